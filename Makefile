@@ -1,0 +1,28 @@
+# One line per target; `make help` lists them. PYTHON picks the interpreter that makes .venv (3.11 to 3.13).
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python -m minerpivot
+.DEFAULT_GOAL := help
+.PHONY: help book test check lint lock clean
+
+help:    ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+book: .venv/ready    ## execute what is stale and build the site into _build/html
+	@$(RUN) book
+test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reproduce, built pages
+	@$(BIN)/python -m pytest
+check: .venv/ready    ## validate data/ after an edit by hand and record its checksums
+	@$(RUN) check
+lint: .venv/ready    ## ruff (lint and format, notebooks too) and mypy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+lock:    ## resolve pyproject.toml anew into requirements.txt, needs uv
+	uv pip compile --universal --python-version 3.11 --no-annotate --no-header --upgrade --extra test pyproject.toml -o requirements.txt
+	@printf -- '-e .\n' >> requirements.txt
+clean:    ## remove what the build made; keeps .venv, data and chapters
+	rm -rf _build .pytest_cache .hypothesis .mypy_cache .ruff_cache
+
+.venv/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Python 3.11 to 3.13 is needed, this is %d.%d; run: make PYTHON=python3.12 ..." % v)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@if command -v uv > /dev/null; then uv pip install --compile-bytecode --python $(BIN)/python -r requirements.txt; else $(BIN)/python -m pip install -r requirements.txt; fi
+	@touch $@

@@ -1,0 +1,1 @@
+"""From Hashes to Megawatts: the arithmetic, figures and machinery of the report."""

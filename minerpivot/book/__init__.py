@@ -1,0 +1,1 @@
+"""What turns notebooks into the site: stale-proof execution and the Sphinx extension."""

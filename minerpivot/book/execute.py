@@ -1,0 +1,145 @@
+"""Stale-proof execution: a notebook's outputs carry a record of everything that made them.
+
+The record names the notebook's own code and outputs, the package's modules and the tables that
+its kernel really loaded, and the lock file, each by content hash. A notebook whose record still
+holds is current; any other is executed again from a fresh kernel. (Build tools that keep such
+records in a database of their own would execute every chapter again in every fresh clone.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from minerpivot import tables
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = ROOT / "requirements.txt"
+
+_ASK_KERNEL = """\
+import json, sys
+from minerpivot.tables import loaded
+print(json.dumps({"tables": loaded(), "modules": sorted(m for m in sys.modules if m.split(".")[0] == "minerpivot")}))
+"""
+
+
+class ExecutionError(RuntimeError):
+    """A notebook that did not run to its end; the message names it, its cell and the error."""
+
+
+def chapters() -> list[Path]:
+    """Every notebook of the book."""
+    return sorted((ROOT / "chapters").glob("*.ipynb"))
+
+
+def record(notebook: NotebookNode, table_names: Iterable[str], modules: Iterable[str]) -> dict[str, Any]:
+    """Content hashes of all that a notebook's outputs depend on, and of code and outputs themselves."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return {
+        "code": _hash([cell.source for cell in code]),
+        "outputs": _hash([cell.outputs for cell in code]),
+        "tables": {name: _hash(tables.describe(name)) for name in sorted(table_names)},
+        "modules": {name: _hash(_module_source(name)) for name in sorted(modules)},
+        "lock": _hash(LOCK.read_text(encoding="utf-8")),
+    }
+
+
+def why_stale(path: Path) -> str | None:
+    """What changed since the notebook was executed, or None if its outputs are current."""
+    notebook = nbformat.read(path, as_version=4)
+    stored = notebook.metadata.get("minerpivot")
+    if not stored:
+        return "never executed"
+    try:
+        current = record(notebook, stored["tables"], stored["modules"])
+    except (tables.TableError, FileNotFoundError):
+        return "a table or module that it used is gone"
+    for part in ("code", "outputs", "lock"):
+        if current[part] != stored[part]:
+            return f"its {part} changed"
+    for part in ("tables", "modules"):
+        changed = [name for name, value in current[part].items() if value != stored[part][name]]
+        if changed:
+            return f"{part} changed: {', '.join(changed)}"
+    return None
+
+
+def execute(path: Path) -> None:
+    """Run a notebook in a fresh kernel and write it back with its record; on error the file stays as it was."""
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=900,
+        resources={"metadata": {"path": path.parent}},
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],
+    )
+    index = 0
+    try:
+        with client.setup_kernel():
+            for index, cell in enumerate(notebook.cells):
+                client.execute_cell(cell, index)
+            notebook.cells.append(nbformat.v4.new_code_cell(_ASK_KERNEL))
+            answer = client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1, store_history=False)
+            notebook.cells.pop()
+    except CellExecutionError as error:
+        raise ExecutionError(
+            f"{path.name} cell {index + 1} raised {error.ename}: {error.evalue}\n"
+            f"Mend the cell or what it calls, then build again. The notebook and the previous site are unchanged.\n\n"
+            f"{error.traceback}"
+        ) from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise ExecutionError(f"{path.name} cell {index + 1}: {error}") from None
+    used = json.loads(answer.outputs[0].text)
+    notebook.metadata = NotebookNode(
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+        minerpivot=record(notebook, used["tables"], used["modules"]),
+    )
+    draft = path.with_name(f".{path.name}.draft")
+    nbformat.write(notebook, draft)
+    draft.replace(path)
+
+
+def execute_stale(paths: Iterable[Path], *, workers: int = 2, console: Console | None = None) -> list[Path]:
+    """Execute the notebooks whose outputs are not current; return them. Stops at the first error."""
+    console = console or Console(stderr=True)
+    reasons = {path: why_stale(path) for path in paths}
+    stale = [path for path, reason in reasons.items() if reason]
+    for path in stale:
+        console.print(f"  {path.name}: {reasons[path]}", highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not stale) as progress, ThreadPoolExecutor(workers) as pool:
+        task = progress.add_task("Executing chapters", total=len(stale))
+        runs = [pool.submit(execute, path) for path in stale]
+        for run in runs:
+            run.add_done_callback(lambda _: progress.advance(task))
+        finished, _ = wait(runs, return_when=FIRST_EXCEPTION)
+        pool.shutdown(cancel_futures=True)
+        for run in finished:
+            run.result()
+    return stale
+
+
+def _module_source(name: str) -> str:
+    file = sys.modules[name].__file__ if name in sys.modules else None
+    if file is None:
+        base = ROOT.joinpath(*name.split("."))
+        file = str(base / "__init__.py" if base.is_dir() else base.with_suffix(".py"))
+    return Path(file).read_text(encoding="utf-8")
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]

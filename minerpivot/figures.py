@@ -1,0 +1,213 @@
+"""From computed results to the page: charts, tables, and numbers in the prose.
+
+A chart is stored in its notebook as Vega-Lite JSON (what the tests compare and the site
+makes interactive), PNG (what GitHub and JupyterLab show) and text (its description).
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import vl_convert
+from IPython.display import display
+from PIL import Image
+
+from minerpivot import tables
+
+if TYPE_CHECKING:  # the site builder imports this module for its theme and draws nothing: altair takes half a second
+    import altair as alt
+
+VEGALITE_MIME = "application/vnd.vegalite.v6+json"
+GLUE = "application/papermill.record/"
+FONT = "Helvetica Neue, Arial, Liberation Sans, sans-serif"
+
+# One colour per company in every chart. Each has a contrast of at least 3:1 on both page backgrounds;
+# with this many companies colour alone cannot identify a line, so charts label lines directly.
+COMPANY_COLOURS = {
+    "IREN": "#0077bb", "CIFR": "#d55e00", "HUT": "#00916a", "WULF": "#bb4488", "CORZ": "#7a6fcf",
+    "APLD": "#2a93a8", "RIOT": "#c44e52", "MARA": "#ad7d00", "CLSK": "#5e8c31", "KEEL": "#a0695c",
+    "BTDR": "#8a8d00", "GLXY": "#7b7f86", "HIVE": "#d1577f", "BTBT": "#5b86a8", "WYFI": "#9461b0",
+    "ABTC": "#6f8f7f", "SLNH": "#8c7ab0", "CANG": "#a8763e", "GPUS": "#7d8a4f",
+    "MSFT": "#0077bb", "GOOGL": "#c44e52", "AMZN": "#d55e00", "META": "#7a6fcf", "ORCL": "#00916a",
+    "NVDA": "#5e8c31", "CRWV": "#bb4488", "NBIS": "#2a93a8",
+    "BTC-USD": "#ad7d00", "IBIT": "#ad7d00", "QQQ": "#5b86a8", "SPY": "#7b7f86", "SMH": "#a0695c", "WGMI": "#9461b0",
+}  # fmt: skip
+PALETTE = ["#0077bb", "#d55e00", "#00916a", "#bb4488", "#7a6fcf", "#ad7d00", "#2a93a8", "#c44e52"]
+
+_INK = {False: "#323232", True: "#d4dae0"}
+_GRID = {False: "#e3e5e8", True: "#3a414a"}
+
+
+def theme(*, dark: bool = False, narrow: bool = False) -> dict[str, Any]:
+    """The Vega-Lite config of every chart, for a light or dark page, wide or phone."""
+    ink, grid, size = _INK[dark], _GRID[dark], 12 if narrow else 13
+    text = {"labelColor": ink, "titleColor": ink, "labelFontSize": size, "titleFontSize": size}
+    return {
+        "background": None,
+        "font": FONT,
+        "mark": {"color": PALETTE[0]},
+        "aria": False,
+        "view": {"stroke": None},
+        "title": {"color": ink, "anchor": "start", "fontSize": 15},
+        "axis": {**text, "gridColor": grid, "domainColor": grid, "tickColor": grid, "titleFontWeight": "normal"},
+        "axisX": {"labelFlush": True, "tickCount": 5} if narrow else {"labelFlush": True},
+        "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -12},
+        "header": text,
+        "legend": {**text, "orient": "bottom", "title": None, "symbolLimit": 40, "columns": 3 if narrow else 6},
+        "text": {"color": ink, "fontSize": size},
+        "rule": {"color": ink},
+        "range": {"category": PALETTE},
+    }
+
+
+def company_scale(tickers: Iterable[str]) -> alt.Scale:
+    """A colour scale that gives each ticker the colour it has in the whole book."""
+    import altair as alt
+
+    tickers = list(tickers)
+    return alt.Scale(domain=tickers, range=[COMPANY_COLOURS[ticker] for ticker in tickers])
+
+
+def figure(
+    chart: alt.TopLevelMixin, name: str, *, title: str, caption: str, description: str, sources: str | list[str]
+) -> None:
+    """Show a chart with what every chart needs.
+
+    `title` states the message, `caption` says what is drawn (the data's sources and their last
+    day are added), `description` is read by screen readers, `name` is the anchor for `{numref}`,
+    `sources` are the tables (or `table.column`) behind it.
+    """
+    spec = rounded(chart.to_dict())
+    spec.pop("config", None)
+    spec |= {"title": title, "description": description}
+    spec["usermeta"] = {"name": name, "caption": f"{caption.rstrip('.')}. {provenance(sources)}", "title": title}
+    bundle = {VEGALITE_MIME: spec, "image/png": png(spec), "text/plain": f"{title}. {description}"}
+    display(bundle, raw=True)
+
+
+def provenance(sources: str | list[str]) -> str:
+    """The sentence that names a figure's tables and the last day that they cover; none for the manifest's own facts."""
+    names = [sources] if isinstance(sources, str) else sources
+    if not names:
+        return "Data: the manifest, datapackage.json."
+    parts = [f"{tables.describe(name.partition('.')[0])['title']}, to {tables.through(name)}" for name in names]
+    return f"Data: {'; '.join(parts)}."
+
+
+def at_width(spec: Mapping[str, Any], width: int) -> dict[str, Any]:
+    """A copy of a container-wide spec laid out for `width` pixels."""
+    fixed = {key: value for key, value in spec.items() if key != "usermeta"}
+    if fixed.get("width") == "container":
+        fixed |= {"width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
+    return fixed
+
+
+def png(spec: Mapping[str, Any]) -> str:
+    """A quantised base64 PNG of a chart on white, for viewers that draw no Vega-Lite."""
+    config = theme() | {"background": "white"}
+    raw = vl_convert.vegalite_to_png(at_width(spec, 700), config=config, scale=1.5)
+    small = io.BytesIO()
+    Image.open(io.BytesIO(raw)).convert("RGB").quantize(64).save(small, "PNG", optimize=True)
+    return base64.b64encode(small.getvalue()).decode("ascii")
+
+
+def rounded(value: Any) -> Any:
+    """`value` with every float rounded to 10 significant digits, so that platforms agree."""
+    if isinstance(value, float):
+        return float(f"{value:.10g}") if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: rounded(item) for key, item in value.items()}
+    return [rounded(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def table(
+    frame: pd.DataFrame,
+    name: str,
+    *,
+    title: str,
+    caption: str,
+    sources: str | list[str],
+    formats: Mapping[str, str] | None = None,
+) -> None:
+    """Show a table with title, caption, sources and an anchor; empty cells show as a dash.
+
+    The first column labels its row. `formats` maps column names to format strings (`"{:.1f}"`).
+    A cell that is an address becomes a link named "source"; a pair (label, address) a link named so.
+    """
+    cells = frame.astype(object).where(frame.notna(), None)
+    for column, pattern in (formats or {}).items():
+        cells[column] = [None if value is None else pattern.format(value) for value in cells[column]]
+    numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
+    head = "".join(f'<th scope="col"{_aligned(n)}>{escape(str(c))}</th>' for c, n in zip(frame.columns, numeric))
+    body = "".join(_row(values, numeric) for values in cells.itertuples(index=False))
+    note = f"{caption.rstrip('.')}. {provenance(sources)}"
+    html = (
+        f'<table id="{name}"><caption>{escape(title)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{escape(note)}</p>"
+    )
+    meta = {"minerpivot": {"name": name, "title": title, "caption": note}}
+    display({"text/html": html, "text/plain": cells.to_string(index=False, na_rep="–")}, metadata=meta, raw=True)
+
+
+def _row(values: Iterable[Any], numeric: list[bool]) -> str:
+    shown = ["–" if value is None else _linked(value) for value in values]
+    rest = "".join(f"<td{_aligned(n or _is_date(cell))}>{cell}</td>" for cell, n in zip(shown[1:], numeric[1:]))
+    return f'<tr><th scope="row">{shown[0]}</th>{rest}</tr>'
+
+
+def _aligned(numeric: bool) -> str:
+    return ' class="number"' if numeric else ""
+
+
+def _is_date(cell: str) -> bool:
+    return re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell) is not None
+
+
+def _linked(cell: Any) -> str:
+    label, address = cell if isinstance(cell, tuple) else ("source", str(cell))
+    if isinstance(cell, tuple) or address.startswith(("https://", "http://")):
+        return f'<a href="{escape(address, quote=True)}">{escape(label)}</a>'
+    return escape(str(cell))
+
+
+def number(
+    name: str,
+    value: Any,
+    unit: str,
+    *,
+    sources: str | list[str],
+    as_of: str | None = None,
+    grade: str = "derived",
+) -> None:
+    """Put a computed value at the prose's disposal as `{glue:text}`name:format``.
+
+    `as_of` defaults to the last day that all `sources` cover; the grade is the weakest of
+    `grade` and those of the sources. A missing value is refused: prose must not print one.
+    """
+    plain = value.item() if hasattr(value, "item") else value
+    if plain is None or plain is pd.NaT or (isinstance(plain, float) and not math.isfinite(plain)):
+        raise ValueError(f"number {name!r} has no value ({value!r}); compute it or leave it out of the prose")
+    names = [sources] if isinstance(sources, str) else sources
+    record = {
+        "unit": unit,
+        "as_of": as_of or tables.through(names),
+        "grade": tables.weakest([grade, *(tables.describe(source.partition(".")[0])["grade"] for source in names)]),
+    }
+    _glue(name, rounded(plain), record)
+
+
+def word(name: str, change: float, *, up: str, down: str, flat: str = "did not change") -> None:
+    """Put the word that agrees with the sign of `change` at the prose's disposal."""
+    _glue(name, up if change > 0 else down if change < 0 else flat, {"change": rounded(float(change))})
+
+
+def _glue(name: str, value: Any, record: Mapping[str, Any]) -> None:
+    metadata = {"scrapbook": {"mime_prefix": GLUE, "name": name}, "minerpivot": dict(record)}
+    display({GLUE + "text/plain": repr(value)}, metadata=metadata, raw=True)

@@ -1,0 +1,265 @@
+"""Returns of miners and their benchmarks: closes, performance, point-in-time baskets, risk.
+
+All returns are simple, close to close, on split-adjusted US dollar closes, as fractions (0.05 is
+five percent). A *level* is a price or an index: a column of dates × series from which returns
+follow. Nothing dated D uses a close after D.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+SESSIONS_PER_YEAR = 252
+
+
+def close_matrix(prices: pd.DataFrame, *, sessions_of: str = "SPY") -> pd.DataFrame:
+    """Closes, sessions × symbols, in USD; missing where a symbol has none.
+
+    `prices` has one row per date and symbol: date, symbol, close. Sessions are the dates of
+    `sessions_of`, so that a series that trades at weekends contributes its closes on exchange days
+    only and its weekend move belongs to Monday. Raises `ValueError` if `sessions_of` has no closes.
+    """
+    wide = prices.pivot_table(index="date", columns="symbol", values="close").sort_index()
+    if sessions_of not in wide:
+        raise ValueError(f"{sessions_of} has no closes in the price table, so it cannot define the sessions")
+    return wide.loc[wide[sessions_of].notna()]
+
+
+def last_common_date(closes: pd.DataFrame, symbols: Iterable[str]) -> pd.Timestamp:
+    """The last session on which every one of `symbols` has a close."""
+    complete = closes[list(symbols)].dropna()
+    if complete.empty:
+        raise ValueError(f"{', '.join(symbols)} share no session with a close")
+    return complete.index[-1]
+
+
+def simple_return(closes: pd.DataFrame, symbol: str, start: str | pd.Timestamp, end: str | pd.Timestamp) -> float:
+    """Close of `symbol` on `end` over its close on `start`, less one.
+
+    Both must be sessions with a close: a stale price is never used in silence. Raises `ValueError`
+    that names the symbol and the day otherwise.
+    """
+    series = closes[symbol].dropna()
+    for day in map(pd.Timestamp, (start, end)):
+        if day not in series.index:
+            earlier = series.loc[:day].index
+            hint = f"the last one before is {earlier[-1]:%Y-%m-%d}" if len(earlier) else "its series starts later"
+            raise ValueError(f"{symbol} has no close on {day:%Y-%m-%d}; {hint}")
+    return float(series[pd.Timestamp(end)] / series[pd.Timestamp(start)] - 1)
+
+
+def last_closes(closes: pd.DataFrame, until: str | pd.Timestamp) -> pd.DataFrame:
+    """Per symbol, the `date` and `close` of the last close on or before `until`; missing before its series starts."""
+    known = closes.loc[: pd.Timestamp(until)]
+    dates = pd.DataFrame({symbol: known.index.where(known[symbol].notna()) for symbol in known}, index=known.index)
+    return pd.DataFrame({"date": pd.to_datetime(dates.max()), "close": known.ffill().tail(1).max()})
+
+
+def performance(closes: pd.DataFrame, symbols: Iterable[str], on: str | pd.Timestamp) -> pd.DataFrame:
+    """One-day, year-to-date and one-year returns of `symbols` at the close of session `on`, with their bases.
+
+    One row per symbol: `close`, and for each of `one_day`, `year_to_date`, `one_year` the return,
+    `<name>_base_date` and `<name>_base_close`. Bases: the close of the session before; the last close
+    of the year before; the last close on or before the same date a year earlier. Missing where the
+    series starts later or has no close on `on`. Raises `ValueError` if `on` is not a session.
+    """
+    day = pd.Timestamp(on)
+    if day not in closes.index:
+        raise ValueError(f"{day:%Y-%m-%d} is not a session of the price table; choose a trading day in it")
+    chosen = closes[list(symbols)]
+    bases = {
+        "one_day": chosen.index[chosen.index < day].max(),
+        "year_to_date": pd.Timestamp(day.year - 1, 12, 31),
+        "one_year": day - pd.DateOffset(years=1),
+    }
+    result = pd.DataFrame({"close": chosen.loc[day]})
+    for name, limit in bases.items():
+        base = last_closes(chosen, limit)
+        result[name] = result["close"] / base["close"] - 1
+        result[f"{name}_base_date"], result[f"{name}_base_close"] = base["date"], base["close"]
+    return result.rename_axis("symbol")
+
+
+def returns_since(levels: pd.DataFrame, starts: Mapping[str, pd.Timestamp], end: pd.Timestamp) -> pd.DataFrame:
+    """Return of each column of `levels` from each start to `end`: series × names of starts; missing where no level."""
+    return pd.DataFrame({name: levels.loc[end] / levels.loc[start] - 1 for name, start in starts.items()})
+
+
+def drawdown(levels: pd.DataFrame) -> pd.DataFrame:
+    """Each level over its highest so far, less one: zero at a high, −0.5 when half of it is lost."""
+    return levels / levels.cummax() - 1
+
+
+def annualised_volatility(levels: pd.DataFrame) -> pd.Series:
+    """Sample standard deviation of daily simple returns times the root of 252 sessions, per column."""
+    return levels.pct_change(fill_method=None).std() * np.sqrt(SESSIONS_PER_YEAR)
+
+
+# --- baskets ----------------------------------------------------------------------------------
+
+
+def joining_closes(
+    pivots: pd.Series, event_flags: pd.DataFrame, sessions: pd.DatetimeIndex, *, sessions_earlier: int = 0
+) -> pd.Series:
+    """The session at whose close each ticker joins the pivoted basket: ticker -> Timestamp.
+
+    `pivots` holds each ticker's first contract day. Where `event_flags` (ticker, announced_on,
+    first_session) knows the first session that could react, the ticker joins at that session's close,
+    so that the reaction is not earned; otherwise at the close of the first session after the day.
+    `sessions_earlier=1` moves the known ones to the close before: look-ahead, to measure its worth.
+    A ticker whose joining would lie beyond the last session is left out.
+    """
+    known = event_flags.groupby(["ticker", "announced_on"])["first_session"].min()
+    keys = pd.MultiIndex.from_arrays([pivots.index, pivots])
+    reaction = pd.Series(known.reindex(keys).to_numpy(), index=pivots.index)
+    position = sessions.searchsorted(pd.DatetimeIndex(pivots), side="right")
+    exact = sessions.searchsorted(pd.DatetimeIndex(reaction.fillna(sessions[-1]))) - sessions_earlier
+    place = np.where(reaction.notna(), exact, position)
+    inside = place < len(sessions)
+    return pd.Series(sessions[place[inside]], index=pivots.index[inside], name="joins_at_close_of")
+
+
+def membership(joining: pd.Series, sessions: pd.DatetimeIndex, tickers: Iterable[str]) -> pd.DataFrame:
+    """Sessions × tickers: True from the close at which the ticker joins; never for one without a date."""
+    dates = joining.reindex(list(tickers))
+    return pd.DataFrame(sessions.to_numpy()[:, None] >= dates.to_numpy()[None, :], index=sessions, columns=dates.index)
+
+
+def basket(closes: pd.DataFrame, members_by_date: pd.DataFrame, *, start: float = 100.0) -> pd.Series:
+    """Level of an equal-weight basket with point-in-time membership.
+
+    `members_by_date` (sessions × symbols, boolean) says who is held from that session's close on; a
+    symbol without a close so far waits. Weights are made equal at the close of the last session of
+    each quarter and whenever membership changes. Missing before the first member; then `start`, and
+    constant while nobody is a member. A missing close is carried forward from the last one.
+    """
+    prices = closes[members_by_date.columns].reindex(members_by_date.index).ffill()
+    held = members_by_date & prices.notna()
+    quarter = pd.Series(pd.PeriodIndex(held.index, freq="Q"), index=held.index)
+    # The coming session's quarter is known from the calendar; using it decides weights from that close on only.
+    rebalanced = (quarter != quarter.shift(-1)) | (held != held.shift(fill_value=False)).any(axis=1)
+    base = prices.where(rebalanced).ffill().shift(1)
+    weighted = held.astype(float).where(rebalanced).ffill().shift(1).fillna(0.0).astype(bool)
+    growth = (prices / base).where(weighted).mean(axis=1).fillna(1.0)
+    settled = growth.where(rebalanced, 1.0).cumprod().shift(1, fill_value=1.0)
+    return (start * settled * growth).where(held.any(axis=1).cummax())
+
+
+def bootstrap_interval(
+    values: pd.Series, *, seed: int, block: int = 20, draws: int = 5000, level: float = 0.95
+) -> tuple[float, float]:
+    """Percentile interval of the mean of `values` by the moving-block bootstrap (Künsch, 1989).
+
+    Blocks of `block` consecutive observations keep short-run dependence. Descriptive: it says how
+    much the mean moves when the same history is dealt again, not what comes next.
+    """
+    sample = values.dropna().to_numpy()
+    if len(sample) < block:
+        raise ValueError(f"{len(sample)} observations are fewer than one block of {block}; use a smaller block")
+    starts = np.random.default_rng(seed).integers(0, len(sample) - block + 1, (draws, -(-len(sample) // block)))
+    drawn = sample[(starts[:, :, None] + np.arange(block)).reshape(draws, -1)[:, : len(sample)]]
+    low, high = np.quantile(drawn.mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+# --- which convention gives a published return ------------------------------------------------
+
+Base = Callable[[pd.Series], pd.Timestamp]  # closes up to the end date -> base date
+
+
+def _sessions_before(number: int) -> Base:
+    return lambda past: past.index[-1 - number]
+
+
+def _last_by(limit: Callable[[pd.Timestamp], pd.Timestamp]) -> Base:
+    return lambda past: past.loc[: limit(past.index[-1])].index[-1]
+
+
+def _of_year(place: int, *, years_before: int = 0) -> Base:
+    return lambda past: past.loc[str(past.index[-1].year - years_before)].index[place]
+
+
+def _lowest(limit: Callable[[pd.Timestamp], pd.Timestamp]) -> Base:
+    def base(past: pd.Series) -> pd.Timestamp:
+        window = past.loc[limit(past.index[-1]) :]
+        return window.index[int(window.argmin())]
+
+    return base
+
+
+def _year_before(past: pd.Series) -> pd.Timestamp:
+    return past.index[-1] - pd.DateOffset(years=1)
+
+
+CONVENTIONS: dict[str, dict[str, Base]] = {
+    "one_day": {
+        "close of the session before": _sessions_before(1),
+        "close two sessions before": _sessions_before(2),
+        "close five sessions before": _sessions_before(5),
+    },
+    "year_to_date": {
+        "last close of the year before": _of_year(-1, years_before=1),
+        "first close of the year": _of_year(0),
+        "second close of the year": _of_year(1),
+        "last close but one of the year before": _of_year(-2, years_before=1),
+        "last close a month before": _last_by(lambda day: day - pd.DateOffset(months=1)),
+        "lowest close of the year so far": _lowest(lambda day: pd.Timestamp(day.year, 1, 1)),
+    },
+    "one_year": {
+        "last close on or before the same date a year earlier": _last_by(lambda day: day - pd.DateOffset(years=1)),
+        "first close after the same date a year earlier": lambda past: past.loc[
+            _year_before(past) + pd.Timedelta(days=1) :
+        ].index[0],
+        "close fifty-two weeks before": _last_by(lambda day: day - pd.Timedelta(weeks=52)),
+        "close 252 sessions before": _sessions_before(252),
+        "close 250 sessions before": _sessions_before(250),
+        "last close of the month a year earlier": _last_by(
+            lambda day: day - pd.DateOffset(years=1) + pd.offsets.MonthEnd(0)
+        ),
+        "last close of the year before last": _of_year(-1, years_before=2),
+        "lowest close of the last twelve months": _lowest(lambda day: day - pd.DateOffset(years=1)),
+    },
+}
+
+
+def search_conventions(
+    closes: pd.DataFrame,
+    symbol: str,
+    target: float,
+    kind: str,
+    *,
+    tolerance: float = 0.005,
+    at_least: bool = False,
+    ends: tuple[str, str] = ("2026-01-26", "2026-01-30"),
+) -> pd.DataFrame:
+    """Every plausible end date and base for a published return of `symbol`, closest to `target` first.
+
+    `kind` is a key of `CONVENTIONS`; end dates are the sessions within `ends`; `target`, `tolerance` and
+    `gap` are fractions. With `at_least` a larger return has no gap. Columns: end, convention, base_date,
+    base_close, end_close, return, gap, within. The number of rows is the number of conventions tried:
+    many tries make a hit likely, so a hit is not a proof. No row `within` means none reproduces it.
+    """
+    if kind not in CONVENTIONS:
+        raise ValueError(f"there is no kind {kind!r} of return; the kinds are {', '.join(CONVENTIONS)}")
+    series = closes[symbol].dropna()
+    rows = []
+    for end in series.loc[ends[0] : ends[1]].index:
+        past = series.loc[:end]
+        if kind == "one_year" and past.index[0] > _year_before(past):
+            continue  # listed less than a year ago: a later base would pass for a year
+        for convention, base in CONVENTIONS[kind].items():
+            try:
+                rows.append((end, convention, base(past)))
+            except (IndexError, KeyError):  # the series starts after this base
+                continue
+    tried = pd.DataFrame(rows, columns=["end", "convention", "base_date"])
+    tried["base_close"] = series.reindex(tried["base_date"]).to_numpy()
+    tried["end_close"] = series.reindex(tried["end"]).to_numpy()
+    tried["return"] = tried["end_close"] / tried["base_close"] - 1
+    gap = tried["return"] - target
+    tried["gap"] = gap.clip(upper=0) if at_least else gap
+    tried["within"] = tried["gap"].abs() <= tolerance
+    return tried.sort_values("gap", key=abs, kind="stable", ignore_index=True)

@@ -1,0 +1,202 @@
+"""Returns, baskets and conventions: hand-worked examples, published figures, and no look-ahead."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minerpivot import markets
+from minerpivot.tables import load
+
+
+def frame(dates, **columns):
+    """Closes by hand: dates × symbols."""
+    return pd.DataFrame(columns, index=pd.DatetimeIndex(dates, name="date"), dtype=float)
+
+
+@pytest.fixture(scope="module")
+def closes():
+    """The report's own closes."""
+    return markets.close_matrix(load("prices"))
+
+
+def test_weekend_moves_of_bitcoin_belong_to_monday():
+    """A seven-day series is read on exchange sessions only."""
+    prices = pd.DataFrame(
+        {
+            "date": pd.to_datetime(["2026-01-09", "2026-01-12", *pd.date_range("2026-01-09", "2026-01-12")]),
+            "symbol": ["SPY"] * 2 + ["BTC-USD"] * 4,
+            "close": [50, 51, 100, 90, 80, 110],
+        }
+    )
+    wide = markets.close_matrix(prices)
+    assert list(wide.index) == list(pd.to_datetime(["2026-01-09", "2026-01-12"]))
+    assert markets.simple_return(wide, "BTC-USD", "2026-01-09", "2026-01-12") == pytest.approx(0.10)
+    with pytest.raises(ValueError, match="QQQ has no closes"):
+        markets.close_matrix(prices, sessions_of="QQQ")
+
+
+def test_a_stale_close_is_refused():
+    """No return is computed from the last close that happens to exist."""
+    wide = frame(["2026-01-08", "2026-01-09", "2026-01-12"], A=[1, 2, np.nan], B=[1, 1, 1])
+    with pytest.raises(ValueError, match="A has no close on 2026-01-12; the last one before is 2026-01-09"):
+        markets.simple_return(wide, "A", "2026-01-08", "2026-01-12")
+    assert markets.last_common_date(wide, ["A", "B"]) == pd.Timestamp("2026-01-09")
+
+
+def test_performance_by_hand_with_bases_and_late_listing():
+    """Three returns, their bases, and what is missing before a listing."""
+    dates = ["2024-12-31", "2025-01-08", "2025-01-10", "2025-12-31", "2026-01-02", "2026-01-08", "2026-01-09"]
+    wide = frame(dates, OLD=[5, 8, 10, 20, 25, 16, 24], NEW=[np.nan] * 4 + [10, 12, 15])
+    table = markets.performance(wide, ["OLD", "NEW"], "2026-01-09")
+    old, new = table.loc["OLD"], table.loc["NEW"]
+    assert old["one_day"] == pytest.approx(0.5)  # 24 over 16
+    assert old["year_to_date"] == pytest.approx(0.2)  # 24 over 20, the last close of 2025, not over 25
+    assert old["one_year"] == pytest.approx(2.0)  # 9 January 2025 has no close: base is 8, of the day before
+    assert old["one_year_base_date"] == pd.Timestamp("2025-01-08")
+    assert old["year_to_date_base_close"] == 20
+    assert new["one_day"] == pytest.approx(0.25)
+    assert new[["year_to_date", "one_year", "one_year_base_date", "year_to_date_base_close"]].isna().all()
+    with pytest.raises(ValueError, match="2026-01-10 is not a session"):
+        markets.performance(wide, ["OLD"], "2026-01-10")
+
+
+def test_first_close_of_the_year_as_base_is_caught():
+    """The mistake of the article's convention changes the answer, and the search names it."""
+    dates = ["2024-12-31", "2025-12-30", "2025-12-31", "2026-01-02", "2026-01-28"]
+    wide = frame(dates, A=[1, 90, 100, 125, 150])
+    assert markets.performance(wide, ["A"], "2026-01-28")["year_to_date"]["A"] == pytest.approx(0.5)
+    tried = markets.search_conventions(wide, "A", 0.20, "year_to_date", tolerance=0.001)
+    assert tried.iloc[0]["convention"] == "first close of the year"
+    assert "last close of the year before" not in set(tried.loc[tried["within"], "convention"])
+    assert not markets.search_conventions(wide, "A", 0.33, "year_to_date", tolerance=0.001)["within"].any()
+    assert markets.search_conventions(wide, "A", 0.1, "year_to_date", tolerance=0, at_least=True)["within"].sum() >= 3
+    with pytest.raises(ValueError, match="there is no kind 'ytd'"):
+        markets.search_conventions(wide, "A", 0.2, "ytd")
+
+
+def test_search_is_ordered_and_never_uses_a_base_younger_than_a_year_for_a_yearly_return(closes):
+    """Closest first; a share listed within the year has no yearly return."""
+    tried = markets.search_conventions(closes, "IREN", 5.0, "one_year")
+    assert tried["gap"].abs().is_monotonic_increasing
+    assert (tried["base_date"] < tried["end"]).all()
+    assert markets.search_conventions(closes, "CRWV", 0.5, "one_year").empty  # listed in March 2025
+
+
+def test_returns_agree_with_published_ones(closes):
+    """Full-year 2023 price returns of QQQ (+53.8) and SPY (+24.3), as fund pages and index histories print them."""
+    assert markets.simple_return(closes, "QQQ", "2022-12-30", "2023-12-29") == pytest.approx(0.538, abs=0.001)
+    assert markets.simple_return(closes, "SPY", "2022-12-30", "2023-12-29") == pytest.approx(0.243, abs=0.001)
+
+
+def test_drawdown_and_volatility_by_hand():
+    """Peak to trough by hand; two returns of ten percent either way."""
+    levels = frame(["2026-01-05", "2026-01-06", "2026-01-07", "2026-01-08"], A=[100, 120, 60, 90])
+    assert markets.drawdown(levels)["A"].tolist() == pytest.approx([0, 0, -0.5, -0.25])
+    steady = frame(["2026-01-05", "2026-01-06", "2026-01-07"], A=[100, 110, 99])  # +10 and -10 percent
+    assert markets.annualised_volatility(steady)["A"] == pytest.approx(np.sqrt(0.02 * 252))
+
+
+def test_basket_by_hand():
+    """B joins at the close of the second day: its jump on that day is not earned, its fall after is."""
+    wide = frame(["2026-02-02", "2026-02-03", "2026-02-04", "2026-02-05"], A=[10, 11, 11, 22], B=[10, 30, 15, 15])
+    joining = pd.Series({"A": wide.index[0], "B": wide.index[1]})
+    held = markets.membership(joining, wide.index, ["A", "B"])
+    level = markets.basket(wide, held)
+    # day 2: A alone, +10%; day 3: equal weights at the close of day 2, 0% and -50%; day 4: not rebalanced
+    assert level.tolist() == pytest.approx([100, 110, 110 * 0.75, 110 * (2 + 0.5) / 2])
+    early = markets.basket(
+        wide, markets.membership(joining.mask(joining.index == "B", wide.index[0]), wide.index, "AB")
+    )
+    assert early.iloc[-1] > level.iloc[-1]  # joining one close earlier earns the jump: look-ahead pays
+
+
+def test_basket_rebalances_at_the_quarter_end():
+    """Gains of the last quarter are spread over both members."""
+    wide = frame(["2026-03-30", "2026-03-31", "2026-04-01"], A=[10, 20, 40], B=[10, 10, 10])
+    held = pd.DataFrame(True, index=wide.index, columns=wide.columns)
+    assert markets.basket(wide, held).tolist() == pytest.approx([100, 150, 225])  # unbalanced it would be 250
+
+
+def test_basket_without_members_has_no_level_and_waits_for_listings():
+    """The level starts at the first close of a member."""
+    wide = frame(["2026-02-02", "2026-02-03", "2026-02-04"], A=[np.nan, 10, 12])
+    held = pd.DataFrame(True, index=wide.index, columns=["A"])
+    level = markets.basket(wide, held)
+    assert pd.isna(level.iloc[0])
+    assert level.iloc[1:].tolist() == pytest.approx([100, 120])
+
+
+def test_joining_closes_follow_the_first_session_that_could_react():
+    """News after the close counts from the next session; a partial date from the session after it."""
+    sessions = pd.DatetimeIndex(["2026-02-05", "2026-02-06", "2026-02-09", "2026-02-10"])
+    pivots = pd.Series(
+        {
+            t: pd.Timestamp(d)
+            for t, d in {"PRE": "2026-02-06", "POST": "2026-02-06", "PART": "2026-02-08", "LATE": "2026-03-01"}.items()
+        }
+    )
+    flags = pd.DataFrame(
+        {
+            "ticker": ["PRE", "POST"],
+            "announced_on": pd.to_datetime(["2026-02-06"] * 2),
+            "first_session": pd.to_datetime(["2026-02-06", "2026-02-09"]),
+        }
+    )
+    joining = markets.joining_closes(pivots, flags, sessions)
+    assert joining.to_dict() == {"PRE": sessions[1], "POST": sessions[2], "PART": sessions[2]}
+    earlier = markets.joining_closes(pivots, flags, sessions, sessions_earlier=1)
+    assert earlier.to_dict() == {"PRE": sessions[0], "POST": sessions[1], "PART": sessions[2]}
+
+
+@settings(max_examples=30, deadline=None)
+@given(cut=st.integers(5, 118), factor=st.floats(0.01, 100), seed=st.integers(0, 2**16))
+def test_prices_after_a_day_change_nothing_dated_that_day_or_earlier(cut, factor, seed):
+    """The look-ahead test: levels, baskets, drawdowns and performance know no later price."""
+    generator = np.random.default_rng(seed)
+    sessions = pd.bdate_range("2025-11-03", periods=120, name="date")
+    walk = 20 * np.exp(generator.normal(0, 0.05, (120, 3)).cumsum(axis=0))
+    wide = pd.DataFrame(walk, index=sessions, columns=["A", "B", "C"])
+    wide.iloc[: generator.integers(0, 60), 2] = np.nan
+    joining = pd.Series({"A": sessions[3], "B": sessions[generator.integers(4, 119)], "C": sessions[50]})
+    held = markets.membership(joining, sessions, wide.columns)
+    changed = wide.copy()
+    changed.iloc[cut + 1 :] *= factor * generator.uniform(0.5, 2, changed.iloc[cut + 1 :].shape)
+    day = sessions[cut]
+
+    def results(data):
+        members, others = markets.basket(data, held), markets.basket(data, ~held)
+        levels = data.assign(members=members, others=others)
+        return [levels.loc[:day], markets.drawdown(levels).loc[:day], markets.performance(levels, levels.columns, day)]
+
+    for before, after in zip(results(wide), results(changed)):
+        pd.testing.assert_frame_equal(before, after)
+    assert not wide.equals(changed)
+
+
+@settings(max_examples=30, deadline=None)
+@given(scale=st.floats(0.01, 100), seed=st.integers(0, 2**16))
+def test_a_basket_knows_returns_only(scale, seed):
+    """A change of a price's unit changes nothing, and identical members give the member's own return."""
+    generator = np.random.default_rng(seed)
+    sessions = pd.bdate_range("2025-11-03", periods=80, name="date")
+    path = 20 * np.exp(generator.normal(0, 0.05, 80).cumsum())
+    twins = pd.DataFrame({"A": path, "B": scale * path}, index=sessions)
+    held = markets.membership(pd.Series({"A": sessions[0], "B": sessions[20]}), sessions, ["A", "B"])
+    np.testing.assert_allclose(markets.basket(twins, held), 100 * path / path[0], rtol=1e-9)
+
+
+def test_bootstrap_interval_covers_the_mean_is_seeded_and_widens_with_dependence():
+    """Against the normal interval, and against a sample in which every value comes twenty times."""
+    generator = np.random.default_rng(7)
+    noise = pd.Series(generator.normal(0, 1, 2000))
+    low, high = markets.bootstrap_interval(noise, seed=1, block=1, draws=2000)
+    assert high - low == pytest.approx(2 * 1.96 / np.sqrt(2000), rel=0.1)  # the normal interval
+    assert low < noise.mean() < high
+    assert markets.bootstrap_interval(noise, seed=1, block=1, draws=2000) == (low, high)
+    dependent = pd.Series(np.repeat(noise.to_numpy()[:100], 20))
+    narrow = np.diff(markets.bootstrap_interval(dependent, seed=1, block=1))
+    assert np.diff(markets.bootstrap_interval(dependent, seed=1, block=20)) > 2 * narrow
+    with pytest.raises(ValueError, match="fewer than one block"):
+        markets.bootstrap_interval(noise[:5], seed=1)

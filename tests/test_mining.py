@@ -1,0 +1,124 @@
+"""Mining economics: worked examples by hand, published values, identities."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minerpivot import mining
+from minerpivot.tables import load
+
+
+def one_day(**values):
+    """A network table of one day that is easy to check by hand: 144 blocks, no fees, difficulty 1e14."""
+    day = {
+        "date": pd.Timestamp("2024-06-01"),
+        "price_usd": 60_000.0,
+        "difficulty": 1e14,
+        "hash_rate_ehs": 1e14 * 2**32 * 144 / 86_400 / 1e18,
+        "blocks": 144,
+        "issuance_btc": 450.0,
+        "fees_btc": 0.0,
+    }
+    return pd.DataFrame([day | values])
+
+
+def test_hashprice_worked_by_hand():
+    """1e15 × 86,400 / (1e14 × 4,294,967,296) = 2.01166e-4 blocks a day; × 3.125 BTC × 60,000 USD = 37.7186 USD."""
+    price = mining.hashprice(one_day()).iloc[0]
+    assert price["btc"] == pytest.approx(6.28642e-4, rel=1e-5)
+    assert price["usd"] == pytest.approx(37.7186, rel=1e-5)
+
+
+def test_fees_add_their_share_and_subsidy_only_leaves_them_out():
+    """45 BTC of fees on 450 BTC of subsidy raise hashprice by a tenth."""
+    without, with_fees = (mining.hashprice(one_day(fees_btc=fees)).iloc[0] for fees in (0.0, 45.0))
+    assert with_fees["usd"] == pytest.approx(1.1 * without["usd"])
+    assert with_fees["usd_subsidy_only"] == pytest.approx(without["usd"])
+
+
+@given(st.integers(80, 220), st.floats(1e12, 1e15), st.floats(0, 500))
+def test_realised_equals_difficulty_based_when_hash_rate_follows_the_identity(blocks, difficulty, fees):
+    """With hash rate = difficulty × 2^32 × blocks / 86,400 s the number of blocks cancels."""
+    rate = difficulty * 2**32 * blocks / 86_400 / 1e18
+    day = one_day(blocks=blocks, difficulty=difficulty, hash_rate_ehs=rate, issuance_btc=3.125 * blocks, fees_btc=fees)
+    price = mining.hashprice(day).iloc[0]
+    assert price["usd_realised"] == pytest.approx(price["usd"], rel=1e-9)
+
+
+def test_both_variants_agree_in_the_data_on_days_without_a_retarget():
+    """On real days the two differ by under half a percent unless difficulty changed that day."""
+    price = mining.hashprice(load("network")).loc["2014":].dropna()
+    ordinary = price[~price.index.isin(load("difficulty_epochs")["date_utc"])]
+    assert (ordinary["usd_realised"] / ordinary["usd"] - 1).abs().max() < 0.005
+
+
+def test_published_hashprice_is_reproduced():
+    """Nine values of an index provider (source_url in the table): median error under two percent."""
+    price = mining.hashprice(load("network"))["usd"]
+    published = load("hashprice_published")
+    computed = np.array([price[day].mean() if len(day) == 7 else price[day] for day in published["date"]])
+    assert np.median(np.abs(computed / published["value"] - 1)) < 0.02
+
+
+def test_a_wrong_constant_is_caught_by_the_published_values():
+    """A deliberate error, 2^31 for 2^32, doubles hashprice and fails the same comparison."""
+    price = 2 * mining.hashprice(load("network"))["usd"]
+    published = load("hashprice_published").query("date != '2025-08'")
+    assert np.median(np.abs(price[published["date"]].to_numpy() / published["value"] - 1)) > 0.02
+
+
+def test_machine_economics_worked_by_hand():
+    """At 48 USD per PH/s per day a 20 J/TH machine uses 0.48 MWh: 100 USD per MWh, 10 cents per kWh."""
+    assert mining.revenue_per_mwh(48.0, 20.0) == pytest.approx(100.0)
+    assert mining.break_even_cents_per_kwh(48.0, 20.0) == pytest.approx(10.0)
+    assert mining.break_even_hashprice(10.0, 20.0) == pytest.approx(48.0)
+
+
+@given(st.floats(0.1, 30), st.floats(5, 100))
+def test_break_evens_are_inverse(cents, efficiency):
+    """The hashprice that breaks even at a power price has that break-even power price."""
+    price = mining.break_even_hashprice(cents, efficiency)
+    assert mining.break_even_cents_per_kwh(price, efficiency) == pytest.approx(cents)
+
+
+def halvings(*dates):
+    """A halvings table with the given days."""
+    return pd.DataFrame({"halving": range(1, len(dates) + 1), "date_utc": pd.to_datetime(list(dates))})
+
+
+def test_clock_leaves_the_halving_day_out():
+    """100 before, 50 after, a spike of 9,999 on the day itself: every index is 50 and none recovers."""
+    days = pd.date_range("2020-01-01", periods=200)
+    series = pd.Series(100.0, index=days)
+    series.loc["2020-03-01":] = 50.0
+    series.loc["2020-03-01"] = 9999.0
+    clock = mining.since_halving(series, halvings("2020-03-01"))
+    assert set(clock["index"]) == {50.0}
+    assert clock["days"].min() == 30
+    assert mining.recovery(clock)["recovery_days"].isna().all()
+
+
+def test_recovery_is_the_first_day_back_at_the_old_level():
+    """50 for 60 days, then 100: the thirty-day mean is back at 100 on day 90."""
+    days = pd.date_range("2020-01-01", periods=300)
+    series = pd.Series(100.0, index=days)
+    series.loc["2020-03-02":"2020-04-30"] = 50.0
+    clock = mining.since_halving(series, halvings("2020-03-01"))
+    assert mining.recovery(clock).loc[1, "recovery_days"] == 90
+
+
+def test_decomposition_adds_up_and_names_the_cause():
+    """Price doubles, difficulty doubles, subsidy halves: +ln 2 − ln 2 − ln 2, total −ln 2 to the last digit."""
+    before = one_day()
+    after = one_day(date=pd.Timestamp("2024-07-01"), price_usd=120_000.0, difficulty=2e14, issuance_btc=225.0)
+    network = pd.concat([before, after])
+    parts = mining.decompose(network, slice("2024-06-01", "2024-06-01"), slice("2024-07-01", "2024-07-01"))
+    assert parts["bitcoin price"] == pytest.approx(np.log(2))
+    assert parts["difficulty"] == pytest.approx(-np.log(2))
+    assert parts["subsidy"] == pytest.approx(-np.log(2))
+    assert parts["fees"] == 0
+    assert parts["total"] == parts.drop("total").sum()
+    usd = mining.hashprice(network)["usd"]
+    assert parts["total"] == pytest.approx(np.log(usd.iloc[1] / usd.iloc[0]), abs=1e-12)
