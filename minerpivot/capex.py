@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 COMPANIES = ("MSFT", "GOOGL", "AMZN", "META", "ORCL")
 AMAZON_NET = "cash_ppe_net_of_proceeds"
@@ -18,11 +19,11 @@ AMAZON_NET = "cash_ppe_net_of_proceeds"
 _CASH = dict.fromkeys(COMPANIES, "cash_ppe")
 _HEADLINE = {"MSFT": "incl_finance_leases", "META": "incl_finance_leases"}
 DEFINITIONS: dict[str, dict[str, str]] = {
-    "cash purchases": _CASH,
-    "cash purchases, Amazon net": _CASH | {"AMZN": AMAZON_NET},
-    "with leases at Microsoft and Meta": _CASH | _HEADLINE,
+    "cash": _CASH,
+    "cash, Amazon net": _CASH | {"AMZN": AMAZON_NET},
+    "with leases": _CASH | _HEADLINE,
     "with leases, Amazon net": _CASH | _HEADLINE | {"AMZN": AMAZON_NET},
-    "with leases, also Amazon's": _CASH | _HEADLINE | {"AMZN": "incl_finance_leases"},
+    "with leases, Amazon's too": _CASH | _HEADLINE | {"AMZN": "incl_finance_leases"},
 }
 
 # What each company guides on. The exceptions are years in which it guided on something else:
@@ -236,35 +237,11 @@ def mean_drift(drift_percent: pd.Series, *, confidence: float = 0.95) -> pd.Seri
     count = len(logs)
     half = math.nan
     if count >= 2:
-        half = student_quantile((1 + confidence) / 2, count - 1) * logs.std(ddof=1) / math.sqrt(count)
+        half = stats.t.ppf((1 + confidence) / 2, count - 1) * logs.std(ddof=1) / math.sqrt(count)
     mean = logs.mean() if count else math.nan
     low, middle, high = (100 * math.expm1(value) for value in (mean - half, mean, mean + half))
     median = float(drift_percent.median())
     return pd.Series({"observations": count, "mean": middle, "low": low, "high": high, "median": median})
-
-
-def student_quantile(probability: float, degrees: int) -> float:
-    """Quantile of Student's t for an integer number of degrees of freedom and 0.5 <= probability < 1.
-
-    Inverts the finite series for the central probability (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4)
-    by bisection on the angle. Raises `ValueError` outside that range.
-    """
-    if not 0.5 <= probability < 1 or degrees < 1:
-        raise ValueError(f"probability {probability} must be in [0.5, 1) and degrees {degrees} at least 1")
-
-    def central(angle: float) -> float:
-        cosine, odd = math.cos(angle), degrees % 2
-        term, series = (cosine if odd else 1.0), 0.0
-        for step in range(1 + odd, degrees, 2):
-            series += term
-            term *= cosine**2 * step / (step + 1)
-        return (angle + math.sin(angle) * series) * 2 / math.pi if odd else math.sin(angle) * series
-
-    low, high = 0.0, math.pi / 2
-    for _ in range(100):
-        middle = (low + high) / 2
-        low, high = (middle, high) if central(middle) < 2 * probability - 1 else (low, middle)
-    return math.sqrt(degrees) * math.tan(low)
 
 
 def nvidia_beats(nvidia: pd.DataFrame) -> pd.DataFrame:

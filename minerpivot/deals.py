@@ -30,6 +30,15 @@ WITHOUT_TENANT = {
 }
 # Signed, but conditions of the counterparty are outstanding: in the ledger, not yet binding.
 NOT_EFFECTIVE = ("BTDR-2026-06-TYDAL",)
+# Values worked out as a difference of cumulative totals, or from a yearly average, not stated for the row.
+DERIVED_VALUES = (
+    "CORZ-2024-08-CWOPT1-2",
+    "APLD-2025-09-CW2",
+    "CORZ-2025-02-CWDENTON",
+    "WULF-2025-08-FS2-CB5",
+    "CIFR-2026-03-IG3",
+    HELIOS_VALUE,
+)
 # WhiteFiber is listed apart but consolidated by Bit Digital, which reports its revenue.
 SUBSIDIARIES = {"WYFI": "BTBT"}
 # A package that was announced first and signed later under other rows.
@@ -177,6 +186,12 @@ def against_mining(
         break_even_signing=mining.revenue_per_mwh(signing, 1) / matching,
         break_even_now=mining.revenue_per_mwh(now, 1) / matching,
     )
+
+
+def best_efficiency(asics: pd.DataFrame, days: pd.Series) -> pd.Series:
+    """Lowest J/TH of any machine of `asics` released by each of `days` (a partial date counts from its last day)."""
+    best = asics["efficiency_j_per_th"].groupby(last_day(asics["released"])).min().cummin()
+    return best.reindex(pd.DatetimeIndex(days), method="ffill").set_axis(days.index)
 
 
 def herfindahl(values: pd.Series) -> float:

@@ -143,9 +143,12 @@ def table(
     """
     cells = frame.astype(object).where(frame.notna(), None)
     for column, pattern in (formats or {}).items():
-        cells[column] = [None if value is None else pattern.format(value) for value in cells[column]]
+        shown = [None if pd.isna(value) else pattern.format(value) for value in frame[column]]
+        cells[column] = pd.Series(shown, index=cells.index, dtype=object)
     numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
-    head = "".join(f'<th scope="col"{_aligned(n)}>{escape(str(c))}</th>' for c, n in zip(frame.columns, numeric))
+    head = "".join(
+        f'<th scope="col"{_class("number" if n else "")}>{escape(str(c))}</th>' for c, n in zip(frame.columns, numeric)
+    )
     body = "".join(_row(values, numeric) for values in cells.itertuples(index=False))
     note = f"{caption.rstrip('.')}. {provenance(sources)}"
     html = (
@@ -158,12 +161,13 @@ def table(
 
 def _row(values: Iterable[Any], numeric: list[bool]) -> str:
     shown = ["–" if value is None else _linked(value) for value in values]
-    rest = "".join(f"<td{_aligned(n or _is_date(cell))}>{cell}</td>" for cell, n in zip(shown[1:], numeric[1:]))
+    kinds = ["number" if n else "date" if _is_date(cell) else "" for cell, n in zip(shown, numeric)]
+    rest = "".join(f"<td{_class(kind)}>{cell}</td>" for cell, kind in zip(shown[1:], kinds[1:]))
     return f'<tr><th scope="row">{shown[0]}</th>{rest}</tr>'
 
 
-def _aligned(numeric: bool) -> str:
-    return ' class="number"' if numeric else ""
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
 
 
 def _is_date(cell: str) -> bool:

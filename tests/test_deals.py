@@ -2,9 +2,8 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest import approx
 
 from minerpivot import deals, mining
 from minerpivot.tables import load
@@ -85,8 +84,8 @@ def test_cumulative_totals_of_the_releases(ticker, as_of, value_usd_bn, megawatt
     """The sums by company agree with the cumulative figures that the companies published."""
     rows = deals.contracted(load("deals", as_of=as_of))
     row = deals.totals(rows, rows["ticker"]).loc[ticker]
-    assert row["value_usd_bn"] == approx(value_usd_bn)
-    assert row["critical_it_mw"] == approx(megawatts)
+    assert row["value_usd_bn"] == pytest.approx(value_usd_bn)
+    assert row["critical_it_mw"] == pytest.approx(megawatts)
 
 
 def test_megawatt_bases_are_never_added():
@@ -138,10 +137,10 @@ def test_revenue_per_megawatt_and_year():
         {"contract_value_usd_bn": None},
     )
     rates = deals.revenue_per_mw_year(deals.contracted(table), ratio=1.4)
-    assert rates["low"].tolist() == approx([1.5, 1.5, 4.0])
-    assert rates["high"].tolist() == approx([1.5, 2.1, 4.0])
+    assert rates["low"].tolist() == pytest.approx([1.5, 1.5, 4.0])
+    assert rates["high"].tolist() == pytest.approx([1.5, 2.1, 4.0])
     assert rates["market"].tolist() == ["colocation rent", "colocation rent", "GPU cloud"]
-    assert rates["net_low"].dropna().tolist() == approx([1.0])
+    assert rates["net_low"].dropna().tolist() == pytest.approx([1.0])
 
 
 def test_published_rate_of_river_bend():
@@ -159,7 +158,7 @@ def test_ratios_of_gross_to_critical_megawatts():
 
 def test_a_rent_of_876_thousand_dollars_is_100_dollars_per_mwh():
     """8760 hours a year."""
-    assert deals.rent_per_mwh(0.876) == approx(100)
+    assert deals.rent_per_mwh(0.876) == pytest.approx(100)
 
 
 def compared(hashprice, efficiency=17.5, power=40.0, days=30):
@@ -174,7 +173,9 @@ def test_rent_and_mining_on_one_basis():
     hashprice = pd.Series(42.0, pd.date_range("2025-01-01", "2025-06-30"))
     hashprice.loc["2025-05-01":] = 84.0
     row = compared(hashprice)
-    assert row[["rent_server", "rent_site", "mining_signing", "mining_now"]].tolist() == approx([200, 160, 60, 160])
+    assert row[["rent_server", "rent_site", "mining_signing", "mining_now"]].tolist() == pytest.approx(
+        [200, 160, 60, 160]
+    )
 
 
 def test_mining_at_signing_uses_nothing_later():
@@ -185,37 +186,46 @@ def test_mining_at_signing_uses_nothing_later():
     assert compared(hashprice)["mining_now"] != compared(later)["mining_now"]
 
 
+@settings(deadline=None)
 @given(st.floats(5, 500), st.floats(0, 200))
 def test_at_the_break_even_efficiency_mining_pays_the_rent(level, power):
     """The formula solved for efficiency, put back into it."""
     row = compared(pd.Series(level, pd.date_range("2025-01-01", "2025-06-30")), power=power)
-    assert mining.revenue_per_mwh(level, row["break_even_now"]) - power == approx(row["rent_site"])
-    assert row["break_even_signing"] == approx(row["break_even_now"])
+    assert mining.revenue_per_mwh(level, row["break_even_now"]) - power == pytest.approx(row["rent_site"])
+    assert row["break_even_signing"] == pytest.approx(row["break_even_now"])
+
+
+def test_best_machine_on_sale_is_known_on_the_day():
+    """A machine dated to a year counts from its last day, and an older, worse one never displaces a better."""
+    models = pd.DataFrame({"efficiency_j_per_th": [20.0, 15.0, 18.0], "released": ["2023", "2024", "2025-03"]})
+    days = pd.Series(pd.to_datetime(["2024-06-30", "2025-01-01", "2025-06-30"]))
+    assert deals.best_efficiency(models, days).tolist() == [20, 15, 15]
 
 
 def test_herfindahl_by_hand():
     """Shares of 50, 30 and 20 percent: 0.25 + 0.09 + 0.04."""
-    assert deals.herfindahl(pd.Series([5.0, 3.0, 2.0])) == approx(0.38)
+    assert deals.herfindahl(pd.Series([5.0, 3.0, 2.0])) == pytest.approx(0.38)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 100), min_size=1, max_size=20), st.floats(0.1, 10))
 def test_herfindahl_has_bounds_and_no_unit(values, scale):
     """Between 1/n and 1, and the same in any currency."""
     index = deals.herfindahl(pd.Series(values))
     assert 1 / len(values) - 1e-9 <= index <= 1 + 1e-9
-    assert deals.herfindahl(pd.Series(values) * scale) == approx(index)
+    assert deals.herfindahl(pd.Series(values) * scale) == pytest.approx(index)
 
 
 def test_backed_share_counts_value_of_contracts_with_the_backer():
     """One of two equal contracts."""
     rows = deals.contracted(ledger({"credit_support": "Google backstop 1.4bn"}, {"credit_support": None}))
-    assert deals.backed_share(rows) == approx(50)
+    assert deals.backed_share(rows) == pytest.approx(50)
 
 
 def test_present_value_of_an_annuity():
     """100 over two years at 10 percent: 50/1.1 + 50/1.21."""
     worth = deals.present_value(pd.Series([100.0]), pd.Series([2.0]), rate=0.1)
-    assert worth.item() == approx(50 / 1.1 + 50 / 1.21)
+    assert worth.item() == pytest.approx(50 / 1.1 + 50 / 1.21)
 
 
 def test_rank_with_an_open_basis():
@@ -264,13 +274,13 @@ def test_income_against_contracts():
     """2 m a quarter of 100 m a year is 8 percent; a company without a split is left out."""
     shares = deals.ai_share(segments(("IREN", "2026-06-30", 10.0, 2.0)), ["IREN", "HUT"])
     pace = deals.started(deals.contracted(ledger({}, {"ticker": "HUT"})), shares)
-    assert pace["percent"].to_dict() == approx({"IREN": 8.0})
+    assert pace["percent"].to_dict() == pytest.approx({"IREN": 8.0})
 
 
 def test_published_ai_share_of_core_scientific():
     """Fourth quarter of 2025: colocation 31.3 m of 79.8 m (release of 2 March 2026)."""
     shares = deals.ai_share(load("miner_segments", as_of="2026-03-05"), ["CORZ"])
-    assert shares.loc["CORZ", "ai_percent"] == approx(100 * 31.3 / 79.8)
+    assert shares.loc["CORZ", "ai_percent"] == pytest.approx(100 * 31.3 / 79.8)
 
 
 def test_building_costs_are_read_from_the_notes():

@@ -19,7 +19,6 @@ from typing import Any, ClassVar
 import latex2mathml.converter
 import nbformat
 import vl_convert
-from bs4 import BeautifulSoup
 from docutils import nodes
 from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
 from myst_nb.core.variables import format_plain_text
@@ -87,9 +86,7 @@ def _size(svg: Path) -> str:
 
 
 def _table(html: str, meta: dict[str, str], document: nodes.document) -> list[nodes.Element]:
-    parsed = BeautifulSoup(html, "html.parser").find("table")
-    assert parsed is not None
-    rows = "".join(str(part) for part in parsed.find_all(["thead", "tbody"]))
+    rows = html[html.index("<thead>") : html.index("</table>")]
     table = nodes.table("", nodes.title("", meta["title"]), nodes.raw("", rows, format="html"), classes=["data-table"])
     note = nodes.paragraph("", meta["caption"], classes=["table-note"])
     return [_anchored(table, meta["name"], document), note]
