@@ -30,8 +30,8 @@ def book() -> None:
     gc.disable()  # a short-lived process: looking for cycles in Sphinx's trees takes a quarter of its time
     started = time.perf_counter()
     try:
-        for name in (entry["name"] for entry in tables.manifest()["resources"]):
-            tables.verify(name)
+        for entry in tables.manifest()["resources"]:
+            tables.verify(entry["name"])
         console.print("[bold]1/2[/] Chapters whose code, data or environment changed:")
         ran = execute.execute_stale(execute.chapters(), console=console)
         console.print(f"  {len(ran) or 'none'} executed")

@@ -7,7 +7,7 @@ companies or one per company, and a total exists only for quarters in which ever
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -106,6 +106,18 @@ def total(quarters: pd.DataFrame, first: str, last: str) -> pd.Series:
     return quarters.reindex(span).sum(skipna=False)
 
 
+def last_report(actuals: pd.DataFrame, quarter: str | pd.Period, tickers: Iterable[str] = COMPANIES) -> str:
+    """The day (ISO) on which the last of `tickers` had reported a calendar quarter: a total is known from then on.
+
+    `actuals` has ticker, calendar_quarter, reported_on. Raises `ValueError` if a report has no date.
+    """
+    rows = actuals[actuals["calendar_quarter"] == str(quarter)]
+    reported = rows.groupby("ticker")["reported_on"].max().reindex(list(tickers))
+    if reported.isna().any():
+        raise ValueError(f"{quarter} has no report date for {', '.join(reported.index[reported.isna()])}")
+    return f"{reported.max():%Y-%m-%d}"
+
+
 def by_definition(
     actuals: pd.DataFrame,
     spans: Mapping[str, tuple[str, str]],
@@ -191,9 +203,9 @@ def guidance_record(
     joins only a fiscal year that ends in December. Statements on a part of the capex never count, and
     products of a statement only if `products`. Returns one row per company-year: the first statement's
     columns, lead_days (to the period's end), definition, outcome_usd_bn, position (inside, above or
-    below the first range; within `point_tolerance` percent of a point or floor counts as inside),
-    drift_percent (outcome against the first midpoint), and the last statement's date, midpoint and
-    drift.
+    below the first range; within `point_tolerance` percent of a point counts as inside; "floor kept" at
+    or above a floor, "below" under it), drift_percent (outcome against the first midpoint), and the last
+    statement's date, lead, midpoint and drift. A floor has no midpoint, so its drift is missing.
     """
     said = statements(guidance)
     said = said[~said["kind"].isin(["part"] if products else ["part", "product"])]
@@ -214,14 +226,18 @@ def guidance_record(
     last = joined.drop_duplicates(["ticker", "fiscal_period"], keep="last").reset_index(drop=True)
     low = record["low_usd_bn"].fillna(record["midpoint_usd_bn"] * (1 - point_tolerance / 100))
     high = record["high_usd_bn"].fillna(record["midpoint_usd_bn"] * (1 + point_tolerance / 100))
+    floor = record["kind"] == "floor"
+    low = low.mask(floor, record["midpoint_usd_bn"])
     outcome = record["outcome_usd_bn"]
+    last_midpoint = last["midpoint_usd_bn"].mask(last["kind"] == "floor")
     return record.assign(
         lead_days=(record["period_end"] - record["issued_on"]).dt.days,
-        position=np.select([outcome < low, outcome > high], ["below", "above"], default="inside"),
-        drift_percent=100 * (outcome / record["midpoint_usd_bn"] - 1),
+        position=np.select([outcome < low, floor, outcome > high], ["below", "floor kept", "above"], default="inside"),
+        drift_percent=100 * (outcome / record["midpoint_usd_bn"].mask(floor) - 1),
         last_issued_on=last["issued_on"],
-        last_midpoint_usd_bn=last["midpoint_usd_bn"],
-        last_drift_percent=100 * (outcome / last["midpoint_usd_bn"] - 1),
+        last_lead_days=(record["period_end"] - last["issued_on"]).dt.days,
+        last_midpoint_usd_bn=last_midpoint,
+        last_drift_percent=100 * (outcome / last_midpoint - 1),
     )
 
 
@@ -230,8 +246,8 @@ def mean_drift(drift_percent: pd.Series, *, confidence: float = 0.95) -> pd.Seri
 
     The mean and interval are those of log(1 + drift), turned back into percent, because a drift is
     bounded below and a doubling is the counterpart of a halving. With fewer than two observations the
-    bounds are missing. The interval takes the observations as independent, which those of one company
-    or one year are not: it is the narrowest honest one.
+    bounds are missing. The interval takes the observations as independent. Those of one company or one
+    year tend to move together, and then it is too narrow.
     """
     logs = np.log1p(drift_percent.dropna().to_numpy(dtype=float) / 100)
     count = len(logs)
@@ -249,9 +265,8 @@ def nvidia_beats(nvidia: pd.DataFrame) -> pd.DataFrame:
 
     `nvidia` has fiscal_period, period_end, reported_on, revenue_usd_bn, data_center_revenue_usd_bn,
     next_quarter_revenue_guidance_usd_bn. Adds guidance_usd_bn and guided_on (missing if the quarter
-    before is missing), beat_percent (revenue against the guidance's midpoint),
-    data_center_share and data_center_growth (year over year) in percent, and calendar_quarter: its
-    quarters end about a month after the calendar quarter that they are matched to.
+    before is missing), beat_percent (revenue against the guidance's midpoint) and data_center_growth
+    (year over year), both in percent.
     """
     rows = nvidia.sort_values("period_end", ignore_index=True)
     follows = rows["period_end"].diff().dt.days.between(80, 100)
@@ -262,8 +277,5 @@ def nvidia_beats(nvidia: pd.DataFrame) -> pd.DataFrame:
         guidance_usd_bn=guided,
         guided_on=rows["reported_on"].shift().where(follows),
         beat_percent=100 * (rows["revenue_usd_bn"] / guided - 1),
-        data_center_share=100 * rows["data_center_revenue_usd_bn"] / rows["revenue_usd_bn"],
         data_center_growth=100 * (rows["data_center_revenue_usd_bn"] / year_before.where(a_year_apart) - 1),
-        # Half a quarter earlier, because a fiscal quarter may end as late as 2 May.
-        calendar_quarter=(rows["period_end"] - pd.Timedelta(days=45)).dt.to_period("Q"),
     )

@@ -1,4 +1,4 @@
-"""What the miners signed: contracted megawatts and value, rent per megawatt, concentration, income so far.
+"""What the miners signed: megawatts and value, rent per megawatt, concentration, income so far.
 
 Critical-IT megawatts (power to the servers) and gross megawatts (with cooling and losses) are never added.
 A contract for which only a gross figure was seen has an open basis: the source does not say which it is.
@@ -16,46 +16,34 @@ from minerpivot.tables import last_day
 HOURS_PER_YEAR = 8760
 TENANT_TYPES = ("colocation_lease", "gpu_cloud", "jv")
 
-# Galaxy published one value for three contracts and megawatts for each: the value row counts as a contract for
-# money, its phases for megawatts.
+# Galaxy published one value for three contracts and megawatts for each: one row for money, three for megawatts.
 HELIOS_VALUE = "GLXY-2025-08-HELIOS-TOTAL"
 HELIOS_PHASES = ("GLXY-2025-03-CW1", "GLXY-2025-CW2", "GLXY-2025-08-CW3")
+HELIOS_GROSS_MW = 800  # of the three together, from the notes of GLXY-2025-08-CW3; the phase rows state none
 
-# Rows of a tenant type in which no tenant has signed. Frameworks and options (HUT-2025-12-ANTHROPIC-FRAMEWORK,
-# IREN-2026-05-NVDA-5GW), conversion costs (KEEL-2025-11-WASHINGTON) and amendments are of type `other`;
-# takeovers, purchases, land and power have types of their own: none of them is a tenant's promise to pay.
+# Rows of a tenant type in which no tenant has signed; frameworks, options and amendments are of type `other`.
 WITHOUT_TENANT = {
     "MARA-2026-02-STARWOOD": "partnership with a developer, no tenant",
     "SLNH-2026-01-METROBLOKS": "memorandum and a non-binding letter of intent",
 }
-# Signed, but conditions of the counterparty are outstanding: in the ledger, not yet binding.
+# Signed, but conditions of the counterparty are outstanding: shown in the ledger, not binding and in no sum.
 NOT_EFFECTIVE = ("BTDR-2026-06-TYDAL",)
 # Values worked out as a difference of cumulative totals, or from a yearly average, not stated for the row.
 DERIVED_VALUES = (
-    "CORZ-2024-08-CWOPT1-2",
-    "APLD-2025-09-CW2",
-    "CORZ-2025-02-CWDENTON",
-    "WULF-2025-08-FS2-CB5",
-    "CIFR-2026-03-IG3",
-    HELIOS_VALUE,
-)
+    "CORZ-2024-08-CWOPT1-2", "CORZ-2025-02-CWDENTON", "APLD-2025-09-CW2", "WULF-2025-08-FS2-CB5",
+    "CIFR-2026-03-IG3", HELIOS_VALUE,
+)  # fmt: skip
 # WhiteFiber is listed apart but consolidated by Bit Digital, which reports its revenue.
 SUBSIDIARIES = {"WYFI": "BTBT"}
+# Their AI revenue holds fit-out that a tenant pays for once, no rent: 73 m of Applied Digital's 85 m in the quarter to
+# November 2025, an unstated part of Riot's data-centre segment (pages named in their rows of miner_segments).
+FIT_OUT = ("APLD", "RIOT")
 # A package that was announced first and signed later under other rows.
 ANNOUNCED_TWICE = ("IREN-2026-02-05-loan",)
 
 
-def contracted(deals: pd.DataFrame) -> pd.DataFrame:
-    """Tenant contracts in force, oldest first: the rows whose value and megawatts may be summed.
-
-    Keeps colocation leases, GPU cloud contracts and joint ventures, and Galaxy's value row. Leaves out what has
-    no tenant (`WITHOUT_TENANT`), every other type, rows that a later row supersedes, and terminated rows; the
-    status is the last one seen, not the one of the day. Adds `announced` (a partial date counts from its last
-    day), `mw` and `mw_basis` ("critical IT", or "open"), missing where no megawatts were seen. For the state on
-    a day pass `load("deals", as_of=day)`.
-
-    Raises `ValueError` if a row is listed twice or if a Galaxy phase carries a value beside the common one.
-    """
+def _of_tenants(deals: pd.DataFrame) -> pd.DataFrame:
+    """Rows that a tenant signed, and Galaxy's value row, whatever became of them; refuses what would count twice."""
     twice = deals.loc[deals["deal_id"].duplicated(), "deal_id"].tolist()
     if twice:
         raise ValueError(f"{', '.join(twice)}: listed twice in deals; its megawatts and value would count twice")
@@ -63,24 +51,49 @@ def contracted(deals: pd.DataFrame) -> pd.DataFrame:
     phases = ids.isin(HELIOS_PHASES) & deals["contract_value_usd_bn"].notna()
     if (ids == HELIOS_VALUE).any() and phases.any():
         raise ValueError(f"{', '.join(ids[phases])}: has a value that {HELIOS_VALUE} contains; leave one of them empty")
-    tenant = (deals["deal_type"].isin(TENANT_TYPES) & ~ids.isin(list(WITHOUT_TENANT))) | (ids == HELIOS_VALUE)
-    current = ~ids.isin(deals["supersedes"].dropna()) & (deals["status"] != "terminated")
-    rows = deals[tenant & current].assign(announced=lambda kept: last_day(kept["announced_on"]))
-    basis = pd.Series(None, index=rows.index, dtype=object)
-    basis = basis.mask(rows["gross_mw"].notna(), "open").mask(rows["critical_it_mw"].notna(), "critical IT")
-    rows = rows.assign(mw=rows["critical_it_mw"].fillna(rows["gross_mw"]), mw_basis=basis)
+    return deals[(deals["deal_type"].isin(TENANT_TYPES) & ~ids.isin(list(WITHOUT_TENANT))) | (ids == HELIOS_VALUE)]
+
+
+def contracted(deals: pd.DataFrame, *, conditional: bool = False) -> pd.DataFrame:
+    """Binding tenant contracts in force, oldest first: the rows whose value and megawatts may be summed.
+
+    Keeps colocation leases, GPU cloud contracts and joint ventures, and Galaxy's value row. Leaves out what has
+    no tenant (`WITHOUT_TENANT`), every other type, rows that a later row supersedes, terminated rows, and what is
+    not effective (`NOT_EFFECTIVE`, kept if `conditional`); the status is the last one seen, not that of the day.
+    Adds `announced` (a partial date counts from its last day), `mw` and `mw_basis` ("critical IT", or "open"),
+    missing where no megawatts were seen. For the state on a day pass `load("deals", as_of=day)`.
+
+    Raises `ValueError` if a row is listed twice or if a Galaxy phase carries a value beside the common one.
+    """
+    rows = _of_tenants(deals)
+    gone = rows["deal_id"].isin([*deals["supersedes"].dropna(), *(() if conditional else NOT_EFFECTIVE)])
+    rows = rows[~gone & (rows["status"] != "terminated")]
+    megawatts = rows["critical_it_mw"].fillna(rows["gross_mw"])
+    basis = rows["critical_it_mw"].notna().map({True: "critical IT", False: "open"}).where(megawatts.notna())
+    rows = rows.assign(announced=dated(rows["announced_on"]), mw=megawatts, mw_basis=basis)
     return rows.sort_values(["announced", "deal_id"], ignore_index=True)
 
 
-def pivot_dates(deals: pd.DataFrame) -> pd.Series:
+def dated(dates: pd.Series, partial: str = "last") -> pd.Series:
+    """Day of each date; one known to a month or year counts from its "last" or "first" day, or is missing ("drop")."""
+    if partial not in ("last", "first", "drop"):
+        raise ValueError(f"partial={partial!r}: must be 'last', 'first' or 'drop'")
+    if partial == "last" or pd.api.types.is_datetime64_any_dtype(dates):
+        return last_day(dates)
+    text = dates.astype("string")
+    return last_day(text.where(text.str.len() == 10) if partial == "drop" else (text + "-01-01").str[:10])
+
+
+def pivot_dates(deals: pd.DataFrame, *, partial: str = "last") -> pd.Series:
     """Day of each ticker's first binding tenant contract: ticker -> Timestamp, earliest first.
 
-    Frameworks, power, land, takeovers and contracts that are signed but not effective do not count. A partial
-    date counts from its last day; a contract without any date cannot be shown to be first.
+    What became of it later does not matter: a terminated or superseded contract was a first signing on its day.
+    Frameworks, power, land, takeovers and contracts that are not effective do not count, nor does one without a
+    date. `partial` is that of `dated`; only "last" is free of look-ahead, and "drop" loses tickers.
     """
-    rows = contracted(deals)
+    rows = _of_tenants(deals)
     binding = rows[~rows["deal_id"].isin([*NOT_EFFECTIVE, HELIOS_VALUE])]
-    first = binding.groupby("ticker")["announced"].min().dropna()
+    first = dated(binding["announced_on"], partial).groupby(binding["ticker"]).min().dropna()
     return first.sort_values(kind="stable").rename("pivot_date")
 
 
@@ -95,33 +108,37 @@ def totals(contracts: pd.DataFrame, by: pd.Series | None = None) -> pd.DataFrame
     """Contracts, base value, and megawatts by basis, summed by `by` (or in all: one row, `all`).
 
     Columns: contracts (Galaxy's value row is not one), valued, value_usd_bn, usd_bn_per_year, critical_it_mw,
-    open_mw. Values and megawatts that were not seen are not in the sums: these are lower bounds.
+    open_mw. What was not seen is not in the sums: lower bounds. A sum of nothing seen is missing, not zero.
     """
-    parts = pd.DataFrame(
-        {
-            "contracts": (contracts["deal_id"] != HELIOS_VALUE).astype(int),
-            "valued": contracts["contract_value_usd_bn"].notna().astype(int),
-            "value_usd_bn": contracts["contract_value_usd_bn"],
-            "usd_bn_per_year": contracts["contract_value_usd_bn"] / contracts["term_years"],
-            "critical_it_mw": contracts["mw"].where(contracts["mw_basis"] == "critical IT"),
-            "open_mw": contracts["mw"].where(contracts["mw_basis"] == "open"),
-        }
-    )
+    parts = {
+        "contracts": (contracts["deal_id"] != HELIOS_VALUE).astype(int),
+        "valued": contracts["contract_value_usd_bn"].notna().astype(int),
+        "value_usd_bn": contracts["contract_value_usd_bn"],
+        "usd_bn_per_year": contracts["contract_value_usd_bn"] / contracts["term_years"],
+        "critical_it_mw": contracts["mw"].where(contracts["mw_basis"] == "critical IT"),
+        "open_mw": contracts["mw"].where(contracts["mw_basis"] == "open"),
+    }
     keys = pd.Series("all", index=contracts.index) if by is None else by
-    return parts.groupby(keys).sum().sort_values("value_usd_bn", ascending=False, kind="stable")
+    return (
+        pd.DataFrame(parts).groupby(keys).sum(min_count=1).sort_values("value_usd_bn", ascending=False, kind="stable")
+    )
 
 
 def gross_ratios(deals: pd.DataFrame) -> pd.Series:
-    """Gross over critical-IT megawatts of every contract for which both were seen, by deal_id, ascending."""
+    """Gross over critical-IT megawatts of every contract for which both were seen, by deal_id, ascending.
+
+    Galaxy's gross figure is that of its campus: one ratio, by the value row's key, once all its phases are public.
+    """
     pairs = deals.dropna(subset=["critical_it_mw", "gross_mw"]).set_index("deal_id")
-    return (pairs["gross_mw"] / pairs["critical_it_mw"]).sort_values().rename("gross_per_critical")
+    ratios = pairs["gross_mw"] / pairs["critical_it_mw"]
+    phases = deals.loc[deals["deal_id"].isin(HELIOS_PHASES), "critical_it_mw"].dropna()
+    if len(phases) == len(HELIOS_PHASES):
+        ratios[HELIOS_VALUE] = HELIOS_GROSS_MW / phases.sum()
+    return ratios.sort_values().rename("gross_per_critical")
 
 
 def combined(contracts: pd.DataFrame) -> pd.DataFrame:
-    """`contracts` with Galaxy's three phases folded into its value row, so that one row has value and megawatts.
-
-    While one of the phases is not public yet nothing is folded: the value would be spread over too few megawatts.
-    """
+    """`contracts` with Galaxy's phases folded into its value row, once all are public: one row, value and megawatts."""
     phases = contracts["deal_id"].isin(HELIOS_PHASES)
     whole = contracts["deal_id"] == HELIOS_VALUE
     if not whole.any() or phases.sum() < len(HELIOS_PHASES):
@@ -138,7 +155,7 @@ def revenue_per_mw_year(contracts: pd.DataFrame, *, ratio: float) -> pd.DataFram
     Adds `market` ("colocation rent" or "GPU cloud", two markets that are not comparable) and the columns
     `low` and `high`: value / (MW × years). They differ where the megawatt basis is open: `low` takes the
     figure as critical IT, `high` as gross, with `ratio` gross megawatts per critical one. `net_low` and
-    `net_high` take off the hardware order tied to the contract (missing where there is none).
+    `net_high` take off the miner's hardware order for the contract (missing where there is none).
     """
     rows = combined(contracts).dropna(subset=["contract_value_usd_bn", "term_years", "mw"])
     low = 1000 * rows["contract_value_usd_bn"] / (rows["mw"] * rows["term_years"])
@@ -154,25 +171,19 @@ def rent_per_mwh(usd_m_per_mw_year: pd.Series | float) -> pd.Series | float:
 
 
 def against_mining(
-    rates: pd.DataFrame,
-    hashprice_usd: pd.Series,
-    *,
-    efficiency_j_per_th: float,
-    power_usd_per_mwh: float,
-    ratio: float,
-    days: int = 30,
+    rates: pd.DataFrame, hashprice_usd: pd.Series, *, efficiency_j_per_th: float, power_usd_per_mwh: float, ratio: float
 ) -> pd.DataFrame:
     """Colocation rent and the mining that the same megawatt-hour would pay, USD per MWh after power.
 
     `rates` is the result of `revenue_per_mw_year`, `hashprice_usd` daily, in USD per PH/s per day. The tenant
     pays power, so rent is after power. `rent_site` divides by `ratio` to charge cooling and losses to the rent
     (the lower end, per MWh drawn from the grid), `rent_server` does not (the upper end). `mining_signing` uses
-    the mean hashprice of the `days` to the day of signing, `mining_now` that of the last `days`; both are
+    the mean hashprice of the thirty days to the signing, `mining_now` that of the last thirty days; both are
     before overhead, hosting and the cost of the machine. `break_even_signing` and `break_even_now` are the
     efficiencies, J/TH, at which mining would pay as much as `rent_site`: hashprice / (0.024 × (rent + power)).
     """
     rows = rates[(rates["market"] == "colocation rent") & rates["announced"].notna()]
-    smooth = hashprice_usd.dropna().rolling(f"{days}D").mean()
+    smooth = hashprice_usd.dropna().rolling("30D").mean()
     now = float(smooth.iloc[-1])
     signing = smooth.reindex(pd.DatetimeIndex(rows["announced"]), method="ffill").set_axis(rows.index)
     site = rent_per_mwh(rows["low"]) / ratio
@@ -188,26 +199,20 @@ def against_mining(
     )
 
 
-def best_efficiency(asics: pd.DataFrame, days: pd.Series) -> pd.Series:
-    """Lowest J/TH of any machine of `asics` released by each of `days` (a partial date counts from its last day)."""
-    best = asics["efficiency_j_per_th"].groupby(last_day(asics["released"])).min().cummin()
+def best_efficiency(asics: pd.DataFrame, days: pd.Series, *, partial: str = "last") -> pd.Series:
+    """Lowest J/TH of any machine of `asics` released by each of `days`; `partial` is that of `dated`."""
+    best = asics["efficiency_j_per_th"].groupby(dated(asics["released"], partial)).min().cummin()
     return best.reindex(pd.DatetimeIndex(days), method="ffill").set_axis(days.index)
 
 
 def herfindahl(values: pd.Series) -> float:
     """Sum of squared shares of `values` (Herfindahl–Hirschman index), from 1/n (equal) to 1 (one holds all)."""
-    shares = values / values.sum()
-    return float((shares**2).sum())
+    return float(((values / values.sum()) ** 2).sum())
 
 
-def backed_share(contracts: pd.DataFrame, backer: str = "Google") -> float:
-    """Percent of the contracted base value that lies in contracts whose credit support names `backer`.
-
-    The backstop itself covers a stated sum, not the whole value of the contract.
-    """
-    named = contracts["credit_support"].str.contains(backer, na=False)
-    value = contracts["contract_value_usd_bn"]
-    return float(100 * value[named].sum() / value.sum())
+def backed(contracts: pd.DataFrame, backer: str = "Google") -> pd.DataFrame:
+    """Contracts whose credit support names `backer`: it covers a stated sum, not the whole value of the contract."""
+    return contracts[contracts["credit_support"].str.contains(backer, na=False)]
 
 
 def present_value(value: pd.Series, years: pd.Series, *, rate: float) -> pd.Series:
@@ -218,8 +223,8 @@ def present_value(value: pd.Series, years: pd.Series, *, rate: float) -> pd.Seri
 def rank(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, float]) -> pd.DataFrame:
     """Where one contract stands among `contracts` (Galaxy's three as one): place 1 is the largest, ties share it.
 
-    One row per measure with its `value`, `place` and `of` (contracts with that measure). Megawatts are ranked
-    three times: every open basis read as critical IT, and as gross at the lowest and highest of `ratios`.
+    One row per measure: `value`, `place` and `of` (contracts that have it). Megawatts are ranked three times:
+    every open basis read as critical IT, and as gross at the lowest and highest of `ratios`.
     """
     rows = combined(contracts).set_index("deal_id")
     known = rows["mw_basis"] == "critical IT"
@@ -230,17 +235,10 @@ def rank(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, float]) 
         "MW, open basis read as gross, lowest ratio": rows["mw"].where(known, rows["mw"] / min(ratios)),
         "MW, open basis read as gross, highest ratio": rows["mw"].where(known, rows["mw"] / max(ratios)),
     }
-    return pd.DataFrame(
-        [
-            {
-                "measure": name,
-                "value": each[deal_id],
-                "place": int((each > each[deal_id]).sum()) + 1,
-                "of": each.count(),
-            }
-            for name, each in measures.items()
-        ]
-    )
+    table = pd.DataFrame(measures)
+    places = table.rank(ascending=False, method="min").loc[deal_id].astype(int)
+    found = pd.DataFrame({"value": table.loc[deal_id], "place": places, "of": table.count()})
+    return found.rename_axis("measure").reset_index()
 
 
 def ai_share(segments: pd.DataFrame, tickers: Iterable[str], *, max_age_days: int = 365) -> pd.DataFrame:
@@ -248,8 +246,7 @@ def ai_share(segments: pd.DataFrame, tickers: Iterable[str], *, max_age_days: in
 
     Columns: period_end, revenue_usd_m, ai_hpc_revenue_usd_m, mining_revenue_usd_m, ai_percent. A company
     without a split in the `max_age_days` before the latest quarter of the table is unknown (missing), not zero;
-    a zero is the company's statement that it had no such revenue. For the state on a day pass
-    `load("miner_segments", as_of=day)`.
+    a zero is the company's statement that it had no such revenue.
     """
     recent = segments["period_end"] > segments["period_end"].max() - pd.Timedelta(days=max_age_days)
     split = segments[recent].dropna(subset=["revenue_usd_m", "ai_hpc_revenue_usd_m"])
@@ -263,29 +260,34 @@ def started(contracts: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
     """Contracted revenue per year against AI revenue at the pace of the latest quarter, by reporting company.
 
     Columns: contracted_usd_m (value / term, summed), income_usd_m (four times the quarter's AI revenue of
-    `ai_share`), percent. Companies that report no split, or have no valued contract, are not in it. AI revenue
-    also holds contracts outside the ledger, fit-out and power passed on, so `percent` is an upper bound.
+    `ai_share`), percent. Companies that report no split, or have no valued contract, are not in it.
+    `percent` is no bound: fit-out (`FIT_OUT`), power passed on and contracts without a value raise it; older
+    quarters, and an average over a term in which the rent rises, lower it.
     """
     yearly = 1000 * totals(contracts, contracts["ticker"].replace(SUBSIDIARIES))["usd_bn_per_year"]
-    both = pd.DataFrame({"contracted_usd_m": yearly, "income_usd_m": 4 * shares["ai_hpc_revenue_usd_m"]}).dropna()
-    both = both[both["contracted_usd_m"] > 0]
+    both = pd.DataFrame({"contracted_usd_m": yearly[yearly > 0], "income_usd_m": 4 * shares["ai_hpc_revenue_usd_m"]})
+    both = both.dropna()
     return both.assign(percent=100 * both["income_usd_m"] / both["contracted_usd_m"])
 
 
 def build_costs(deals: pd.DataFrame) -> pd.DataFrame:
-    """Building cost in million USD per critical-IT MW where a row's notes state a range: deal_id -> low, high."""
+    """Building cost in million USD per MW (basis as in the source): deal_id -> low, high.
+
+    Reads a range after the word cost or capex in `notes` ("cost 9-11m/MW"); other wordings are not seen.
+    """
     stated = deals.set_index("deal_id")["notes"].astype("string")
     ranges = stated.str.extract(r"(?:cost|capex) (?P<low>\d+)-(?P<high>\d+)m/MW").astype("Float64")
     return ranges.dropna().astype(float)
 
 
 def raised(financings: pd.DataFrame) -> pd.Series:
-    """Million USD of debt and equity announced, by ticker: a lower bound, since sales at market are mostly unseen.
+    """Million USD of debt and equity announced, by ticker: gross, at the size of the facility, drawn or not.
 
-    Warrants (exercise value, not cash) and packages that other rows sign (`ANNOUNCED_TWICE`) are left out.
+    No measure of cash: programmes, undrawn loans, stock paid for land and refinancing count in full, sales at
+    market are mostly unseen. Warrants and packages that other rows sign (`ANNOUNCED_TWICE`) are left out.
     """
-    cash = (financings["kind"] != "warrants") & ~financings["financing_id"].isin(ANNOUNCED_TWICE)
-    return financings[cash].groupby("ticker")["amount_usd_m"].sum().sort_values(ascending=False)
+    kept = (financings["kind"] != "warrants") & ~financings["financing_id"].isin(ANNOUNCED_TWICE)
+    return financings[kept].groupby("ticker")["amount_usd_m"].sum().sort_values(ascending=False)
 
 
 def due(contracts: pd.DataFrame) -> pd.Series:

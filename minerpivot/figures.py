@@ -57,7 +57,7 @@ def theme(*, dark: bool = False, narrow: bool = False) -> dict[str, Any]:
         "view": {"stroke": None},
         "title": {"color": ink, "anchor": "start", "fontSize": 15},
         "axis": {**text, "gridColor": grid, "domainColor": grid, "tickColor": grid, "titleFontWeight": "normal"},
-        "axisX": {"labelFlush": True, "tickCount": 5} if narrow else {"labelFlush": True},
+        "axisX": {"labelFlush": True, "labelSeparation": 8} | ({"tickCount": 5} if narrow else {}),
         "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -12},
         "header": text,
         "legend": {**text, "orient": "bottom", "title": None, "symbolLimit": 40, "columns": 3 if narrow else 6},

@@ -148,6 +148,44 @@ def basket(closes: pd.DataFrame, members_by_date: pd.DataFrame, *, start: float 
     return (start * settled * growth).where(held.any(axis=1).cummax())
 
 
+def pivoted_and_pure(closes: pd.DataFrame, joining: pd.Series, tickers: Iterable[str]) -> pd.DataFrame:
+    """Levels of the `pivoted` and the `pure` basket of `tickers`, and `members`: who is pivoted and has had a close."""
+    signed = membership(joining, pd.DatetimeIndex(closes.index), tickers)
+    members = (signed & closes[signed.columns].ffill().notna()).sum(axis=1)
+    return pd.DataFrame({"pivoted": basket(closes, signed), "pure": basket(closes, ~signed), "members": members})
+
+
+def news_mix(pivots: pd.Series, event_flags: pd.DataFrame) -> pd.Series:
+    """Had the session of each ticker's first contract other news of its own? ticker -> "mixed", "clean", "unclear".
+
+    By the flags of results, financing and other news on its day: mixed if any is "y", clean if all are "n".
+    """
+    told = event_flags[event_flags["announced_on"] == event_flags["ticker"].map(pivots)].set_index("ticker")
+    flags = told[["same_day_earnings", "same_day_financing", "same_day_other"]].fillna("unknown")
+    worst = (
+        flags.melt(ignore_index=False)["value"].groupby(level=0).max()
+    )  # the letters are in this order: n, unknown, y
+    return worst.map({"y": "mixed", "unknown": "unclear", "n": "clean"}).rename("news_mix")
+
+
+def starts_ahead(levels: pd.DataFrame, last: pd.Series) -> float:
+    """Fraction of the rows of `levels` (of those with both) from which `pivoted` beat `pure` to `last`."""
+    returns = last[["pivoted", "pure"]] / levels[["pivoted", "pure"]].dropna()
+    return float((returns["pivoted"] > returns["pure"]).mean())
+
+
+def agreement(differences: Iterable[float], *, of: str = "") -> str:
+    """In words, "ahead", "behind" or "level" by the signs of `differences`, one for each reading `of` something.
+
+    Raises `ValueError` if one is missing: its reading has no basket on the first day.
+    """
+    signs = np.sign(list(differences))
+    if np.isnan(signs).any():
+        raise ValueError("a reading has no difference; compare from a day on which all have both baskets")
+    one, *more = [word for sign, word in ((1, "ahead"), (-1, "behind"), (0, "level")) if sign in signs]
+    return f"{one} under some readings{of} and {more[0]} under others" if more else f"{one} under every reading{of}"
+
+
 def bootstrap_interval(
     values: pd.Series, *, seed: int, block: int = 20, draws: int = 5000, level: float = 0.95
 ) -> tuple[float, float]:
@@ -183,11 +221,7 @@ def _of_year(place: int, *, years_before: int = 0) -> Base:
 
 
 def _lowest(limit: Callable[[pd.Timestamp], pd.Timestamp]) -> Base:
-    def base(past: pd.Series) -> pd.Timestamp:
-        window = past.loc[limit(past.index[-1]) :]
-        return window.index[int(window.argmin())]
-
-    return base
+    return lambda past: pd.Timestamp(str(past.loc[limit(past.index[-1]) :].idxmin()))
 
 
 def _year_before(past: pd.Series) -> pd.Timestamp:

@@ -41,23 +41,32 @@ def hashprice(network: pd.DataFrame) -> pd.DataFrame:
 
 
 def before_halving(series: pd.Series, halving: pd.Timestamp, *, days: int = 30) -> float:
-    """Mean of `series` over the `days` before the day of the halving, that day left out."""
-    last = halving - pd.Timedelta(days=1)
-    return float(series.loc[last - pd.Timedelta(days=days - 1) : last].mean())
+    """Mean of `series` over `days` days that end two days before the day of the halving.
+
+    The eve is left out with the day itself: days by median block time (Coin Metrics) put the first
+    blocks after the halving, and their fees, into it.
+    """
+    return float(series.loc[window_before(halving, days=days)].mean())
+
+
+def window_before(halving: pd.Timestamp, *, days: int = 30) -> slice:
+    """The dates that count as "before" a halving: `days` days, the last one two days before it."""
+    last = halving - pd.Timedelta(days=2)
+    return slice(last - pd.Timedelta(days=days - 1), last)
 
 
 def since_halving(series: pd.Series, halvings: pd.DataFrame, *, smooth: int = 30) -> pd.DataFrame:
-    """`series` on one clock: days since each past halving, 30-day mean before it = 100.
+    """`series` on one clock: days since each past halving, mean of the `smooth` days before it = 100.
 
     Returns long rows: halving (1 to 4), date, days, index. The trailing `smooth`-day mean is drawn
     only from days after the halving; the day itself, whose fees mislead, is left out. A halving's
-    rows end where the next one's begin.
+    rows end two days before the next one.
     """
-    dates = [*halvings["date_utc"], series.index.max() + pd.Timedelta(days=1)]
+    dates = [*halvings["date_utc"], series.index.max() + pd.Timedelta(days=2)]
     parts = []
     for number, start, end in zip(halvings["halving"], dates[:-1], dates[1:]):
-        after = series.loc[start + pd.Timedelta(days=1) : min(end, series.index.max())].dropna()
-        base = before_halving(series, start, days=30)
+        after = series.loc[start + pd.Timedelta(days=1) : end - pd.Timedelta(days=2)].dropna()
+        base = before_halving(series, start, days=smooth)
         level = after.rolling(smooth, min_periods=smooth).mean().dropna()
         days = (level.index - start).days
         parts.append(

@@ -30,6 +30,17 @@ class TableError(ValueError):
 
 def manifest(folder: Path = DATA) -> dict[str, Any]:
     """The data package descriptor as a dictionary."""
+    _loaded.add("datapackage")
+    return _read_manifest(folder)
+
+
+def entries(folder: Path = DATA) -> dict[str, dict[str, Any]]:
+    """Manifest entries by table name, and the whole manifest as `datapackage`: what can be loaded."""
+    whole = _read_manifest(folder)
+    return {entry["name"]: entry for entry in whole["resources"]} | {"datapackage": whole}
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / "datapackage.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -41,7 +52,7 @@ def manifest(folder: Path = DATA) -> dict[str, Any]:
 
 @cache
 def _descriptors(folder: Path) -> dict[str, dict[str, Any]]:
-    return {resource["name"]: resource for resource in manifest(folder)["resources"]}
+    return {resource["name"]: resource for resource in _read_manifest(folder)["resources"]}
 
 
 def describe(name: str, folder: Path = DATA) -> dict[str, Any]:
@@ -83,7 +94,7 @@ def verify(name: str, *, folder: Path = DATA) -> None:
 
 
 def loaded() -> list[str]:
-    """Names of the tables that this process has loaded: what a notebook's numbers rest on."""
+    """Names of the tables (and `datapackage`, the manifest) that this process has read: what its numbers rest on."""
     return sorted(_loaded)
 
 
@@ -184,9 +195,9 @@ def problems(folder: Path = DATA, *, checksums: bool = True) -> list[str]:
     """
     from frictionless import Package, system
 
-    strays = {path.name for path in folder.glob("*.csv")} - {e["path"] for e in manifest(folder)["resources"]}
+    strays = {path.name for path in folder.glob("*.csv")} - {e["path"] for e in _read_manifest(folder)["resources"]}
     faults = [f"data/{name}: not described in datapackage.json; add a resource or remove the file" for name in strays]
-    descriptor = manifest(folder)
+    descriptor = _read_manifest(folder)
     for entry in descriptor["resources"]:
         if not (folder / entry["path"]).exists():
             return [f"data/{entry['path']} is missing; restore it with `git checkout data`"]
@@ -240,7 +251,7 @@ def seal(folder: Path = DATA) -> list[str]:
     faults = problems(folder, checksums=False)
     if faults:
         raise TableError("\n".join(faults))
-    descriptor = manifest(folder)
+    descriptor = _read_manifest(folder)
     changed = []
     for entry in descriptor["resources"]:
         content = (folder / entry["path"]).read_bytes()

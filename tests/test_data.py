@@ -1,11 +1,16 @@
 """The tables in data/: the manifest holds, and the figures add up."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from frictionless import Package
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minerpivot import tables
 
 DATA = Path(__file__).parents[1] / "data"
 MANIFEST = Package(str(DATA / "datapackage.json"))
@@ -141,3 +146,56 @@ def test_superseded_deals_exist():
     assert len(amended) > 0
     assert amended["supersedes"].isin(deals["deal_id"]).all()
     assert (amended["supersedes"] != amended["deal_id"]).all()
+
+
+# --- the loader -------------------------------------------------------------------------------
+
+
+def test_partial_dates_count_from_their_last_day():
+    """2025 is public on 31 December, 2024-02 on 29 February (a leap year), a full date on its day."""
+    ends = tables.last_day(pd.Series(["2025", "2024-02", "2025-11-03", None]))
+    assert ends.dropna().dt.strftime("%Y-%m-%d").tolist() == ["2025-12-31", "2024-02-29", "2025-11-03"]
+    assert pd.isna(ends.iloc[3])
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "public"),
+    [
+        ("prices", {"symbol": "IREN", "date": "2026-01-28"}, "2026-01-28"),
+        ("deals", {"deal_id": "GLXY-2025-03-CW1"}, "2025-03-31"),  # dated to a month
+        ("deals", {"deal_id": "HIVE-2026-GTA320"}, "2026-06-29"),  # dated to a year that the ledger does not cover
+        ("deals", {"deal_id": "HUT-HIGHRISE-GPU"}, "2026-06-29"),  # undated: from the end of coverage
+        ("miner_segments", {"ticker": "IREN", "period_end": "2024-06-30"}, "2024-09-28"),  # no report date: 90 days
+        ("miners", {"ticker": "IREN"}, "2026-11-22"),  # a strategy label is hindsight
+    ],
+)
+def test_the_day_on_which_a_row_became_public(name, row, public):
+    """Each rule of the manifest by example."""
+    table = tables.load(name)
+    chosen = table[(table[list(row)].astype(str) == pd.Series(row)).all(axis=1)]
+    assert tables.public_on(chosen, name).dt.strftime("%Y-%m-%d").tolist() == [public]
+
+
+@given(st.sampled_from(sorted(set(tables.entries()) - {"datapackage"})), st.dates(date(2010, 1, 1), date(2027, 1, 1)))
+@settings(deadline=None, max_examples=60)
+def test_a_load_as_of_a_day_is_the_rows_public_by_then(name, day):
+    """Nothing later than the day, and no row of it left out."""
+    table = tables.load(name)
+    known = tables.load(name, as_of=str(day))
+    public = tables.public_on(table, name)
+    assert known.index.equals(table.index[public <= pd.Timestamp(day)])
+
+
+def test_types_come_from_the_manifest():
+    """Dates are datetimes, integers nullable, an empty cell missing."""
+    prices, deals = tables.load("prices"), tables.load("deals")
+    assert prices["date"].dtype.kind == "M"
+    assert str(prices["n_sources"].dtype) == "Int64"
+    assert deals.set_index("deal_id").loc["HUT-HIGHRISE-GPU", "contract_value_usd_bn"] is not None
+    assert pd.isna(deals.set_index("deal_id").loc["HUT-HIGHRISE-GPU", "contract_value_usd_bn"])
+
+
+def test_the_earliest_end_and_the_weakest_grade_win():
+    """A result is as old as its oldest source and as weak as its weakest."""
+    assert tables.through(["prices", "network.fees_btc"]) == tables.through("network.fees_btc")
+    assert tables.weakest(["reported", "estimated", "derived"]) == "estimated"

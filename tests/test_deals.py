@@ -22,7 +22,7 @@ def ledger(*rows):
 
 
 def test_only_tenant_contracts_in_force_are_summed():
-    """Framework, takeover, power, partnership without tenant, superseded and terminated rows add nothing."""
+    """Framework, takeover, power, no tenant, superseded, terminated and conditional rows add nothing."""
     table = ledger(
         {},
         {"deal_type": "other"},
@@ -30,6 +30,7 @@ def test_only_tenant_contracts_in_force_are_summed():
         {"deal_type": "power_capacity"},
         {"deal_type": "jv", "deal_id": "MARA-2026-02-STARWOOD"},
         {"status": "terminated"},
+        {"deal_id": deals.NOT_EFFECTIVE[0]},
         {"deal_id": "NEW", "supersedes": "OLD", "contract_value_usd_bn": 3.0},
         {"deal_id": "OLD"},
     )
@@ -39,7 +40,8 @@ def test_only_tenant_contracts_in_force_are_summed():
 
 def test_sum_of_the_ledger_leaves_out_what_its_readers_must_not_add():
     """By hand from the rule: every kept row is a tenant's, and the framework and both giants without tenant are out."""
-    kept = set(deals.contracted(LEDGER)["deal_id"])
+    kept = set(deals.contracted(LEDGER, conditional=True)["deal_id"])
+    assert kept - set(deals.contracted(LEDGER)["deal_id"]) == set(deals.NOT_EFFECTIVE)
     assert not kept & {"HUT-2025-12-ANTHROPIC-FRAMEWORK", "IREN-2026-05-NVDA-5GW", "KEEL-2025-11-WASHINGTON"}
     assert not kept & {"MARA-2026-02-STARWOOD", "SLNH-2026-01-METROBLOKS", "CORZ-2025-07-CWMERGER"}
     left = LEDGER[~LEDGER["deal_id"].isin(kept)]
@@ -120,6 +122,45 @@ def test_pivot_date_is_the_first_binding_contract():
     }
 
 
+@pytest.mark.parametrize(
+    ("partial", "days"),
+    [
+        ("last", {"CORZ": "2024-05-30", "WULF": "2024-12-31"}),
+        ("first", {"WULF": "2024-01-01", "CORZ": "2024-05-01"}),
+        ("drop", {"CORZ": "2024-05-30"}),
+    ],
+)
+def test_a_partial_date_counts_as_told(partial, days):
+    """May 2024 and 2024 from their last day, from their first, or not at all; another word is refused."""
+    table = ledger(
+        {"ticker": "CORZ", "announced_on": "2024-05"},
+        {"ticker": "CORZ", "announced_on": "2024-05-30"},
+        {"ticker": "WULF", "announced_on": "2024"},
+    )
+    found = deals.pivot_dates(table, partial=partial)
+    assert found.dt.strftime("%Y-%m-%d").to_dict() == days
+    with pytest.raises(ValueError, match="must be 'last', 'first' or 'drop'"):
+        deals.pivot_dates(table, partial="middle")
+
+
+@pytest.mark.parametrize("partial", ["last", "first", "drop"])
+def test_what_becomes_of_a_contract_later_moves_no_pivot_date(partial):
+    """Every contract terminated, or superseded by a row of 2027: the days of the first signing stay."""
+    before = deals.pivot_dates(LEDGER, partial=partial)
+    signed = deals.contracted(LEDGER)
+    ended = LEDGER.assign(status=LEDGER["status"].mask(LEDGER["deal_id"].isin(signed["deal_id"]), "terminated"))
+    later = signed[LEDGER.columns].assign(
+        deal_id="LATER-" + signed["deal_id"], supersedes=signed["deal_id"], announced_on="2027-01-15"
+    )
+    later = later.assign(contract_value_usd_bn=float("nan"))
+    assert deals.contracted(ended).empty
+    pd.testing.assert_series_equal(deals.pivot_dates(ended, partial=partial), before)
+    replaced = deals.pivot_dates(pd.concat([LEDGER, later], ignore_index=True), partial=partial)
+    pd.testing.assert_series_equal(replaced[before.index], before)
+    closed = pd.concat([LEDGER, later.assign(status="terminated")], ignore_index=True)
+    pd.testing.assert_series_equal(deals.pivot_dates(closed, partial=partial)[before.index], before)
+
+
 def test_pivot_dates_of_the_ledger():
     """As the companies announced them, and without those that have no tenant."""
     dates = deals.pivot_dates(LEDGER)
@@ -151,9 +192,19 @@ def test_published_rate_of_river_bend():
 
 
 def test_ratios_of_gross_to_critical_megawatts():
-    """The ledger's check: paired rows run from about 1.21 to 1.45."""
+    """By hand from the releases: 72.5 for 60 (Core42), 244 for 168 (Barber Lake), 800 for 133 + 260 + 133 (Helios)."""
     ratios = deals.gross_ratios(LEDGER)
-    assert [round(ratios.min(), 2), round(ratios.max(), 2)] == [1.21, 1.45]
+    expected = {"WULF-2024-12-CORE42": 72.5 / 60, "CIFR-2025-09-FS1": 244 / 168, deals.HELIOS_VALUE: 800 / 526}
+    assert ratios[list(expected)].to_dict() == pytest.approx(expected)
+    assert ratios.is_monotonic_increasing
+
+
+def test_helios_has_no_ratio_while_one_of_its_phases_is_unknown():
+    """800 MW over two thirds of the campus would be a wrong ratio."""
+    assert deals.HELIOS_VALUE not in deals.gross_ratios(LEDGER[LEDGER["deal_id"] != deals.HELIOS_PHASES[0]])
+    phase = LEDGER["deal_id"] == deals.HELIOS_PHASES[0]
+    unknown = LEDGER.assign(critical_it_mw=LEDGER["critical_it_mw"].mask(phase))
+    assert deals.HELIOS_VALUE not in deals.gross_ratios(unknown)
 
 
 def test_a_rent_of_876_thousand_dollars_is_100_dollars_per_mwh():
@@ -161,11 +212,11 @@ def test_a_rent_of_876_thousand_dollars_is_100_dollars_per_mwh():
     assert deals.rent_per_mwh(0.876) == pytest.approx(100)
 
 
-def compared(hashprice, efficiency=17.5, power=40.0, days=30):
+def compared(hashprice, efficiency=17.5, power=40.0):
     """One plain lease of 1.752 m per MW-year (200 USD per MWh) signed 2025-03-05 against mining."""
     rates = deals.revenue_per_mw_year(deals.contracted(ledger({"contract_value_usd_bn": 1.752})), ratio=1.25)
     machine = {"efficiency_j_per_th": efficiency, "power_usd_per_mwh": power}
-    return deals.against_mining(rates, hashprice, ratio=1.25, days=days, **machine).iloc[0]
+    return deals.against_mining(rates, hashprice, ratio=1.25, **machine).iloc[0]
 
 
 def test_rent_and_mining_on_one_basis():
@@ -196,10 +247,11 @@ def test_at_the_break_even_efficiency_mining_pays_the_rent(level, power):
 
 
 def test_best_machine_on_sale_is_known_on_the_day():
-    """A machine dated to a year counts from its last day, and an older, worse one never displaces a better."""
+    """A machine dated to a year counts from its last day or its first, and a worse one never displaces a better."""
     models = pd.DataFrame({"efficiency_j_per_th": [20.0, 15.0, 18.0], "released": ["2023", "2024", "2025-03"]})
     days = pd.Series(pd.to_datetime(["2024-06-30", "2025-01-01", "2025-06-30"]))
     assert deals.best_efficiency(models, days).tolist() == [20, 15, 15]
+    assert deals.best_efficiency(models, days, partial="first").tolist() == [15, 15, 15]
 
 
 def test_herfindahl_by_hand():
@@ -216,10 +268,11 @@ def test_herfindahl_has_bounds_and_no_unit(values, scale):
     assert deals.herfindahl(pd.Series(values) * scale) == pytest.approx(index)
 
 
-def test_backed_share_counts_value_of_contracts_with_the_backer():
-    """One of two equal contracts."""
+def test_backed_contracts_name_the_backer():
+    """One of two; an empty cell is no backstop."""
     rows = deals.contracted(ledger({"credit_support": "Google backstop 1.4bn"}, {"credit_support": None}))
-    assert deals.backed_share(rows) == pytest.approx(50)
+    assert deals.backed(rows)["deal_id"].tolist() == ["D0"]
+    assert deals.backed(rows, "Microsoft").empty
 
 
 def test_present_value_of_an_annuity():

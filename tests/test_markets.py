@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minerpivot import markets
-from minerpivot.tables import load
+from minerpivot.deals import pivot_dates
+from minerpivot.tables import last_day, load
 
 
 def frame(dates, **columns):
@@ -176,6 +177,85 @@ def test_prices_after_a_day_change_nothing_dated_that_day_or_earlier(cut, factor
     for before, after in zip(results(wide), results(changed)):
         pd.testing.assert_frame_equal(before, after)
     assert not wide.equals(changed)
+
+
+def ledger_baskets(closes, deals, partial):
+    """Baskets of every company with a contract, from the ledger and the report's own closes."""
+    joining = markets.joining_closes(pivot_dates(deals, partial=partial), load("event_flags"), closes.index)
+    symbols = [ticker for ticker in sorted(set(load("deals")["ticker"])) if ticker in closes]
+    return markets.pivoted_and_pure(closes.loc["2024-01-02":], joining, symbols)
+
+
+@pytest.mark.parametrize("partial", ["last", "drop"])
+@pytest.mark.parametrize("day", ["2024-06-03", "2024-11-15", "2025-06-02", "2025-11-04", "2026-03-31"])
+def test_deals_after_a_day_change_nothing_dated_that_day_or_earlier(closes, day, partial):
+    """The look-ahead test of the ledger: without later rows, with invented ones, with old ones ended or superseded."""
+    deals = load("deals")
+    later = last_day(deals["announced_on"]) > day
+    template = deals.loc[deals["deal_id"] == "CORZ-2024-06-CW200"]
+    companies = [ticker for ticker in sorted(set(deals["ticker"])) if ticker in closes]
+    tomorrow = f"{pd.Timestamp(day) + pd.Timedelta(days=1):%Y-%m-%d}"
+    old = deals.loc[~later, "deal_id"].tolist()
+    invented = pd.concat([template.assign(ticker=ticker, deal_id=f"NEW-{ticker}") for ticker in companies])
+    successors = pd.concat([template.assign(deal_id=f"AFTER-{each}", supersedes=each) for each in old])
+    added = pd.concat([invented, successors]).assign(announced_on=tomorrow)
+    before = ledger_baskets(closes, deals, partial)
+    for changed in (deals[~later], deals.assign(status="terminated"), pd.concat([deals, added])):
+        after = ledger_baskets(closes, changed, partial)
+        pd.testing.assert_frame_equal(before.loc[:day], after.loc[:day])
+    assert not before.equals(after)  # the invented contracts do count from their own day on
+
+
+def test_the_first_day_of_a_partial_date_is_look_ahead(closes):
+    """The test above catches it: a contract dated by its year alone would be held before anybody knew of it."""
+    deals = load("deals")
+    known = deals[last_day(deals["announced_on"]) <= "2024-03-28"]
+    before, after = (ledger_baskets(closes, rows, "first").loc[:"2024-03-28"] for rows in (deals, known))
+    assert before["members"].max() > after["members"].max()
+
+
+def test_members_are_counted_once_they_have_a_price():
+    """B signs first but is not listed yet: nobody is held until its first close."""
+    wide = frame(["2026-02-02", "2026-02-03", "2026-02-04"], A=[10, 11, 12], B=[np.nan, 5, 10])
+    both = markets.pivoted_and_pure(wide, pd.Series({"B": wide.index[0]}), ["A", "B"])
+    assert both["members"].tolist() == [0, 1, 1]
+    assert both["pivoted"].tolist()[1:] == pytest.approx([100, 200])
+    assert both["pure"].tolist() == pytest.approx([100, 110, 120])
+
+
+def test_starts_ahead_by_hand():
+    """A start without both levels does not count; of the other two, one ends ahead."""
+    levels = frame(["2026-02-02", "2026-02-03", "2026-02-04"], pivoted=[np.nan, 100, 120], pure=[90, 100, 75])
+    last = pd.Series({"pivoted": 200.0, "pure": 150.0})
+    assert markets.starts_ahead(levels, last) == pytest.approx(1 / 2)  # +100 against +50, then +67 against +100
+
+
+def test_news_mix_by_hand():
+    """One flag is enough, two rows of a day count together, another day of the company does not count."""
+    day, other = pd.Timestamp("2026-02-06"), pd.Timestamp("2026-03-06")
+    rows = [
+        ("A", day, "n", "n", "n"),
+        ("A", other, "y", "y", "y"),
+        ("B", day, "n", "unknown", "n"),
+        ("B", day, "n", "n", "y"),
+        ("C", day, "n", "unknown", "n"),
+    ]
+    columns = ["ticker", "announced_on", "same_day_earnings", "same_day_financing", "same_day_other"]
+    pivots = pd.Series(dict.fromkeys("ABCD", day))
+    found = markets.news_mix(pivots, pd.DataFrame(rows, columns=columns))
+    assert found.to_dict() == {"A": "clean", "B": "mixed", "C": "unclear"}
+
+
+def test_agreement_names_a_sign_only_when_every_reading_has_it():
+    """One reading against the others is enough to take the word back."""
+    assert markets.agreement([3.0, 0.1]) == "ahead under every reading"
+    assert markets.agreement([-3.0, -0.1]) == "behind under every reading"
+    assert markets.agreement([3.0, -0.1, 2], of=" of a date") == (
+        "ahead under some readings of a date and behind under others"
+    )
+    assert markets.agreement([0.0, -1]) == "behind under some readings and level under others"
+    with pytest.raises(ValueError, match="no difference"):
+        markets.agreement([1.0, np.nan])
 
 
 @settings(max_examples=30, deadline=None)

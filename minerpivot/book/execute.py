@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -44,15 +43,26 @@ def chapters() -> list[Path]:
     return sorted((ROOT / "chapters").glob("*.ipynb"))
 
 
-def record(notebook: NotebookNode, table_names: Iterable[str], modules: Iterable[str]) -> dict[str, Any]:
-    """Content hashes of all that a notebook's outputs depend on, and of code and outputs themselves."""
+def snapshot() -> dict[str, Any]:
+    """Content hashes of all that a notebook can depend on: every table, every module, the lock file."""
+    package = ROOT / "minerpivot"
+    modules = {".".join(file.relative_to(ROOT).with_suffix("").parts): file for file in package.rglob("*.py")}
+    return {
+        "tables": {name: _hash(entry) for name, entry in tables.entries().items()},
+        "modules": {name.removesuffix(".__init__"): _hash(file.read_text("utf-8")) for name, file in modules.items()},
+        "lock": _hash(LOCK.read_text(encoding="utf-8")),
+    }
+
+
+def record(notebook: NotebookNode, state: dict[str, Any], used: dict[str, Any]) -> dict[str, Any]:
+    """The part of a snapshot that `used` names (tables, modules), with the notebook's own code and outputs."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     return {
         "code": _hash([cell.source for cell in code]),
         "outputs": _hash([cell.outputs for cell in code]),
-        "tables": {name: _hash(tables.describe(name)) for name in sorted(table_names)},
-        "modules": {name: _hash(_module_source(name)) for name in sorted(modules)},
-        "lock": _hash(LOCK.read_text(encoding="utf-8")),
+        "tables": {name: state["tables"].get(name, "gone") for name in sorted(used["tables"])},
+        "modules": {name: state["modules"].get(name, "gone") for name in sorted(used["modules"])},
+        "lock": state["lock"],
     }
 
 
@@ -62,10 +72,7 @@ def why_stale(path: Path) -> str | None:
     stored = notebook.metadata.get("minerpivot")
     if not stored:
         return "never executed"
-    try:
-        current = record(notebook, stored["tables"], stored["modules"])
-    except (tables.TableError, FileNotFoundError):
-        return "a table or module that it used is gone"
+    current = record(notebook, snapshot(), stored)
     for part in ("code", "outputs", "lock"):
         if current[part] != stored[part]:
             return f"its {part} changed"
@@ -77,8 +84,12 @@ def why_stale(path: Path) -> str | None:
 
 
 def execute(path: Path) -> None:
-    """Run a notebook in a fresh kernel and write it back with its record; on error the file stays as it was."""
-    notebook = nbformat.read(path, as_version=4)
+    """Run a notebook in a fresh kernel and write it back with its record; on error the file stays as it was.
+
+    The state is recorded before the run: whatever changes during it leaves the notebook stale.
+    """
+    before, state = path.read_bytes(), snapshot()
+    notebook = nbformat.reads(before.decode("utf-8"), as_version=4)
     client = NotebookClient(
         notebook,
         timeout=900,
@@ -103,11 +114,15 @@ def execute(path: Path) -> None:
     except (CellTimeoutError, DeadKernelError) as error:
         raise ExecutionError(f"{path.name} cell {index + 1}: {error}") from None
     used = json.loads(answer.outputs[0].text)
-    notebook.metadata = NotebookNode(
-        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
-        language_info={"name": "python"},
-        minerpivot=record(notebook, used["tables"], used["modules"]),
-    )
+    notebook.metadata |= {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+        "minerpivot": record(notebook, state, used),
+    }
+    if path.read_bytes() != before:
+        raise ExecutionError(
+            f"{path.name} was saved while it ran; your version is kept and its outputs are not. Build again."
+        )
     draft = path.with_name(f".{path.name}.draft")
     nbformat.write(notebook, draft)
     draft.replace(path)
@@ -131,14 +146,6 @@ def execute_stale(paths: Iterable[Path], *, workers: int = 2, console: Console |
         for run in finished:
             run.result()
     return stale
-
-
-def _module_source(name: str) -> str:
-    file = sys.modules[name].__file__ if name in sys.modules else None
-    if file is None:
-        base = ROOT.joinpath(*name.split("."))
-        file = str(base / "__init__.py" if base.is_dir() else base.with_suffix(".py"))
-    return Path(file).read_text(encoding="utf-8")
 
 
 def _hash(value: Any) -> str:

@@ -110,10 +110,10 @@ def draw(spec: dict[str, Any]) -> dict[str, Path]:
         _keep(files["spec"], f"(window.minerpivotSpecs??={{}})[{json.dumps('charts/' + name)}]={body};")
     for mode in ("light", "dark"):
         for size, width in WIDTHS.items():
-            config = theme(dark=mode == "dark", narrow=size == "narrow")
-            path = CACHE / f"{_hash([live, config, width, VL_CONVERT])}.svg"
+            config, drawn = theme(dark=mode == "dark", narrow=size == "narrow"), at_width(live, width)
+            path = CACHE / f"{_hash([drawn, config, VL_CONVERT])}.svg"
             if not path.exists():
-                _keep(path, vl_convert.vegalite_to_svg(at_width(live, width), config=config))
+                _keep(path, vl_convert.vegalite_to_svg(drawn, config=config))
             files[f"{mode}-{size}"] = path
     return files
 
@@ -125,10 +125,11 @@ def vega_bundle() -> Path:
         for mode in ("light", "dark")
         for size in WIDTHS
     }
-    path = CACHE / f"vega-{_hash([VL_CONVERT, themes])}.js"
+    start = f"window.minerpivotVega={{embed:vegaEmbed,themes:{json.dumps(themes)}}};"
+    path = CACHE / f"vega-{_hash([VL_CONVERT, start])}.js"
     if not path.exists():
-        bundle = vl_convert.javascript_bundle("window.minerpivotVega = { embed: vegaEmbed };")
-        _keep(path, f"(function(){{{bundle};window.minerpivotVega.themes={json.dumps(themes)};}})();")
+        # Wrapped in a function: a classic script would spill the bundle's names into the page.
+        _keep(path, f"(function(){{{vl_convert.javascript_bundle(start)}}})();")
     return path
 
 
@@ -218,12 +219,17 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    used = set(re.findall(r"charts/([\w.-]+\.(?:svg|js))", "".join(p.read_text("utf-8") for p in out.rglob("*.html"))))
+    used = set()
+    for page in out.rglob("*.html"):
+        html = page.read_text(encoding="utf-8")
+        used.update(re.findall(r"charts/([\w.-]+\.(?:svg|js))", html))
+        # The theme colours light and dark pages; "auto" is for its script to resolve, and there may be none.
+        page.write_text(html.replace('data-theme="auto"', 'data-theme="light"'), encoding="utf-8")
     (out / "_static" / "charts").mkdir(parents=True, exist_ok=True)
     for name in used:
         shutil.copy(CACHE / name, out / "_static" / "charts" / name)
     shutil.copytree(tables.DATA, out / "data", dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
-    listed = json.dumps(numbers([ROOT / "index.md", *chapters()]), indent=1, ensure_ascii=False)
+    listed = json.dumps(numbers([*chapters(), ROOT / "index.md"]), indent=1, ensure_ascii=False)
     (out / "numbers.json").write_text(listed + "\n", encoding="utf-8")
 
 
