@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python -m minerpivot
 .DEFAULT_GOAL := help
-.PHONY: help book test check lint lock clean
+.PHONY: help book test refresh check changes lint lock clean
 
 help:    ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,8 +11,12 @@ book: .venv/ready    ## execute what is stale and build the site into _build/htm
 	@$(RUN) book
 test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reproduce, built pages
 	@$(BIN)/python -m pytest
+refresh: .venv/ready    ## bring data/ up to date from its vendors (python -m minerpivot refresh --help)
+	@$(RUN) refresh
 check: .venv/ready    ## validate data/ after an edit by hand and record its checksums
 	@$(RUN) check
+changes: .venv/ready    ## what changed since a commit, as Markdown: make changes AGAINST=v1.0 (default HEAD)
+	@$(RUN) changes --against $(or $(AGAINST),HEAD)
 lint: .venv/ready    ## ruff (lint and format, notebooks too) and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 lock:    ## resolve pyproject.toml anew into requirements.txt, needs uv

@@ -1,4 +1,4 @@
-"""Commands: `python -m minerpivot book` builds the site, `check` validates and seals the data."""
+"""Commands: `python -m minerpivot book` builds the site, `check` seals the data, `changes` compares two reports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import io
 import shutil
 import time
 from contextlib import redirect_stdout
+from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,6 +21,14 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 console = Console(stderr=True)
 
 
+class Source(StrEnum):
+    """What can be refreshed; the one that needs a setting comes first, so that it fails first."""
+
+    CAPEX = "capex"
+    NETWORK = "network"
+    PRICES = "prices"
+
+
 class BuildError(RuntimeError):
     """A site that could not be built; what is wrong has been printed."""
 
@@ -26,10 +37,12 @@ class BuildError(RuntimeError):
 def book() -> None:
     """Execute what is stale and build the site into _build/html, which is replaced only when whole."""
     from minerpivot.book import execute
+    from minerpivot.refresh.transaction import recover
 
     gc.disable()  # a short-lived process: looking for cycles in Sphinx's trees takes a quarter of its time
     started = time.perf_counter()
     try:
+        recover()
         for entry in tables.manifest()["resources"]:
             tables.verify(entry["name"])
         console.print("[bold]1/2[/] Chapters whose code, data or environment changed:")
@@ -44,13 +57,70 @@ def book() -> None:
 
 
 @app.command()
+def refresh(
+    sources: Annotated[list[Source] | None, typer.Argument(help="Default: all of them.")] = None,
+    tickers: Annotated[str, typer.Option(help="Only these, separated by commas.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change, write nothing.")] = False,
+    accept_revisions: Annotated[bool, typer.Option("--accept-revisions", help="Take a vendor's new history.")] = False,
+) -> None:
+    """Bring data/ up to date from its vendors: all of what was fetched is written, or nothing."""
+    from minerpivot.refresh.transaction import RefreshError, apply, compare, recover
+    from minerpivot.refresh.vendors import VendorError
+
+    chosen = [ticker.strip().upper() for ticker in tickers.split(",") if ticker.strip()]
+    try:
+        if recover():
+            console.print("A refresh that had died was undone.")
+        changes = []
+        for source in sources or list(Source):
+            fetched = import_module(f"minerpivot.refresh.{source}").fetch(tickers=chosen, console=console)
+            changes += [compare(name, rows) for name, rows in fetched.items()]
+        for change in changes:
+            _show(change)
+        written = apply(changes, accept_revisions=accept_revisions, dry_run=dry_run)
+    except (VendorError, RefreshError, tables.TableError) as error:
+        _stop(str(error))
+    console.print(f"Written: {', '.join(written)}; now `make book`." if written else "Nothing was written.")
+
+
+def _show(change: Any) -> None:
+    console.print(
+        f"[bold]{change.table}[/]: {change.added} rows added, {change.filled} cells filled, "
+        f"{len(change.revised)} values revised"
+    )
+    for line in [*change.splits, *change.moves, *change.revised[:10]]:
+        console.print(f"  {line}", highlight=False, markup=False)
+
+
+@app.command()
 def check() -> None:
     """Validate every table against the manifest; record the checksums of tables edited by hand."""
+    from minerpivot.refresh.transaction import recover
+
     try:
+        recover()
         changed = tables.seal()
     except tables.TableError as error:
         _stop(str(error))
     console.print(f"All tables are valid. {'Recorded: ' + ', '.join(changed) if changed else 'No table changed.'}")
+
+
+@app.command()
+def changes(
+    against: Annotated[str, typer.Option(metavar="GIT_REF", help="The commit to compare with.")] = "HEAD",
+) -> None:
+    """Print as Markdown what changed since a commit: numbers, verdicts of the fact check, coverage."""
+    from minerpivot.book import execute
+    from minerpivot.changes import ChangesError, report
+
+    try:
+        stale = [path.name for path in execute.chapters() if execute.why_stale(path)]
+        if stale:
+            note = f"Run `make book` first: the outputs of {', '.join(stale)} are not current."
+            console.print(note, style="yellow", soft_wrap=True)
+        typer.echo(report(execute.ROOT, against), nl=False)
+    except (ChangesError, tables.TableError) as error:
+        _stop(str(error))
 
 
 def build_site(source: Path, build: Path) -> Path:

@@ -77,7 +77,8 @@ def verdicts(claims: pd.DataFrame, evidence: pd.DataFrame, findings: Iterable[Ma
     """
     found = pd.DataFrame(list(findings))
     known, given = set(claims["claim_id"]), list(found["claim_id"])
-    faults = [f"no finding for {claim}" for claim in sorted(known - set(given))]
+    mend = 'add find("{0}", ...) to its section of the fact check, or take the row out of data/claims.csv'
+    faults = [f"no finding for {claim}: {mend.format(claim)}" for claim in sorted(known - set(given))]
     faults += [f"finding for unknown claim {claim}" for claim in sorted(set(given) - known)]
     faults += [f"two findings for {claim}" for claim in sorted({claim for claim in given if given.count(claim) > 1})]
     if faults:

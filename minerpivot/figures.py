@@ -39,6 +39,7 @@ COMPANY_COLOURS = {
     "NVDA": "#5e8c31", "CRWV": "#bb4488", "NBIS": "#2a93a8",
     "BTC-USD": "#ad7d00", "IBIT": "#ad7d00", "QQQ": "#5b86a8", "SPY": "#7b7f86", "SMH": "#a0695c", "WGMI": "#9461b0",
 }  # fmt: skip
+NEUTRALS = ["#7b7f86", "#877b8c", "#6e828a", "#8a8070"]  # companies without a colour of their own
 PALETTE = ["#0077bb", "#d55e00", "#00916a", "#bb4488", "#7a6fcf", "#ad7d00", "#2a93a8", "#c44e52"]
 
 _INK = {False: "#323232", True: "#d4dae0"}
@@ -68,11 +69,12 @@ def theme(*, dark: bool = False, narrow: bool = False) -> dict[str, Any]:
 
 
 def company_scale(tickers: Iterable[str]) -> alt.Scale:
-    """A colour scale that gives each ticker the colour it has in the whole book."""
+    """A colour scale that gives each ticker the colour it has in the whole book; a new one gets a grey of its name."""
     import altair as alt
 
     tickers = list(tickers)
-    return alt.Scale(domain=tickers, range=[COMPANY_COLOURS[ticker] for ticker in tickers])
+    greys = {ticker: NEUTRALS[sum(ticker.encode()) % len(NEUTRALS)] for ticker in tickers}
+    return alt.Scale(domain=tickers, range=[COMPANY_COLOURS.get(ticker, greys[ticker]) for ticker in tickers])
 
 
 def figure(

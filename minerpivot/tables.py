@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import pandas as pd
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 GRADES = ("reported", "derived", "estimated", "scenario")
+PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 
 _loaded: set[str] = set()
 
@@ -66,17 +68,35 @@ def describe(name: str, folder: Path = DATA) -> dict[str, Any]:
     return known[name]
 
 
-def load(name: str, as_of: str | pd.Timestamp | None = None, *, folder: Path = DATA) -> pd.DataFrame:
-    """Table `name` with the manifest's types, restricted to rows public on `as_of`.
+def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> pd.DataFrame:
+    """Table `name` with the manifest's types, restricted to rows public on the day `as_of` ("2026-01-28").
 
-    Dates become `datetime64`, integers nullable `Int64`, empty cells missing values.
-    Raises `TableError` if the file is missing, or differs from its recorded checksum.
+    Dates become `datetime64`, integers nullable `Int64`, empty cells missing values. From the last
+    row's publication on, and on any day for a table without dates, that is the whole table.
+    Raises `TableError` if the file is missing or differs from its recorded checksum, if `as_of` is
+    not a day, and if nothing of the table was public by then.
     """
     verify(name, folder=folder)
     entry = describe(name, folder)
     table = _typed(folder / entry["path"], entry)
     _loaded.add(name)
-    return table if as_of is None else table[public_on(table, name, folder=folder) <= pd.Timestamp(as_of)]
+    if as_of is None:
+        return table
+    day, days = _day(as_of), public_on(table, name, folder=folder)
+    if entry["public"] and day < days.min():
+        raise TableError(
+            f"data/{entry['path']} has nothing that was public on {day:%Y-%m-%d}: its first row became public on "
+            f'{days.min():%Y-%m-%d}; pass as_of="{days.min():%Y-%m-%d}" or later, or no as_of for the whole table'
+        )
+    return table[days <= day]
+
+
+def _day(as_of: object) -> pd.Timestamp:
+    # pandas reads "2026" as its first day and "1/2/26" in the American way: what is not plain is refused.
+    text = as_of if isinstance(as_of, str) else as_of.isoformat()[:10] if isinstance(as_of, date) else ""
+    if not _readable(text, "date"):
+        raise TableError(f'as_of is {as_of!r}; expected a day as "YYYY-MM-DD", for example as_of="2026-01-28"')
+    return pd.Timestamp(text)
 
 
 def verify(name: str, *, folder: Path = DATA) -> None:
@@ -93,6 +113,11 @@ def verify(name: str, *, folder: Path = DATA) -> None:
         )
 
 
+def forget() -> None:
+    """Read the manifest anew: the files under `data/` were replaced."""
+    _descriptors.cache_clear()
+
+
 def loaded() -> list[str]:
     """Names of the tables (and `datapackage`, the manifest) that this process has read: what its numbers rest on."""
     return sorted(_loaded)
@@ -106,20 +131,35 @@ def public_on(table: pd.DataFrame, name: str, *, folder: Path = DATA) -> pd.Seri
     period's end; `compiled` dates a whole table. Rows that no rule dates count from the end of
     coverage; a table without rules holds identifiers that are always visible.
     """
+    return _publication(table, name, folder)["day"]
+
+
+def public_grade(table: pd.DataFrame, name: str, *, folder: Path = DATA) -> pd.Series:
+    """The grade of each row's day in `public_on`: `reported`, or `estimated` where a rule or a bound stands in."""
+    return _publication(table, name, folder)["grade"]
+
+
+def _publication(table: pd.DataFrame, name: str, folder: Path) -> pd.DataFrame:
     entry = describe(name, folder)
     days = pd.Series(pd.NaT, index=table.index, dtype="datetime64[ns]")
+    grades = pd.Series("estimated", index=table.index)
     if not entry["public"]:
-        return days.fillna(pd.Timestamp.min)
+        return pd.DataFrame({"day": days.fillna(pd.Timestamp.min), "grade": "reported"})
     end = pd.Timestamp(entry["coverage"]["to"])
     for rule in entry["public"]:
+        undated, grade = days.isna(), rule.get("grade", "reported")
         if "compiled" in rule:
             days = days.fillna(pd.Timestamp(rule["compiled"]))
-            continue
-        dates = last_day(table[rule["column"]])
-        if table[rule["column"]].dtype == object:
-            dates = dates.mask(dates > end, end)
-        days = days.fillna(dates + pd.Timedelta(days=rule.get("days", 0)))
-    return days.fillna(end)
+        else:
+            dates = last_day(table[rule["column"]])
+            exact = dates.notna()
+            if table[rule["column"]].dtype == object:
+                dates = dates.mask(dates > end, end)
+                exact &= table[rule["column"]].astype("string").str.len() == 10
+            days = days.fillna(dates + pd.Timedelta(days=rule.get("days", 0)))
+            undated &= exact.fillna(False)
+        grades = grades.mask(undated, grade)
+    return pd.DataFrame({"day": days.fillna(end), "grade": grades})
 
 
 def last_day(dates: pd.Series) -> pd.Series:
@@ -225,22 +265,33 @@ def _explain(error: Any, entry: dict[str, Any]) -> str:
         "foreign-key": "; add the missing row to the other table or correct the reference",
     }
     if name is None or error.type in mends:
-        return f"{where} row {row}: {error.note}{mends.get(error.type, '')}"
+        note = error.note.replace('lookup table ""', f'table "{entry["name"]}" itself').replace("lookup table", "table")
+        return f"{where} row {row}: {note}{mends.get(error.type, '')}"
+    if error.type == "missing-cell":
+        return f"{where} row {row}: ends before {name}; a row needs a comma for each cell that is empty"
     field = next((field for field in entry["schema"]["fields"] if field["name"] == name), None)
     expected = f"; expected {_expected(field)}" if field else ""
-    return f"{where} row {row}: {name} is {getattr(error, 'cell', '')!r} ({error.note}){expected}"
+    note = error.note if error.type != "type-error" or not field else f"not {_a(field['type'])}"
+    note = "" if error.type == "constraint-error" else f" ({note})"  # what was expected says it better
+    return f"{where} row {row}: {name} is {getattr(error, 'cell', '')!r}{note}{expected}"
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _expected(field: dict[str, Any]) -> str:
     rules = field.get("constraints", {})
-    parts = [
-        f"one of {', '.join(map(str, rules['enum']))}"
-        if "enum" in rules
-        else f"{'an' if field['type'][0] in 'aeiou' else 'a'} {field['type']}"
-    ]
-    parts += [f"{key} {rules[key]}" for key in ("minimum", "maximum", "pattern") if key in rules]
+    if "enum" in rules:
+        parts = [f"one of {', '.join(map(str, rules['enum']))}"]
+    elif rules.get("pattern") == PARTIAL_DATE:
+        parts = ["a date as YYYY-MM-DD, YYYY-MM or YYYY"]
+    else:
+        parts = [_a(field["type"])]
+        parts += [f"{key} {rules[key]}" for key in ("minimum", "maximum", "pattern") if key in rules]
     parts += ["a value of its own"] if rules.get("unique") else []
-    return " and ".join(parts) + ("" if rules.get("required") else ", or an empty cell")
+    end = ", or an empty cell" if not rules.get("required") else "" if "enum" in rules else ", not an empty cell"
+    return " and ".join(parts) + end
 
 
 def seal(folder: Path = DATA) -> list[str]:
@@ -261,14 +312,27 @@ def seal(folder: Path = DATA) -> list[str]:
         entry |= {"hash": checksum(content), "bytes": len(content)}
         table = _typed(folder / entry["path"], entry)
         entry["rows"] = len(table)
-        if "column" in entry["coverage"]:
-            dates = last_day(table[entry["coverage"]["column"]])
-            entry["coverage"] |= _span(dates)
-            for column, span in entry.get("column_coverage", {}).items():
-                span |= _span(dates[table[column].notna()])
+        _cover(entry, table)
     _write(folder / "datapackage.json", json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n")
-    _descriptors.cache_clear()
+    forget()
     return changed
+
+
+def _cover(entry: dict[str, Any], table: pd.DataFrame) -> None:
+    """Record the span of a table's dates, and of its columns where they end on different days.
+
+    `coverage.filled` names a column whose empty cells mark rows that are expected or incomplete. A bare year
+    in a table of days reaches to December, the table does not: only the finest dates end it.
+    """
+    coverage = entry["coverage"]
+    if "column" not in coverage:
+        return
+    known = table[table[coverage["filled"]].notna()] if "filled" in coverage else table
+    dates = last_day(known[coverage["column"]])
+    length = known[coverage["column"]].astype("string").str.len()
+    coverage |= {"from": _span(dates)["from"], "to": _span(dates[length == length.max()])["to"]}
+    for column, span in entry.get("column_coverage", {}).items():
+        span |= _span(dates[known[column].notna()])
 
 
 def _span(dates: pd.Series) -> dict[str, str]:

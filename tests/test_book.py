@@ -14,7 +14,7 @@ from minerpivot import __main__ as commands
 from minerpivot import tables
 from minerpivot.book import execute
 from minerpivot.book.site import GLUE_ROLE, ROOT, numbers
-from minerpivot.figures import COMPANY_COLOURS, PALETTE, VEGALITE_MIME, rounded
+from minerpivot.figures import COMPANY_COLOURS, NEUTRALS, PALETTE, VEGALITE_MIME, rounded
 
 CHAPTERS = execute.chapters()
 PAGES = ["index", *(f"chapters/{path.stem}" for path in CHAPTERS)]
@@ -234,7 +234,7 @@ def test_formulas_are_mathml(pages):
     assert pages["chapters/halving-squeeze"].find("math")
 
 
-@pytest.mark.parametrize("colour", sorted({*COMPANY_COLOURS.values(), *PALETTE}))
+@pytest.mark.parametrize("colour", sorted({*COMPANY_COLOURS.values(), *NEUTRALS, *PALETTE}))
 def test_colours_are_visible_on_light_and_dark_pages(colour):
     """WCAG asks for a contrast of 3:1 between graphical objects and their background."""
 

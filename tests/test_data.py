@@ -1,7 +1,10 @@
 """The tables in data/: the manifest holds, and the figures add up."""
 
+import json
+import re
 import shutil
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -139,6 +142,15 @@ def test_difficulty_changes_agree_with_difficulties():
     assert (epochs["height"] == epochs["epoch"] * 2016).all()
 
 
+def test_guidance_ranges_are_in_order():
+    """Low, point and high of a row rise; a row without any of them says so in words."""
+    guidance = read("capex_guidance")
+    rows = guidance[["low_usd_bn", "point_usd_bn", "high_usd_bn"]]
+    assert (rows.ffill(axis=1)["high_usd_bn"].isna() | (rows.max(axis=1) == rows.ffill(axis=1)["high_usd_bn"])).all()
+    assert (rows.bfill(axis=1)["low_usd_bn"].isna() | (rows.min(axis=1) == rows.bfill(axis=1)["low_usd_bn"])).all()
+    assert guidance.loc[rows.isna().all(axis=1), "qualifier"].notna().all()
+
+
 def test_superseded_deals_exist():
     """A deal supersedes only a deal in the table, and never itself."""
     deals = read("deals")
@@ -176,14 +188,116 @@ def test_the_day_on_which_a_row_became_public(name, row, public):
     assert tables.public_on(chosen, name).dt.strftime("%Y-%m-%d").tolist() == [public]
 
 
-@given(st.sampled_from(sorted(set(tables.entries()) - {"datapackage"})), st.dates(date(2010, 1, 1), date(2027, 1, 1)))
-@settings(deadline=None, max_examples=60)
-def test_a_load_as_of_a_day_is_the_rows_public_by_then(name, day):
-    """Nothing later than the day, and no row of it left out."""
-    table = tables.load(name)
-    known = tables.load(name, as_of=str(day))
-    public = tables.public_on(table, name)
-    assert known.index.equals(table.index[public <= pd.Timestamp(day)])
+NAMES = sorted(set(tables.entries()) - {"datapackage"})
+whole = cache(tables.load)
+
+
+def known(name, day):
+    """The rows of a table that were public on a day; none where `load` says that nothing was."""
+    if tables.describe(name)["public"] and pd.Timestamp(day) < tables.public_on(whole(name), name).min():
+        with pytest.raises(tables.TableError, match="has nothing that was public on"):
+            tables.load(name, as_of=day)
+        return whole(name).iloc[:0]
+    return tables.load(name, as_of=day)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(days=st.tuples(st.dates(date(2009, 1, 1), date(2030, 1, 1)), st.dates(date(2009, 1, 1), date(2030, 1, 1))))
+@settings(deadline=None, max_examples=12)
+def test_what_is_known_grows_and_is_what_was_public(name, days):
+    """Of two days the later knows all that the earlier did; neither knows what came later, nor misses what had."""
+    earlier, later = (known(name, day) for day in sorted(days))
+    assert set(earlier.index) <= set(later.index)
+    public = tables.public_on(whole(name), name)
+    for day, rows in zip(sorted(days), (earlier, later)):
+        pd.testing.assert_frame_equal(rows, whole(name)[public <= pd.Timestamp(day)])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_first_and_the_last_public_day_bound_a_table(name):
+    """Refused the day before the first row, one row short the day before the last, whole from then on."""
+    public = tables.public_on(whole(name), name)
+    if not tables.describe(name)["public"]:
+        pd.testing.assert_frame_equal(tables.load(name, as_of="1900-01-01"), whole(name))
+        return
+    for day in (public.max(), "2100-01-01"):
+        pd.testing.assert_frame_equal(tables.load(name, as_of=day), whole(name))
+    first, eve = public.min(), public.min() - pd.Timedelta(days=1)
+    assert len(tables.load(name, as_of=first)) == (public == first).sum()
+    message = rf"data/{name}\.csv has nothing that was public on {eve:%Y-%m-%d}: .*as_of=\"{first:%Y-%m-%d}\" or later"
+    with pytest.raises(tables.TableError, match=message):
+        tables.load(name, as_of=eve)
+    if first < public.max():
+        before = tables.load(name, as_of=public.max() - pd.Timedelta(days=1))
+        assert len(before) == (public < public.max()).sum() < len(whole(name))
+
+
+@pytest.mark.parametrize("day", ["2026", "2026-02-30", "28/01/2026", "last week", "", 2026, pd.NaT])
+def test_what_is_not_a_day_is_refused(day):
+    """pandas would read some of these as a day that nobody meant."""
+    with pytest.raises(tables.TableError, match=r'expected a day as "YYYY-MM-DD"'):
+        tables.load("prices", as_of=day)
+
+
+def test_a_day_can_be_text_a_date_or_a_timestamp():
+    """Whatever its hour, and whatever its time zone: a day is a day."""
+    days = ["2026-01-28", date(2026, 1, 28), pd.Timestamp("2026-01-28 16:00", tz="America/New_York")]
+    assert {len(tables.load("deals", as_of=day)) for day in days} == {len(tables.load("deals", as_of=days[0]))}
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "grade"),
+    [
+        ("prices", {"symbol": "IREN", "date": "2026-01-28"}, "reported"),
+        ("deals", {"deal_id": "APLD-2025-06-CW1"}, "reported"),
+        ("deals", {"deal_id": "GLXY-2025-03-CW1"}, "estimated"),  # dated to a month
+        ("deals", {"deal_id": "HUT-HIGHRISE-GPU"}, "estimated"),  # undated
+        ("power_prices", {"month": "2024-01"}, "estimated"),  # sixty days after the month
+        ("miner_segments", {"ticker": "IREN", "period_end": "2024-06-30"}, "estimated"),  # no report date
+    ],
+)
+def test_a_day_that_a_rule_stands_in_for_is_estimated(name, row, grade):
+    """Only a full date of publication is reported."""
+    table = whole(name)
+    chosen = table[(table[list(row)].astype(str) == pd.Series(row)).all(axis=1)]
+    assert set(tables.public_grade(chosen, name)) == {grade}
+
+
+@pytest.mark.parametrize(
+    ("day", "end"), [("2026-07-06", "2026-07-06"), ("2027", "2026-06-29"), ("2026-05", "2026-06-29")]
+)
+def test_only_a_full_date_moves_the_end_of_a_table_of_days(tmp_path, day, end):
+    """A deal of "2027" does not make the ledger complete to December 2027."""
+    data = shutil.copytree(DATA, tmp_path / "data")
+    row = pd.DataFrame(columns=read("deals").columns, index=[0]).assign(
+        deal_id="HIVE-NEW", announced_on=day, announced_time="pre", miner="HIVE", ticker="HIVE",
+        counterparty="A tenant", deal_type="colocation_lease", status="announced", source_url="https://example.org/",
+    )  # fmt: skip
+    row.to_csv(data / "deals.csv", mode="a", header=False, index=False, lineterminator="\n")
+    assert tables.seal(data) == ["deals"]
+    tables.forget()
+    assert tables.describe("deals", data)["coverage"] == {"column": "announced_on", "from": "2024-06-03", "to": end}
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "message"),
+    [
+        ("deal_type", "colocation", r"deal_type is 'colocation'; expected one of colocation_lease, gpu_cloud, .*"),
+        ("announced_on", "6 July 2026", r"announced_on is '6 July 2026'; expected a date as YYYY-MM-DD, .*"),
+        ("critical_it_mw", "50 MW", r"critical_it_mw is '50 MW' \(not a number\); expected a number .*empty cell"),
+        ("source_url", "", r"source_url is ''; expected a string, not an empty cell"),
+        ("supersedes", "OLD", r'for "supersedes": values "OLD" not found in the table "deals" itself .*reference'),
+        ("ticker", "HIV", r'for "ticker": values "HIV" not found in the table "instruments" as "ticker"; add .*'),
+    ],
+)
+def test_a_mistake_in_a_new_row_is_explained(tmp_path, column, cell, message):
+    """The typical mistakes of a new deal, each with file, row, cell and mend."""
+    data = shutil.copytree(DATA, tmp_path / "data")
+    deals = read("deals").astype(object)
+    deals.loc[0, column] = cell
+    deals.to_csv(data / "deals.csv", index=False, lineterminator="\n")
+    faults = [fault for fault in tables.problems(data, checksums=False) if "deals.csv row 2" in fault]
+    assert any(re.fullmatch(rf"data/deals\.csv row 2: {message}", fault) for fault in faults), faults
 
 
 def test_types_come_from_the_manifest():
@@ -199,3 +313,12 @@ def test_the_earliest_end_and_the_weakest_grade_win():
     """A result is as old as its oldest source and as weak as its weakest."""
     assert tables.through(["prices", "network.fees_btc"]) == tables.through("network.fees_btc")
     assert tables.weakest(["reported", "estimated", "derived"]) == "estimated"
+
+
+@pytest.mark.parametrize("name", sorted(set(tables.entries()) - {"datapackage"}))
+def test_recording_a_table_anew_would_not_move_its_coverage(name):
+    """What `make check` would record after an edit is what stands in the manifest."""
+    entry = tables.describe(name)
+    again = json.loads(json.dumps(entry))
+    tables._cover(again, tables.load(name))
+    assert again == entry

@@ -72,3 +72,11 @@ def test_a_word_agrees_with_its_sign(shown, change, word):
     """Direction words come from the sign."""
     figures.word("w", change, up="rose", down="fell")
     assert shown[0][0]["application/papermill.record/text/plain"] == repr(word)
+
+
+def test_a_company_without_a_colour_gets_the_same_visible_grey_everywhere():
+    """Whatever else is drawn; known companies keep their colour."""
+    alone, among = figures.company_scale(["NEWCO"]), figures.company_scale(["IREN", "NEWCO"])
+    assert alone.range[0] == among.range[1]
+    assert alone.range[0] in figures.NEUTRALS
+    assert among.range[0] == figures.COMPANY_COLOURS["IREN"]

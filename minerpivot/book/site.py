@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
@@ -149,25 +150,32 @@ def _hash(value: Any) -> str:
 
 def numbers(sources: list[Path]) -> list[dict[str, Any]]:
     """Every glued number: id, value, unit, text as printed, chapter, as-of date and grade."""
+    return numbers_of({path.name: path.read_text(encoding="utf-8") for path in sources})
+
+
+def numbers_of(pages: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The `numbers` of pages given as file name and content."""
     texts: dict[tuple[str, str], str] = {}
-    for path in sources:
-        for use in GLUE_ROLE.finditer(_prose(path)):
-            home = Path(use["doc"]).stem if use["doc"] else path.stem
+    read = {name: None if name.endswith(".md") else nbformat.reads(text, as_version=4) for name, text in pages.items()}
+    for name, notebook in read.items():
+        for use in GLUE_ROLE.finditer(_prose(notebook) if notebook else pages[name]):
+            home = Path(use["doc"] or name).stem
             texts.setdefault((home, use["key"]), use["format"] or "s")
     found = []
-    for path in sources:
-        for name, output in _glued(path):
+    for name, notebook in read.items():
+        chapter = Path(name).stem
+        for key, output in _glued(notebook) if notebook else []:
             plain = output.data[GLUE + "text/plain"]
             record = output.metadata["minerpivot"]
             if "unit" not in record:
                 continue
             found.append(
                 {
-                    "id": f"{path.stem}/{name}",
+                    "id": f"{chapter}/{key}",
                     "value": json.loads(plain) if plain[0] not in "'\"" else plain[1:-1],
                     "unit": record["unit"],
-                    "text": format_plain_text(plain, texts.get((path.stem, name), "s")),
-                    "chapter": path.stem,
+                    "text": format_plain_text(plain, texts.get((chapter, key), "s")),
+                    "chapter": chapter,
                     "as_of": record["as_of"],
                     "grade": record["grade"],
                 }
@@ -175,19 +183,16 @@ def numbers(sources: list[Path]) -> list[dict[str, Any]]:
     return found
 
 
-def _prose(path: Path) -> str:
-    if path.suffix == ".md":
-        return path.read_text(encoding="utf-8")
-    notebook = nbformat.read(path, as_version=4)
+def _prose(notebook: nbformat.NotebookNode) -> str:
     return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-def _glued(path: Path) -> list[tuple[str, Any]]:
-    if path.suffix == ".md":
-        return []
-    cells = nbformat.read(path, as_version=4).cells
+def _glued(notebook: nbformat.NotebookNode) -> list[tuple[str, Any]]:
     outputs = [
-        output for cell in cells for output in cell.get("outputs", []) if "scrapbook" in output.get("metadata", {})
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "scrapbook" in output.get("metadata", {})
     ]
     return [(output.metadata["scrapbook"]["name"], output) for output in outputs]
 

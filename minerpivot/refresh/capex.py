@@ -1,0 +1,199 @@
+"""Hyperscalers' capital spending and miners' share counts: SEC company facts (XBRL) through edgartools.
+
+A 10-Q's cash flow runs from the first day of the fiscal year, so most quarters are differences. Every fact is filed
+again a year later, as a comparative: quarters come from first filings, or from second filings, never from a mixture.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import track
+
+from minerpivot import tables
+from minerpivot.refresh.vendors import ATTEMPTS, TIMEOUT, BusyError, VendorError, retrying
+
+SOURCE = "SEC EDGAR"
+ADDRESS = "https://data.sec.gov/api/xbrl/companyfacts/CIK{:010d}.json"
+WAIT_SECONDS = 1.0
+ROUNDING_USD_BN = 0.001
+FOLDER = tempfile.TemporaryDirectory(prefix="edgar-")  # edgartools keeps answers on disk: not beyond this process
+HYPERSCALERS = {"AMZN": 1018724, "GOOGL": 1652044, "META": 1326801, "MSFT": 789019, "ORCL": 1341439}
+MINERS = {"APLD": 1144879, "BTBT": 1710350, "CIFR": 1819989, "CLSK": 827876, "CORZ": 1839341, "HIVE": 1720424}
+MINERS |= {"HUT": 1964789, "IREN": 1878848, "KEEL": 1812477, "MARA": 1507605, "RIOT": 1167419, "WULF": 1083301}
+MINERS |= {"WYFI": 2042022}  # those with counts on covers; counts per class of share are not among company facts
+CIKS = HYPERSCALERS | MINERS
+YEAR_ENDS = {"MSFT": "JUN", "ORCL": "MAY"}
+CAPEX = ["PaymentsToAcquirePropertyPlantAndEquipment"]
+CAPEX_OF = {"AMZN": [*CAPEX, "PaymentsToAcquireProductiveAssets"]}
+PROCEEDS_OF = {"META": ["ProceedsFromSaleOfPropertyPlantAndEquipment"]}
+REVENUE = ["RevenueFromContractWithCustomerExcludingAssessedTax", "Revenues"]
+CASH_FLOW = ["NetCashProvidedByUsedInOperatingActivities"]
+FILED_PERIOD = ["accn", "start", "end"]
+
+
+def fetch(*, tickers: list[str], console: Console) -> dict[str, pd.DataFrame]:
+    """Rows of `capex_actuals` (cash_ppe, USD bn) and `shares_outstanding` (cover_page, millions): all, or an error."""
+    if unknown := [ticker for ticker in tickers if ticker not in CIKS]:
+        raise VendorError(SOURCE, ", ".join(unknown), "not a company of these tables", f"choose from {', '.join(CIKS)}")
+    if "@" not in os.environ.get("EDGAR_IDENTITY", ""):
+        mend = 'the SEC asks who you are: export EDGAR_IDENTITY="Your Name you@example.org"'
+        raise VendorError(SOURCE, "EDGAR_IDENTITY", "not set to a name and an e-mail address", mend)
+    capex, shares = tables.load("capex_actuals"), tables.load("shares_outstanding")
+    ends = capex[capex["definition"] == "cash_ppe"].groupby("ticker")["period_end"]
+    last = shares[shares["basis"] == "cover_page"].groupby("ticker")["as_of"].max()
+    found: dict[str, list[pd.DataFrame]] = {"capex_actuals": [], "shares_outstanding": []}
+    for ticker in track(list(dict.fromkeys(tickers or CIKS)), "SEC company facts", console=console, transient=True):
+        facts = company_facts(ticker)
+        if ticker in HYPERSCALERS:
+            found["capex_actuals"].append(capex_rows(facts, ticker, stored=ends.get_group(ticker)))
+        else:
+            found["shares_outstanding"].append(share_rows(facts, ticker, since=last[ticker] - pd.DateOffset(years=1)))
+    return {name: pd.concat(rows, ignore_index=True) for name, rows in found.items() if rows}
+
+
+def company_facts(ticker: str) -> dict[str, Any]:
+    """All facts of one company by taxonomy and concept, as in the SEC's JSON."""
+    os.environ.setdefault("EDGAR_LOCAL_DATA_DIR", FOLDER.name)
+    os.environ.setdefault("EDGAR_HTTP_TIMEOUT", str(TIMEOUT))  # seconds; both are read when edgar is imported
+    from edgar.entity.entity_facts import download_company_facts_from_sec
+    from edgar.exceptions import CompanyFactsNotFoundError, http_status
+    from edgar.httprequests import TRANSPORT_ERRORS, UNREACHABLE_ERRORS
+
+    cik, answer = CIKS[ticker], None
+    try:
+        for attempt in retrying(wait_seconds=WAIT_SECONDS):
+            with attempt:
+                try:
+                    answer = download_company_facts_from_sec(cik)
+                except TRANSPORT_ERRORS as error:
+                    if (status := http_status(error) or 0) == 429 or status >= 500:
+                        raise BusyError(f"answered {status}") from None
+                    raise
+    except BusyError as error:
+        raise _fault(ticker, f"{error} after {ATTEMPTS} tries", "wait ten minutes and run again") from None
+    except CompanyFactsNotFoundError:
+        raise _fault(ticker, f"no facts under CIK {cik}", f"correct it in {__name__}") from None
+    except (*TRANSPORT_ERRORS, *UNREACHABLE_ERRORS) as error:  # edgartools itself tries again when there is no answer
+        problem = f"answered {http_status(error)}" if http_status(error) else f"no answer ({type(error).__name__})"
+        raise _fault(ticker, problem, "check EDGAR_IDENTITY, the connection and sec.gov, and run again") from None
+    except ValueError:
+        raise _fault(ticker, "answered what is not whole JSON", f"open {ADDRESS.format(cik)} by hand") from None
+    if not isinstance(answer, dict) or not answer.get("facts") or str(answer.get("cik")).lstrip("0") != str(cik):
+        raise _fault(ticker, f"empty, or not about CIK {cik}", f"open {ADDRESS.format(cik)} by hand")
+    return answer["facts"]
+
+
+def capex_rows(facts: dict[str, Any], ticker: str, *, stored: pd.Series) -> pd.DataFrame:
+    """The last four quarters of `stored` (days they end on) and all newer ones, USD bn.
+
+    New quarters have the value first filed; a stored one its restated value, if any, so that it is compared.
+    """
+    freq = f"Q-{YEAR_ENDS.get(ticker, 'DEC')}"
+    known = pd.PeriodIndex(stored, freq=freq)
+    spent = line(facts, ticker, CAPEX_OF.get(ticker, CAPEX))
+    if ticker in PROCEEDS_OF:
+        proceeds = line(facts, ticker, PROCEEDS_OF[ticker], needed=False).set_index(FILED_PERIOD)["value"]
+        spent["value"] -= proceeds.reindex(pd.MultiIndex.from_frame(spent[FILED_PERIOD])).fillna(0).to_numpy()
+    lines = {
+        "capex": spent,
+        "revenue": line(facts, ticker, REVENUE),
+        "operating_cash_flow": line(facts, ticker, CASH_FLOW),
+    }
+    parts = {name: quarters(table, freq=freq).loc[known.max() - 3 :] for name, table in lines.items()}
+    columns = {}
+    for name, part in parts.items():
+        off = part[(part["four_quarters"] - part["year"]).abs() > ROUNDING_USD_BN + 1e-9]
+        for period, row in off.iterrows():
+            problem = f"{name}: quarters sum to {row['four_quarters']:.3f} USD bn, the filed year to {row['year']:.3f}"
+            raise _fault(ticker, f"{_label(period)}: {problem}", "compare its 10-K with its 10-Qs")
+        columns[f"{name}_usd_bn"] = part["restated"].where(part.index.isin(known)).fillna(part["first"])
+    rows = pd.DataFrame(columns)
+    if rows.empty:
+        raise _fault(ticker, f"no quarter from {_label(known.max() - 3)} on", "look for its reports on sec.gov/edgar")
+    wrong = rows.isna().any(axis=1) | (rows[["capex_usd_bn", "revenue_usd_bn"]] < 0).any(axis=1)
+    for period, row in rows[wrong].iterrows():
+        problem = f"{_label(period)}: missing (nan) or negative: {row.to_dict()}"
+        raise _fault(ticker, problem, f"see whether it changed its tags, listed in {__name__}")
+    periods = pd.PeriodIndex(rows.index)
+    rows = rows.map("{:.3f}".format).assign(ticker=ticker, definition="cash_ppe", second_source_url=None)
+    rows["fiscal_period"] = [_label(period) for period in periods]
+    rows["period_end"] = periods.end_time.strftime("%Y-%m-%d")
+    rows["calendar_quarter"] = periods.end_time.to_period("Q").astype(str)
+    filed = pd.DataFrame({name: part["filed"] for name, part in parts.items()}).max(axis=1)
+    return rows.assign(reported_on=filed.dt.strftime("%Y-%m-%d"), source_url=ADDRESS.format(CIKS[ticker]))
+
+
+def share_rows(facts: dict[str, Any], ticker: str, *, since: pd.Timestamp) -> pd.DataFrame:
+    """Counts on the covers of periodic reports from the day `since` on, in millions, as first filed."""
+    counts = line(facts, ticker, ["EntityCommonStockSharesOutstanding"], taxonomy="dei", unit="shares")
+    counts = counts[counts["end"] >= since].drop_duplicates("end").sort_values("end")
+    if counts.empty or (counts["value"] <= 0).any():
+        problem = f"no count since {since:%Y-%m-%d}, or one that is not positive"
+        raise _fault(ticker, problem, "look for its reports on sec.gov/edgar")
+    days = {"as_of": counts["end"].dt.strftime("%Y-%m-%d"), "reported_on": counts["filed"].dt.strftime("%Y-%m-%d")}
+    millions = (counts["value"] * 1e3).map("{:.2f}".format)
+    return pd.DataFrame(days).assign(
+        ticker=ticker, shares_m=millions, basis="cover_page", source_url=ADDRESS.format(CIKS[ticker])
+    )
+
+
+def quarters(facts: pd.DataFrame, *, freq: str) -> pd.DataFrame:
+    """Quarters from facts of three months and of the fiscal year to date; other spans, as trailing years, are left.
+
+    Columns: `first` and `restated` (of first and of second filings), day `filed` first, and on fourth quarters the
+    filed `year` and the sum of `four_quarters`. Rows have no gaps: a quarter that cannot be computed is NaN.
+    """
+    facts = facts.assign(quarter=facts["end"].dt.to_period(freq), span="other")
+    starts = facts["end"].dt.to_period(freq.replace("Q", "Y")).dt.start_time
+    facts["span"] = facts["span"].mask(facts["start"] == facts["quarter"].dt.start_time, "three_months")
+    facts["span"] = facts["span"].mask(facts["start"] == starts, "to_date")
+    facts = facts[(facts["span"] != "other") & (facts["end"] == facts["quarter"].dt.end_time.dt.normalize())]
+    first, last = facts["quarter"].min(), facts["quarter"].max()
+    index = pd.period_range(first, last, freq=freq) if len(facts) else pd.PeriodIndex([], freq=freq)
+    nth = facts.groupby(["quarter", "span"]).cumcount()
+    wide = [facts[nth == n].pivot(index="quarter", columns="span", values="value") for n in (0, 1)]
+    wide = [table.reindex(index, columns=["three_months", "to_date"]) for table in wide]
+    earlier = [table["to_date"].shift().where(index.quarter != 1, 0.0) for table in wide]
+    values = [table["three_months"].fillna(table["to_date"] - before) for table, before in zip(wide, earlier)]
+    result = pd.DataFrame({"first": values[0], "restated": values[1], "year": wide[0]["to_date"]})
+    result["filed"] = facts.groupby("quarter")["filed"].min()
+    result["four_quarters"] = result["first"].rolling(4).sum().where(index.quarter == 4)
+    return result
+
+
+def line(
+    facts: dict[str, Any], ticker: str, concepts: list[str], *, taxonomy="us-gaap", unit="USD", needed=True
+) -> pd.DataFrame:
+    """One value (bn of `unit`) per filing and period (accn, start, end, form, filed), in the order of filing.
+
+    Where a filing has several of the `concepts`, the largest is the total: contract revenue is a part of revenue.
+    """
+    of_concepts = {name: facts.get(taxonomy, {}).get(name, {}).get("units", {}).get(unit, []) for name in concepts}
+    records = [{"concept": name} | fact for name, listed in of_concepts.items() for fact in listed]
+    table = pd.DataFrame(records, columns=["concept", *FILED_PERIOD, "form", "filed", "val"])
+    table = table[table["form"].astype("string").str.match(r"10-[QK]|20-F|40-F", na=False)].drop_duplicates()
+    for column in ("start", "end", "filed"):
+        table[column] = pd.to_datetime(table[column], format="%Y-%m-%d", errors="coerce")
+    table["value"] = pd.to_numeric(table.pop("val"), errors="coerce") / 1e9
+    unreadable = table[["accn", "end", "filed", "value"]].isna().any(axis=1).any()
+    if unreadable or table.duplicated(["concept", *FILED_PERIOD]).any() or (needed and table.empty):
+        what = (
+            "no fact" if table.empty else "no day or value" if unreadable else "two values for a period in one filing"
+        )
+        mend = f"open {ADDRESS.format(CIKS[ticker])} and compare"
+        raise _fault(ticker, f"{what}: {' or '.join(concepts)} ({unit})", mend)
+    total = table.sort_values("value", ascending=False).drop_duplicates(FILED_PERIOD)
+    return total.sort_values(["filed", "accn"], ignore_index=True)
+
+
+def _fault(ticker: str, problem: str, mend: str) -> VendorError:
+    return VendorError(SOURCE, ticker, problem, mend)
+
+
+def _label(period: Any) -> str:
+    return f"FY{period.qyear} Q{period.quarter}"

@@ -1,0 +1,147 @@
+"""What changed between two reports: a scratch repository with one chapter, one fact check and one table."""
+
+import json
+import subprocess
+
+import nbformat
+import pandas as pd
+import pytest
+
+from minerpivot import changes, figures
+
+STATEMENTS = {'Margins <fell> & "stayed" low': "confirmed", "IREN | WULF rose": "confirmed"}
+
+
+def git(root, *arguments):
+    """Run git in the scratch repository as somebody."""
+    who = ["-c", "user.name=A. Forker", "-c", "user.email=forker@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", root, *who, *arguments], check=True, capture_output=True)
+
+
+def shown(call, *arguments, **options):
+    """The outputs that `number` or `table` would leave in a notebook."""
+    kept = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "display", lambda data, metadata, raw: kept.append((data, metadata)))
+        call(*arguments, **options)
+    return [nbformat.v4.new_output("display_data", data, metadata=metadata) for data, metadata in kept]
+
+
+def write(root, *, numbers, verdicts, to="2026-10-09", rows=7):
+    """A report: `numbers` are (name, value, unit, day) of one chapter, `verdicts` by statement."""
+    prose = "# Page\n" + " ".join(f"{{glue:text}}`{name}:.1f`" for name, *_ in numbers)
+    glued = [
+        output
+        for name, value, unit, day in numbers
+        for output in shown(figures.number, name, value, unit, sources=[], as_of=day)
+    ]
+    frame = pd.DataFrame({"statement": list(verdicts), "verdict": list(verdicts.values()), "grade": "derived"})
+    judged = shown(figures.table, frame, "checked-all", title="T", caption="C", sources=[])
+    (root / "chapters").mkdir(exist_ok=True)
+    (root / "data").mkdir(exist_ok=True)
+    for name, text, outputs in (("page", prose, glued), ("fact-check", "# Fact check", judged)):
+        cells = [nbformat.v4.new_markdown_cell(text), nbformat.v4.new_code_cell("", outputs=outputs)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), root / "chapters" / f"{name}.ipynb")
+    (root / "index.md").write_text("# Home\n")
+    coverage = {"coverage": {"from": "2022-01-03", "to": to}, "rows": rows}
+    manifest = {"resources": [{"name": "prices", **coverage, "column_coverage": {"close": coverage["coverage"]}}]}
+    (root / "data" / "datapackage.json").write_text(json.dumps(manifest))
+
+
+BASE = [("up", 1.04, "percent", "2026-10-09"), ("old", 3.0, "MW", "2026-10-09")]
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A repository whose only commit holds the base report."""
+    write(tmp_path, numbers=BASE, verdicts=STATEMENTS)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "first")
+    return tmp_path
+
+
+def section(markdown, title):
+    """The rows under a heading, without the table's head."""
+    part = markdown.split(f"## {title}\n")[1].split("\n## ")[0]
+    return [line for line in part.splitlines() if line.startswith("| ")][2:]
+
+
+def test_no_change_is_one_line(root):
+    """And so is a change that prints the same text."""
+    for value in (1.04, 1.041):
+        write(root, numbers=[("up", value, *BASE[0][2:]), BASE[1]], verdicts=STATEMENTS)
+        text = changes.report(root)
+        assert text.count("\n") == 1
+        assert text.startswith("Nothing changed against HEAD (")
+        assert "2 numbers" in text
+
+
+def test_a_changed_number_shows_both_texts_and_days(root):
+    """As printed, with its unit; a day that moved is shown twice."""
+    write(root, numbers=[("up", 1.06, "percent", "2026-10-10"), BASE[1]], verdicts=STATEMENTS)
+    text = changes.report(root)
+    assert section(text, "Numbers that changed") == ["| page/up | 1.0 | 1.1 | percent | 2026-10-09 → 2026-10-10 |"]
+    assert text.count("## ") == 1
+
+
+def test_numbers_that_appear_or_vanish_are_listed(root):
+    """A renamed number is both."""
+    write(root, numbers=[BASE[0], ("new", 3.0, "MW", "2026-10-09")], verdicts=STATEMENTS)
+    text = changes.report(root)
+    assert section(text, "Numbers that appeared") == ["| page/new | – | 3.0 | MW | 2026-10-09 |"]
+    assert section(text, "Numbers that vanished") == ["| page/old | 3.0 | – | MW | 2026-10-09 |"]
+    assert "Numbers that changed" not in text
+
+
+def test_flipped_new_and_dropped_verdicts_are_listed(root):
+    """Markup in a statement survives, and a bar does not break the table."""
+    first, second = STATEMENTS
+    write(root, numbers=BASE, verdicts={first: "contradicted", "Another": "not testable here"})
+    assert section(changes.report(root), "Verdicts that changed") == [
+        f"| {first} | confirmed | contradicted |",
+        "| IREN \\| WULF rose | confirmed | – |",
+        "| Another | – | not testable here |",
+    ]
+    assert second.replace("|", "\\|") in changes.report(root)
+
+
+def test_new_coverage_is_listed(root):
+    """Days and rows of a table, days of a column."""
+    write(root, numbers=BASE, verdicts=STATEMENTS, to="2026-11-20", rows=1008)
+    assert section(changes.report(root), "Coverage") == [
+        "| prices | 2022-01-03 to 2026-10-09, 7 rows | 2022-01-03 to 2026-11-20, 1,008 rows |",
+        "| prices.close | 2022-01-03 to 2026-10-09 | 2022-01-03 to 2026-11-20 |",
+    ]
+
+
+def test_any_commit_can_be_compared_with(root):
+    """The commit before the last shows the change that HEAD has taken in."""
+    write(root, numbers=[("up", 9.0, *BASE[0][2:]), BASE[1]], verdicts=STATEMENTS)
+    git(root, "commit", "-qam", "second")
+    assert changes.report(root).startswith("Nothing changed")
+    assert "| page/up | 1.0 | 9.0 |" in changes.report(root, "HEAD~1")
+
+
+def test_a_report_inside_a_larger_repository_is_found(tmp_path):
+    """A fork may keep the report in a folder."""
+    (tmp_path / "report").mkdir()
+    write(tmp_path / "report", numbers=BASE, verdicts=STATEMENTS)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "first")
+    assert changes.report(tmp_path / "report").startswith("Nothing changed")
+
+
+@pytest.mark.parametrize("ref", ["v9", "--help"])
+def test_an_unknown_commit_is_named(root, ref):
+    """With what to name instead."""
+    with pytest.raises(changes.ChangesError, match=f"no commit '{ref}'.*git log --all"):
+        changes.report(root, ref)
+
+
+def test_outside_a_checkout_the_error_says_so(tmp_path, monkeypatch):
+    """A downloaded archive has no history to compare with."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    with pytest.raises(changes.ChangesError, match=r"is not a git checkout; .*git clone"):
+        changes.report(tmp_path)

@@ -1,0 +1,297 @@
+"""The transaction that every source uses: what it reports, and that `data/` is all new or all old."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pandas as pd
+import pytest
+from filelock import FileLock
+from typer.testing import CliRunner
+
+from minerpivot import __main__ as commands
+from minerpivot import tables
+from minerpivot.refresh import transaction
+from minerpivot.refresh.transaction import RefreshError, apply, compare
+from minerpivot.refresh.vendors import VendorError
+
+
+@pytest.fixture(scope="session")
+def recent(tmp_path_factory):
+    """A valid data folder with the last weeks of prices and network only, so that validation is quick."""
+    folder = shutil.copytree(tables.DATA, tmp_path_factory.mktemp("recent") / "data")
+    for name in ("prices", "network"):
+        rows = transaction._text(folder / f"{name}.csv")
+        rows[rows["date"] >= "2026-08-01"].to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+    (folder / "prices_conflicts.csv").unlink()
+    package = json.loads((folder / "datapackage.json").read_text("utf-8"))
+    package["resources"] = [entry for entry in package["resources"] if entry["name"] != "prices_conflicts"]
+    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    tables.seal(folder)
+    return folder
+
+
+@pytest.fixture
+def data(recent, tmp_path):
+    """A copy of it that may be written."""
+    return shutil.copytree(recent, tmp_path / "data")
+
+
+def contents(folder):
+    """Every file of a folder by name, byte for byte."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def closes(*rows):
+    """Fetched price rows from (date, symbol, close)."""
+    return pd.DataFrame(rows, columns=["date", "symbol", "close"]).astype(str).assign(n_sources="1")
+
+
+def stored(data, symbol, count):
+    """The last `count` stored closes of a symbol, as fetched rows."""
+    rows = transaction._text(data / "prices.csv").query("symbol == @symbol").tail(count)
+    return rows[["date", "symbol", "close", "n_sources"]]
+
+
+def test_an_answer_that_agrees_changes_nothing(data):
+    """Values within a tenth of a percent keep the stored digits and source counts."""
+    rows = stored(data, "IREN", 5)
+    rows = rows.assign(close=(rows["close"].astype(float) * 1.0005).astype(str))
+    assert not compare("prices", rows, folder=data)
+
+
+def test_new_rows_are_added_and_the_manifest_follows(data):
+    """One later session: one row more, coverage and checksum new, every other row as it was."""
+    last = float(stored(data, "IREN", 1)["close"].iloc[0])
+    change = compare("prices", closes(("2026-10-12", "IREN", 1.1 * last)), folder=data)
+    assert (change.added, change.revised, change.splits) == (1, [], [])
+    assert change.moves == ["IREN 2026-10-12: +10.0 percent"]
+    before = (data / "prices.csv").read_text("utf-8").splitlines()
+    assert apply([change], folder=data) == ["prices"]
+    after = (data / "prices.csv").read_text("utf-8").splitlines()
+    assert set(after) - set(before) == {f"2026-10-12,IREN,{1.1 * last},1"}
+    assert not set(before) - set(after)
+    assert tables.through("prices", folder=data) == "2026-10-12"
+    assert tables.problems(data) == []
+
+
+def test_empty_cells_are_filled_without_a_flag(data):
+    """Difficulty of a day for which the table had none."""
+    row = transaction._text(data / "network.csv").query("date == '2026-09-01'").assign(difficulty="128000000000000.0")
+    change = compare("network", row, folder=data)
+    assert (change.filled, change.revised) == (1, [])
+    apply([change], folder=data)
+    day = tables.load("network", folder=data).set_index("date").loc["2026-09-01"]
+    assert day["difficulty"] == 1.28e14
+
+
+def test_an_empty_answer_erases_nothing(data):
+    """A stored number stays where the vendor now has none, and an untouched merge has the stored order."""
+    day = transaction._text(data / "network.csv").query("date == '2026-08-10'").assign(difficulty=None, fees_btc=None)
+    change = compare("network", day, folder=data)
+    assert not change
+    for name in ("network", "prices", "difficulty_epochs"):
+        table = transaction._text(data / f"{name}.csv")
+        pd.testing.assert_frame_equal(compare(name, table.tail(3), folder=data).merged, table, check_dtype=False)
+
+
+def test_a_revised_history_stops_the_run_unless_accepted(data):
+    """The message names day, symbol and both values; with the flag the vendor's value is taken."""
+    old = contents(data)
+    rows = stored(data, "IREN", 4)
+    rows.iloc[1, rows.columns.get_loc("close")] = str(2 * float(rows["close"].iloc[1]))
+    change = compare("prices", rows, folder=data)
+    with pytest.raises(
+        RefreshError, match=r"IREN.* close: [\d.]+ to [\d.]+\n.*--accept-revisions\. data/ is unchanged"
+    ):
+        apply([change], folder=data)
+    assert contents(data) == old
+    apply([change], folder=data, accept_revisions=True)
+    assert stored(data, "IREN", 4)["close"].iloc[1] == rows["close"].iloc[1]
+
+
+@pytest.mark.parametrize("factor", [0.1, 5.0])
+def test_a_constant_factor_is_a_split(data, factor):
+    """Ten for one, or one for five: all stored closes are rescaled, and returns stay as they were."""
+    before = tables.load("prices", folder=data).query("symbol == 'IREN'")["close"].to_numpy()
+    rows = stored(data, "IREN", 6)
+    rows = rows.assign(close=(rows["close"].astype(float) * factor).round(4).astype(str))
+    change = compare("prices", rows, folder=data)
+    assert change.revised == []
+    assert len(change.splits) == 1
+    assert change.splits[0].startswith(f"IREN: constant factor {factor:g} over 6 overlapping days")
+    apply([change], folder=data)
+    after = tables.load("prices", folder=data).query("symbol == 'IREN'")["close"].to_numpy()
+    assert after == pytest.approx(factor * before, rel=2e-3)
+
+
+def test_two_days_are_too_few_for_a_split(data):
+    """A constant factor over two days may be an error: it is a revision, and stops."""
+    rows = stored(data, "IREN", 2)
+    rows = rows.assign(close=(rows["close"].astype(float) / 10).astype(str))
+    change = compare("prices", rows, folder=data)
+    assert change.splits == []
+    assert len(change.revised) == 2
+
+
+def test_invalid_rows_are_refused_whole(data):
+    """A negative close breaks the schema: no table is written, also not the valid one."""
+    old = contents(data)
+    good = compare("network", transaction._text(data / "network.csv").tail(1).assign(date="2026-10-09"), folder=data)
+    bad = compare("prices", closes(("2026-10-12", "IREN", -1.0)), folder=data)
+    with pytest.raises(RefreshError, match=r"prices\.csv row \d+: close is .*data/ is unchanged"):
+        apply([good, bad], folder=data)
+    assert contents(data) == old
+
+
+def test_an_unknown_symbol_is_refused(data):
+    """The foreign key says which row is missing where."""
+    old = contents(data)
+    change = compare("prices", closes(("2026-10-12", "MOON", 1.0)), folder=data)
+    with pytest.raises(RefreshError, match=r"prices\.csv row \d+: .*MOON.*add the missing row"):
+        apply([change], folder=data)
+    assert contents(data) == old
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        closes(("2026-10-12", "IREN", 1.0), ("2026-10-12", "IREN", 1.0)),
+        closes(("2026-10-12", "IREN", 1.0)).drop(columns="close"),
+    ],
+    ids=["a repeated key", "a missing column"],
+)
+def test_malformed_answers_are_refused(data, rows):
+    """Before anything is compared."""
+    with pytest.raises(RefreshError, match=r"lack|repeat a key"):
+        compare("prices", rows, folder=data)
+
+
+def test_a_dry_run_writes_nothing(data):
+    """Not even beside the data."""
+    old = contents(data)
+    assert (
+        apply([compare("prices", closes(("2026-10-12", "IREN", 40.0)), folder=data)], folder=data, dry_run=True) == []
+    )
+    assert contents(data) == old
+    assert not (data.parent / ".refresh").exists()
+
+
+def test_a_second_refresh_is_refused(data):
+    """While one holds the lock."""
+    old = contents(data)
+    change = compare("prices", closes(("2026-10-12", "IREN", 40.0)), folder=data)
+    with FileLock(data.parent / ".refresh.lock"), pytest.raises(RefreshError, match="another refresh is under way"):
+        apply([change], folder=data)
+    assert contents(data) == old
+
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+import pandas as pd
+from minerpivot.refresh import transaction
+data, step = Path(sys.argv[1]), int(sys.argv[2])
+real, calls = {name: getattr(os, name) for name in ("replace", "unlink")}, 0
+def dying(name):
+    def call(*arguments, **keywords):
+        global calls
+        calls += 1
+        if calls == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real[name](*arguments, **keywords)
+    return call
+row = pd.DataFrame([{"date": "2026-10-12", "symbol": "IREN", "close": "40.0", "n_sources": "1"}])
+day = transaction._text(data / "network.csv").tail(1).assign(date="2026-10-09")
+changes = [transaction.compare("prices", row, folder=data), transaction.compare("network", day, folder=data)]
+for name in real:
+    setattr(os, name, dying(name))
+transaction.apply(changes, folder=data)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+@pytest.mark.parametrize("step", range(1, 12))
+def test_killed_at_any_step_the_old_data_come_back(data, step):
+    """kill -9 before a file operation: the next command finds data/ byte-identical, or the change complete."""
+    old = contents(data)
+    command = [sys.executable, "-c", textwrap.dedent(CHILD), str(data), str(step)]
+    died = subprocess.run(command, capture_output=True).returncode == -signal.SIGKILL
+    undone = transaction.recover(data)
+    if died and not undone:
+        changed = contents(data) != old
+        assert not changed or tables.problems(data) == []
+        assert not changed or "2026-10-12,IREN" in (data / "prices.csv").read_text("utf-8")
+    elif died:
+        assert contents(data) == old
+    else:
+        assert "2026-10-12,IREN" in (data / "prices.csv").read_text("utf-8")
+    tables.forget()
+    assert tables.problems(data) == []
+
+
+def test_the_steps_above_reach_into_the_commit(data):
+    """One of those steps dies with the journal written and a table already renamed: undoing has work to do."""
+    old = contents(data)
+    for step in range(1, 12):
+        copy = shutil.copytree(data, data.parent / f"run{step}" / "data")
+        subprocess.run([sys.executable, "-c", textwrap.dedent(CHILD), str(copy), str(step)], capture_output=True)
+        if contents(copy) != old and transaction.recover(copy):
+            assert contents(copy) == old
+            return
+    pytest.fail("no step died between two renames")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file-size limit")
+def test_a_full_disk_leaves_the_old_data(data):
+    """With a file-size limit below the table's size the write fails, and the message says what to do."""
+    old = contents(data)
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))\n"
+    command = [sys.executable, "-c", limited + textwrap.dedent(CHILD), str(data), "999"]
+    run = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
+    assert run.returncode == 1
+    assert "File too large" in run.stderr
+    assert "free some space" in run.stderr
+    assert contents(data) == old
+    assert not (data.parent / ".refresh").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--tickers", "iren, cifr", "--dry-run"]])
+def test_the_command_stops_on_a_vendor_fault(monkeypatch, options):
+    """Exit code 1, one message with source, subject and mend, data/ byte-identical."""
+    old, asked = contents(tables.DATA), []
+
+    def fetch(*, tickers, console):
+        asked.append(tickers)
+        raise VendorError("Yahoo Finance", "IREN", "answered 500", "try again later")
+
+    monkeypatch.setattr("minerpivot.refresh.prices.fetch", fetch)
+    run = CliRunner().invoke(commands.app, ["refresh", "prices", *options])
+    assert run.exit_code == 1
+    assert "Yahoo Finance: IREN: answered 500; try again later. data/ is unchanged" in run.output
+    assert asked == [["IREN", "CIFR"] if options else []]
+    assert contents(tables.DATA) == old
+
+
+def test_a_dry_run_of_the_command_shows_the_change(monkeypatch):
+    """Rows added and the largest move are printed, and nothing is written."""
+    old = contents(tables.DATA)
+    rows = closes(("2026-10-12", "IREN", 80.0))
+    monkeypatch.setattr("minerpivot.refresh.prices.fetch", lambda *, tickers, console: {"prices": rows})
+    run = CliRunner().invoke(commands.app, ["refresh", "prices", "--dry-run"])
+    assert run.exit_code == 0
+    assert "prices: 1 rows added, 0 cells filled, 0 values revised" in run.output
+    assert "IREN 2026-10-12: +" in run.output
+    assert "Nothing was written." in run.output
+    assert contents(tables.DATA) == old
+
+
+def test_an_unknown_source_is_refused():
+    """The message lists the sources."""
+    run = CliRunner().invoke(commands.app, ["refresh", "weather"])
+    assert run.exit_code == 2
+    assert all(source in run.output for source in ("prices", "network", "capex"))
