@@ -37,7 +37,7 @@ class BuildError(RuntimeError):
 def book() -> None:
     """Execute what is stale and build the site into _build/html, which is replaced only when whole."""
     from minerpivot.book import execute
-    from minerpivot.refresh.transaction import recover
+    from minerpivot.refresh.transaction import RefreshError, recover
 
     gc.disable()  # a short-lived process: looking for cycles in Sphinx's trees takes a quarter of its time
     started = time.perf_counter()
@@ -50,7 +50,7 @@ def book() -> None:
         console.print(f"  {len(ran) or 'none'} executed")
         console.print("[bold]2/2[/] Building the site")
         site = build_site(execute.ROOT, execute.ROOT / "_build")
-    except (tables.TableError, execute.ExecutionError, BuildError) as error:
+    except (tables.TableError, execute.ExecutionError, BuildError, RefreshError) as error:
         _stop(str(error))
     gc.freeze()  # nor is there anything to collect at the end
     console.print(f"[bold green]Done[/] in {time.perf_counter() - started:.1f} s: open {site / 'index.html'}")
@@ -95,12 +95,12 @@ def _show(change: Any) -> None:
 @app.command()
 def check() -> None:
     """Validate every table against the manifest; record the checksums of tables edited by hand."""
-    from minerpivot.refresh.transaction import recover
+    from minerpivot.refresh.transaction import RefreshError, recover
 
     try:
         recover()
         changed = tables.seal()
-    except tables.TableError as error:
+    except (tables.TableError, RefreshError) as error:
         _stop(str(error))
     console.print(f"All tables are valid. {'Recorded: ' + ', '.join(changed) if changed else 'No table changed.'}")
 

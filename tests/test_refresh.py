@@ -190,6 +190,20 @@ def test_a_second_refresh_is_refused(data):
     assert contents(data) == old
 
 
+def test_a_living_refresh_is_not_undone_by_another_command(data):
+    """Its journal stands, its lock is held: undoing is refused, and nothing is touched."""
+    work = data.parent / ".refresh"
+    (work / "old").mkdir(parents=True)
+    (work / "old" / "prices.csv").write_text("older")
+    (work / "journal.json").write_text('["prices.csv"]')
+    old = contents(data)
+    with FileLock(data.parent / ".refresh.lock"), pytest.raises(RefreshError, match="another refresh is under way"):
+        transaction.recover(data)
+    assert contents(data) == old
+    assert transaction.recover(data)
+    assert (data / "prices.csv").read_text() == "older"
+
+
 CHILD = """
 import os, signal, sys
 from pathlib import Path

@@ -110,13 +110,13 @@ def apply(
     if dry_run or not changed:
         return []
     with _alone(folder):
-        recover(folder)
+        _undo(folder)
         work = _work(folder)
         try:
             _prepare(changed, folder, work)
             _commit(work, folder)
         except (OSError, tables.TableError) as error:
-            recover(folder)
+            _undo(folder)
             shutil.rmtree(work, ignore_errors=True)
             mend = "free some space or raise the file-size limit" if isinstance(error, OSError) else "see above"
             raise RefreshError(f"{error}; {mend} and run again. data/ is unchanged") from None
@@ -125,7 +125,17 @@ def apply(
 
 
 def recover(folder: Path = tables.DATA) -> bool:
-    """Undo a refresh that died half-way: put the old files back. Returns whether there was one."""
+    """Undo a refresh that died half-way: put the old files back. Returns whether there was one.
+
+    Raises `RefreshError` while a living refresh holds the lock: its half-way state is not for undoing.
+    """
+    if not (_work(folder) / JOURNAL).exists():
+        return False
+    with _alone(folder):
+        return _undo(folder)
+
+
+def _undo(folder: Path) -> bool:
     work = _work(folder)
     journal = work / JOURNAL
     if not journal.exists():
@@ -135,6 +145,7 @@ def recover(folder: Path = tables.DATA) -> bool:
         os.replace(work / "back", folder / name)
     journal.unlink()
     shutil.rmtree(work, ignore_errors=True)
+    tables.forget()
     return True
 
 
