@@ -42,7 +42,8 @@ def book() -> None:
     gc.disable()  # a short-lived process: looking for cycles in Sphinx's trees takes a quarter of its time
     started = time.perf_counter()
     try:
-        recover()
+        if recover():
+            console.print("A refresh that had died was undone.")
         for entry in tables.manifest()["resources"]:
             tables.verify(entry["name"])
         console.print("[bold]1/2[/] Chapters whose code, data or environment changed:")
@@ -98,7 +99,8 @@ def check() -> None:
     from minerpivot.refresh.transaction import RefreshError, recover
 
     try:
-        recover()
+        if recover():
+            console.print("A refresh that had died was undone.")
         changed = tables.seal()
     except (tables.TableError, RefreshError) as error:
         _stop(str(error))

@@ -72,7 +72,8 @@ def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> 
     """Table `name` with the manifest's types, restricted to rows public on the day `as_of` ("2026-01-28").
 
     Dates become `datetime64`, integers nullable `Int64`, empty cells missing values. From the last
-    row's publication on, and on any day for a table without dates, that is the whole table.
+    row's publication on, and on any day for a table without dates, that is the whole table. Rows are
+    restricted, not columns: a cell that follows events (a deal's `status`) shows the last state seen.
     Raises `TableError` if the file is missing or differs from its recorded checksum, if `as_of` is
     not a day, and if nothing of the table was public by then.
     """

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -123,10 +124,102 @@ def test_a_constant_factor_is_a_split(data, factor):
     change = compare("prices", rows, folder=data)
     assert change.revised == []
     assert len(change.splits) == 1
-    assert change.splits[0].startswith(f"IREN: constant factor {factor:g} over 6 overlapping days")
+    assert change.splits[0].startswith(f"IREN: constant factor {factor:g} over 6 overlapping days, a split")
     apply([change], folder=data)
     after = tables.load("prices", folder=data).query("symbol == 'IREN'")["close"].to_numpy()
     assert after == pytest.approx(factor * before, rel=2e-3)
+
+
+def test_a_split_with_one_corrected_day_is_both(data):
+    """Nine days in ten show the factor: the history is rescaled, and the odd day is a revision that stops."""
+    rows = stored(data, "IREN", 10)
+    scaled = rows["close"].astype(float) / 10
+    scaled.iloc[4] *= 1.01
+    change = compare("prices", rows.assign(close=scaled.map("{:.6f}".format)), folder=data)
+    assert len(change.splits) == len(change.revised) == 1
+
+
+@pytest.mark.parametrize("factor", [0.37, 1.0012, 0.998])
+def test_a_factor_that_no_split_explains_is_a_revision(data, factor):
+    """A vendor that changed its units or its base must not rewrite the history unasked."""
+    rows = stored(data, "IREN", 6)
+    rows = rows.assign(close=(rows["close"].astype(float) * factor).map("{:.6f}".format))
+    change = compare("prices", rows, folder=data)
+    assert change.splits == []
+    assert len(change.revised) == 6
+
+
+def test_a_dividend_rebases_the_one_dividend_adjusted_series(data):
+    """WGMI's adjusted history is scaled by each later dividend; the report calls it so."""
+    rows = stored(data, "WGMI", 6)
+    rows = rows.assign(close=(rows["close"].astype(float) * 0.99).map("{:.6f}".format))
+    assert "a dividend" in compare("prices", rows, folder=data).splits[0]
+
+
+def test_integers_and_dates_are_compared_too(data):
+    """Blocks are counted, an epoch has a day: a vendor that disagrees on either is noticed."""
+    day = transaction._text(data / "network.csv").query("date == '2026-08-10'")
+    blocks = compare("network", day.assign(blocks="200"), folder=data)
+    assert len(blocks.revised) == 1
+    epoch = transaction._text(data / "difficulty_epochs.csv").query("epoch == '470'").assign(date_utc="2026-05-01")
+    assert len(compare("difficulty_epochs", epoch, folder=data).revised) == 1
+
+
+def test_an_accepted_value_brings_its_source_along(data):
+    """A close taken from one vendor no longer counts the sources of the old one."""
+    rows = stored(data, "IREN", 1).assign(n_sources="1")
+    rows = rows.assign(close=str(2 * float(rows["close"].iloc[0])))
+    merged = compare("prices", rows, folder=data).merged
+    assert merged.merge(rows, on=["date", "symbol"])["n_sources_x"].tolist() == ["1"]
+
+
+@pytest.mark.parametrize("name", ["prices", "deals"])
+def test_an_edit_made_meanwhile_is_not_overwritten(data, name):
+    """Neither in the table that is refreshed nor, unchecked, in another one."""
+    change = compare("prices", closes(("2026-10-12", "IREN", 40.0)), folder=data)
+    file = data / f"{name}.csv"
+    file.write_text(file.read_text("utf-8").replace("IREN", "CIFR", 1), encoding="utf-8")
+    old = contents(data)
+    with pytest.raises((RefreshError, tables.TableError), match=rf"{name}\.csv (changed while|differs from)"):
+        apply([change], folder=data)
+    assert contents(data) == old
+
+
+@pytest.mark.parametrize("rename", [1, 2, 3])
+def test_a_rename_that_fails_is_undone(data, monkeypatch, rename):
+    """The disk refuses one of the commit's renames: the files renamed before it are put back."""
+    old, real, calls = contents(data), os.replace, []
+    day = transaction._text(data / "network.csv").tail(1).assign(date="2026-10-09")
+    changes = [
+        compare("prices", closes(("2026-10-12", "IREN", 40.0)), folder=data),
+        compare("network", day, folder=data),
+    ]
+
+    def failing(source, target):
+        calls.append(target)
+        if len([t for t in calls if Path(t).parent == data]) == rename and Path(target).parent == data:
+            raise OSError(28, "No space left on device")
+        return real(source, target)
+
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(RefreshError, match="No space left on device"):
+        apply(changes, folder=data)
+    assert contents(data) == old
+
+
+@pytest.mark.parametrize("command", ["check", "book", "refresh"])
+def test_every_command_undoes_a_refresh_that_died(monkeypatch, command):
+    """Before anything else."""
+    asked = []
+
+    def recover():
+        asked.append(command)
+        raise RefreshError("stopped here")
+
+    monkeypatch.setattr(transaction, "recover", recover)
+    run = CliRunner().invoke(commands.app, [command])
+    assert (run.exit_code, asked) == (1, [command])
+    assert "stopped here" in run.output
 
 
 def test_two_days_are_too_few_for_a_split(data):
@@ -167,7 +260,7 @@ def test_an_unknown_symbol_is_refused(data):
 )
 def test_malformed_answers_are_refused(data, rows):
     """Before anything is compared."""
-    with pytest.raises(RefreshError, match=r"lack|repeat a key"):
+    with pytest.raises(RefreshError, match=r"prices: fetched rows (lack close|repeat IREN 2026-10-12); "):
         compare("prices", rows, folder=data)
 
 

@@ -283,7 +283,7 @@ def test_a_silent_vendor_is_refused(vendor, recent, monkeypatch):
     """Time-outs for ever."""
     monkeypatch.setattr(vendors, "TIMEOUT", 0.05)
     vendor.seconds = 0.2
-    refused(recent, "blockchain.info: difficulty: no answer (ReadTimeout) after 4 tries")
+    refused(recent, "blockchain.info: difficulty: no whole answer (ReadTimeout) after 4 tries")
 
 
 @pytest.mark.parametrize("series", ["difficulty", "hash-rate", "transaction-fees"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -50,7 +51,7 @@ def fetch(*, tickers: list[str], console: Console) -> dict[str, pd.DataFrame]:
     for ticker in track(list(dict.fromkeys(tickers or CIKS)), "SEC company facts", console=console, transient=True):
         facts = company_facts(ticker)
         if ticker in HYPERSCALERS:
-            found["capex_actuals"].append(capex_rows(facts, ticker, stored=ends.get_group(ticker)))
+            found["capex_actuals"].append(capex_rows(facts, ticker, stored=ends.get_group(ticker), note=console.print))
         else:
             found["shares_outstanding"].append(share_rows(facts, ticker, since=last[ticker] - pd.DateOffset(years=1)))
     return {name: pd.concat(rows, ignore_index=True) for name, rows in found.items() if rows}
@@ -88,10 +89,13 @@ def company_facts(ticker: str) -> dict[str, Any]:
     return answer["facts"]
 
 
-def capex_rows(facts: dict[str, Any], ticker: str, *, stored: pd.Series) -> pd.DataFrame:
+def capex_rows(
+    facts: dict[str, Any], ticker: str, *, stored: pd.Series, note: Callable[[str], None] = lambda _: None
+) -> pd.DataFrame:
     """The last four quarters of `stored` (days they end on) and all newer ones, USD bn.
 
-    New quarters have the value first filed; a stored one its restated value, if any, so that it is compared.
+    Values are those first filed: a later restatement must not reach back to the day of the first report. It is
+    told through `note`, to be entered by hand.
     """
     freq = f"Q-{YEAR_ENDS.get(ticker, 'DEC')}"
     known = pd.PeriodIndex(stored, freq=freq)
@@ -111,7 +115,9 @@ def capex_rows(facts: dict[str, Any], ticker: str, *, stored: pd.Series) -> pd.D
         for period, row in off.iterrows():
             problem = f"{name}: quarters sum to {row['four_quarters']:.3f} USD bn, the filed year to {row['year']:.3f}"
             raise _fault(ticker, f"{_label(period)}: {problem}", "compare its 10-K with its 10-Qs")
-        columns[f"{name}_usd_bn"] = part["restated"].where(part.index.isin(known)).fillna(part["first"])
+        columns[f"{name}_usd_bn"] = part["first"]
+        for period, row in part[(part["restated"] - part["first"]).abs() > ROUNDING_USD_BN].iterrows():
+            note(f"{ticker} {_label(period)} {name}: first {row['first']:.3f}, restated {row['restated']:.3f} USD bn")
     rows = pd.DataFrame(columns)
     if rows.empty:
         raise _fault(ticker, f"no quarter from {_label(known.max() - 3)} on", "look for its reports on sec.gov/edgar")

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +23,7 @@ from minerpivot import tables
 
 TOLERANCE = 0.001
 JOURNAL = "journal.json"
+PROVENANCE = ["n_sources", "source_url", "second_source_url", "reported_on"]  # differ by vendor, and follow a value
 
 
 class RefreshError(RuntimeError):
@@ -34,6 +36,7 @@ class Change:
 
     table: str
     merged: pd.DataFrame
+    compared_with: str
     added: int = 0
     filled: int = 0
     revised: list[str] = field(default_factory=list)
@@ -48,43 +51,48 @@ class Change:
 def compare(name: str, rows: pd.DataFrame, *, folder: Path = tables.DATA) -> Change:
     """Merge fetched `rows` (columns of the table, as text) into the stored table by its primary key.
 
-    A series whose overlap differs by one constant factor was split: its stored values are rescaled and
-    the factor and date reported. Any other number that differs by over 0.1 percent is a revision, and takes
-    the vendor's value; a stored value that agrees stays as it is. Empty cells are filled. Rows and text
-    cells that were stored are never removed.
+    A price series whose overlap differs by one factor that a split explains (or, in a dividend-adjusted
+    series, a dividend) is rescaled, and factor and date reported. Any other number that differs by over 0.1
+    percent, and any other date, is a revision: it takes the vendor's value, with the row's source. What
+    agrees stays as it is, empty cells are filled, stored rows are never removed.
     """
     entry = tables.describe(name, folder)
     key = _listed(entry["schema"]["primaryKey"])
+    content = (folder / entry["path"]).read_bytes()
     stored = _text(folder / entry["path"])
     missing = [column for column in stored.columns if column not in rows]
-    if missing or rows.duplicated(key).any():
-        raise RefreshError(f"{name}: fetched rows lack {missing} or repeat a key; data/ is unchanged")
+    repeated = rows[rows.duplicated([column for column in key if column in rows])]
+    if missing or len(repeated):
+        fault = f"lack {', '.join(missing)}" if missing else f"repeat {_label(tuple(repeated.iloc[0][key]))}"
+        raise RefreshError(f"{name}: fetched rows {fault}; this is a fault of the source module. data/ is unchanged")
     rows = rows[stored.columns].astype("string")
-    numeric = [f["name"] for f in entry["schema"]["fields"] if f["type"] == "number" and f["name"] not in key]
-    change = Change(name, stored)
-    if "symbol" in key:
-        stored, change.splits = _rescaled(stored, rows)
+    kinds = {f["name"]: f["type"] for f in entry["schema"]["fields"]}
+    change = Change(name, stored, tables.checksum(content))
+    if name == "prices":
+        stored, change.splits = _rescaled(stored, rows, folder)
     old, new = stored.set_index(key), rows.set_index(key)
     both = old.index.intersection(new.index)
     change.added = len(new.index.difference(old.index))
     kept = old.loc[both].copy()
-    for column in old.columns:
+    taken = pd.Series(False, index=both)
+    for column in old.columns.difference(PROVENANCE, sort=False):
         fetched = new.loc[both, column]
         filled = kept[column].isna() & fetched.notna()
         change.filled += int(filled.sum())
-        takes = filled
-        if column in numeric:
-            before, after = pd.to_numeric(kept[column]), pd.to_numeric(fetched)
-            differs = ((after - before).abs() > TOLERANCE * before.abs()).fillna(False)
-            change.revised += [f"{_label(at)} {column}: {before[at]:g} to {after[at]:g}" for at in both[differs]]
-            takes = filled | differs
-        kept[column] = kept[column].mask(takes, fetched)
+        differs = _differs(kept[column], fetched, kinds[column])
+        change.revised += [f"{_label(at)} {column}: {kept[column][at]} to {fetched[at]}" for at in both[differs]]
+        taken |= differs
+        kept[column] = kept[column].mask(filled | differs, fetched)
+    for column in old.columns.intersection(PROVENANCE):
+        kept[column] = kept[column].mask(taken, new.loc[both, column])
     merged = pd.concat([kept, old.drop(index=both), new.drop(index=both)])
     order = sorted(key, key=lambda column: column in ("date", "month", "period_end"))
-    whole = {f["name"] for f in entry["schema"]["fields"] if f["type"] == "integer"}
     table = merged.reset_index()[stored.columns]
     change.merged = table.sort_values(
-        order, kind="stable", ignore_index=True, key=lambda cells: cells.astype(int) if cells.name in whole else cells
+        order,
+        kind="stable",
+        ignore_index=True,
+        key=lambda cells: cells.astype(int) if kinds[cells.name] == "integer" else cells,
     )
     if name == "prices":
         change.moves = _largest_moves(change.merged, new.index.difference(old.index))
@@ -111,6 +119,7 @@ def apply(
         return []
     with _alone(folder):
         _undo(folder)
+        _unchanged(changed, folder)
         work = _work(folder)
         try:
             _prepare(changed, folder, work)
@@ -149,6 +158,17 @@ def _undo(folder: Path) -> bool:
     return True
 
 
+def _unchanged(changes: list[Change], folder: Path) -> None:
+    """Refuse to write over an edit: each table is what it was compared with, and every other one is sealed."""
+    for change in changes:
+        path = folder / tables.describe(change.table, folder)["path"]
+        if tables.checksum(path.read_bytes()) != change.compared_with:
+            raise RefreshError(f"data/{path.name} changed while its vendor was asked; run again. data/ is unchanged")
+    for name in tables.entries(folder):
+        if name != "datapackage":
+            tables.verify(name, folder=folder)
+
+
 def _prepare(changes: list[Change], folder: Path, work: Path) -> None:
     """A complete, valid copy of the new `data/` under `work`/new, and of the old one's files under `work`/old."""
     shutil.rmtree(work, ignore_errors=True)
@@ -165,7 +185,10 @@ def _prepare(changes: list[Change], folder: Path, work: Path) -> None:
         with path.open("rb") as file:
             os.fsync(file.fileno())
     draft = work / "journal.draft"
-    draft.write_text(json.dumps(names), encoding="utf-8")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(names, file)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(draft, work / JOURNAL)
 
 
@@ -190,22 +213,53 @@ def _work(folder: Path) -> Path:
     return folder.parent / ".refresh"
 
 
-def _rescaled(stored: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Stored prices in the vendor's new units where the overlap shows one constant factor, and what was done."""
+def _differs(before: pd.Series, after: pd.Series, kind: str) -> pd.Series:
+    """Where two filled cells disagree: numbers by over 0.1 percent, dates at all; text is the table's own."""
+    if kind in ("number", "integer"):
+        old, new = pd.to_numeric(before), pd.to_numeric(after, errors="coerce")
+        unreadable = after.notna() & new.isna()
+        return ((new - old).abs() > TOLERANCE * old.abs()).fillna(False).astype(bool) | unreadable
+    if kind == "date":
+        return (before != after).fillna(False).astype(bool)
+    return pd.Series(False, index=before.index)
+
+
+def _rescaled(stored: pd.DataFrame, rows: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Stored prices in the vendor's new units where the overlap shows a split's factor, and what was done.
+
+    The factor is that of at least four overlapping days in five (three days or more); the others are left to
+    show as revisions.
+    """
+    conventions = tables.load("instruments", folder=folder).set_index("ticker")["price_convention"]
     pairs = stored.merge(rows, on=["symbol", "date"], suffixes=("", "_new"))
-    pairs["ratio"] = pd.to_numeric(pairs["close_new"]) / pd.to_numeric(pairs["close"])
+    pairs["ratio"] = pd.to_numeric(pairs["close_new"], errors="coerce") / pd.to_numeric(pairs["close"])
     splits = []
-    for symbol, ratio in pairs.groupby("symbol")["ratio"]:
-        factor = ratio.median()
-        constant = (ratio / factor - 1).abs().max() <= TOLERANCE
-        if len(ratio) < 3 or not constant or abs(factor - 1) <= TOLERANCE:
+    for symbol, days in pairs.groupby("symbol"):
+        factor = days["ratio"].median()
+        agreeing = (days["ratio"] / factor - 1).abs() <= TOLERANCE
+        if agreeing.sum() < 3 or agreeing.mean() < 0.8 or abs(factor - 1) <= TOLERANCE:
+            continue
+        dividend = conventions.get(symbol) == "dividend_adjusted" and 0.9 < factor < 1
+        if not (_split(factor) or dividend):
             continue
         mine = stored["symbol"] == symbol
         closes = pd.to_numeric(stored.loc[mine, "close"]) * factor
         stored = stored.assign(close=stored["close"].mask(mine, closes.map("{:.4f}".format)))
-        last = pairs.loc[pairs["symbol"] == symbol, "date"].max()
-        splits.append(f"{symbol}: constant factor {factor:g} over {len(ratio)} overlapping days, split after {last}")
+        kind = "dividend" if dividend else "split"
+        newest = rows.loc[rows["symbol"] == symbol, "date"].max()
+        span = f"between {days['date'].max()} and {newest}" if newest > days["date"].max() else f"by {newest}"
+        splits.append(f"{symbol}: constant factor {factor:g} over {agreeing.sum()} overlapping days, a {kind} {span}")
     return stored, splits
+
+
+def _split(factor: float) -> bool:
+    """Whether a factor is that of a usual split: one for up to a hundred, or up to ten for up to ten, either way."""
+    small = min(factor, 1 / factor)
+    for limit in (100, 10):
+        ratio = Fraction(small).limit_denominator(limit)
+        if (limit == 10 or ratio.numerator == 1) and abs(float(ratio) / small - 1) <= TOLERANCE:
+            return True
+    return False
 
 
 def _largest_moves(merged: pd.DataFrame, added: pd.Index, *, count: int = 5) -> list[str]:

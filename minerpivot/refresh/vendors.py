@@ -59,8 +59,8 @@ def get_json(url: str, *, source: str, subject: str, wait_seconds: float = 1.0) 
 def _get(url: str) -> requests.Response:
     try:
         response = requests.get(url, timeout=TIMEOUT, headers={"User-Agent": "minerpivot refresh"})
-    except (requests.ConnectionError, requests.Timeout) as error:
-        raise BusyError(f"no answer ({type(error).__name__})") from None
+    except requests.RequestException as error:  # refused, timed out, cut off in the middle
+        raise BusyError(f"no whole answer ({type(error).__name__})") from None
     if response.status_code == 429 or response.status_code >= 500:
         raise BusyError(f"answered {response.status_code}")
     return response
