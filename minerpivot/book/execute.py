@@ -48,9 +48,9 @@ def snapshot() -> dict[str, Any]:
     package = ROOT / "minerpivot"
     modules = {".".join(file.relative_to(ROOT).with_suffix("").parts): file for file in package.rglob("*.py")}
     return {
-        "tables": {name: _hash(entry) for name, entry in tables.entries().items()},
-        "modules": {name.removesuffix(".__init__"): _hash(file.read_text("utf-8")) for name, file in modules.items()},
-        "lock": _hash(LOCK.read_text(encoding="utf-8")),
+        "tables": {name: digest(entry) for name, entry in tables.entries().items()},
+        "modules": {name.removesuffix(".__init__"): digest(file.read_text("utf-8")) for name, file in modules.items()},
+        "lock": digest(LOCK.read_text(encoding="utf-8")),
     }
 
 
@@ -58,8 +58,8 @@ def record(notebook: NotebookNode, state: dict[str, Any], used: dict[str, Any]) 
     """The part of a snapshot that `used` names (tables, modules), with the notebook's own code and outputs."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     return {
-        "code": _hash([cell.source for cell in code]),
-        "outputs": _hash([cell.outputs for cell in code]),
+        "code": digest([cell.source for cell in code]),
+        "outputs": digest([cell.outputs for cell in code]),
         "tables": {name: state["tables"].get(name, "gone") for name in sorted(used["tables"])},
         "modules": {name: state["modules"].get(name, "gone") for name in sorted(used["modules"])},
         "lock": state["lock"],
@@ -148,5 +148,6 @@ def execute_stale(paths: Iterable[Path], *, workers: int = 2, console: Console |
     return stale
 
 
-def _hash(value: Any) -> str:
+def digest(value: Any) -> str:
+    """A short content hash of anything that JSON can hold."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]

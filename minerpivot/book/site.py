@@ -7,7 +7,6 @@ hash of all that they depend on; the Vega bundle is made once per version.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -26,7 +25,7 @@ from myst_nb.core.variables import format_plain_text
 from sphinx.application import Sphinx
 
 from minerpivot import tables
-from minerpivot.book.execute import ROOT, chapters
+from minerpivot.book.execute import ROOT, chapters, digest
 from minerpivot.figures import GLUE, VEGALITE_MIME, at_width, theme
 
 CACHE = ROOT / "_build" / "charts"
@@ -105,14 +104,14 @@ def _anchored(node: nodes.Element, name: str, document: nodes.document) -> nodes
 def draw(spec: dict[str, Any]) -> dict[str, Path]:
     """Paths of a chart's four SVG files and its spec script, drawn unless kept from an earlier build."""
     live = {key: value for key, value in spec.items() if key not in ("title", "usermeta", "description")}
-    files = {"spec": CACHE / f"{_hash(live)}.js"}
+    files = {"spec": CACHE / f"{digest(live)}.js"}
     if not files["spec"].exists():
         name, body = files["spec"].name, json.dumps(live, separators=(",", ":"))
         _keep(files["spec"], f"(window.minerpivotSpecs??={{}})[{json.dumps('charts/' + name)}]={body};")
     for mode in ("light", "dark"):
         for size, width in WIDTHS.items():
             config, drawn = theme(dark=mode == "dark", narrow=size == "narrow"), at_width(live, width)
-            path = CACHE / f"{_hash([drawn, config, VL_CONVERT])}.svg"
+            path = CACHE / f"{digest([drawn, config, VL_CONVERT])}.svg"
             if not path.exists():
                 _keep(path, vl_convert.vegalite_to_svg(drawn, config=config))
             files[f"{mode}-{size}"] = path
@@ -127,7 +126,7 @@ def vega_bundle() -> Path:
         for size in WIDTHS
     }
     start = f"window.minerpivotVega={{embed:vegaEmbed,themes:{json.dumps(themes)}}};"
-    path = CACHE / f"vega-{_hash([VL_CONVERT, start])}.js"
+    path = CACHE / f"vega-{digest([VL_CONVERT, start])}.js"
     if not path.exists():
         # Wrapped in a function: a classic script would spill the bundle's names into the page.
         _keep(path, f"(function(){{{vl_convert.javascript_bundle(start)}}})();")
@@ -139,10 +138,6 @@ def _keep(path: Path, text: str) -> None:
     draft = path.with_suffix(".draft")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
-
-
-def _hash(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 # --- numbers ----------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """One transaction for every source: compare with what is stored, show the change, write all or nothing.
 
-New tables are written and flushed beside the old ones under `.refresh/`, the old ones are linked
+New tables are written and flushed under `.refresh/`, the old ones are copied
 there too, and a journal says so; then each file is renamed into place, the manifest last. Whoever
 comes after a crash finds the journal and puts the old files back, so `data/` is what it was before.
 """
