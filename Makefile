@@ -3,12 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python -m minerpivot
 .DEFAULT_GOAL := help
-.PHONY: help book test refresh check changes lint lock clean
+EDITIONS := 2026-01-28
+.PHONY: help book editions test refresh check changes bench lint audit screenshots lock clean
 
 help:    ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-book: .venv/ready    ## execute what is stale and build the site into _build/html
-	@$(RUN) book
+book: .venv/ready    ## execute what is stale and build the site; the report as of a day: make book AS_OF=2026-01-28
+	@$(RUN) book $(if $(AS_OF),--as-of $(AS_OF))
+editions: book    ## build the latest report and the editions beside it, with the switch between them
+	@for day in $(EDITIONS); do $(RUN) book --as-of $$day || exit 1; done
 test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reproduce, built pages
 	@$(BIN)/python -m pytest
 refresh: .venv/ready    ## bring data/ up to date from its vendors (python -m minerpivot refresh --help)
@@ -17,10 +20,20 @@ check: .venv/ready    ## validate data/ after an edit by hand and record its che
 	@$(RUN) check
 changes: .venv/ready    ## what changed since a commit, as Markdown: make changes AGAINST=v1.0 (default HEAD)
 	@$(RUN) changes --against $(or $(AGAINST),HEAD)
-lint: .venv/ready    ## ruff (lint and format, notebooks too) and mypy
+lint: .venv/ready    ## ruff (lint and format, notebooks too), mypy, workflows and issue forms
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/correction.yml .github/ISSUE_TEMPLATE/deal.yml
+	@$(BIN)/zizmor --offline --quiet .github/workflows
+audit:    ## known vulnerabilities of the locked packages, needs uv and a network
+	@grep -v '^-e' requirements.txt > _build/audit.txt && uvx pip-audit --requirement _build/audit.txt --no-deps --disable-pip
+bench: .venv/ready    ## our event study, builds and pages against the alternatives, as ratios, into BENCHMARKS.md
+	@if command -v uv > /dev/null; then uv pip install --quiet --python $(BIN)/python eventstudy; else $(BIN)/python -m pip install --quiet eventstudy; fi
+	@$(BIN)/python -m benchmarks | tee BENCHMARKS.md
+screenshots: book    ## every page in light and dark, wide and phone, into _build/screenshots, for a human look
+	@$(BIN)/python tests/screenshots.py
 lock:    ## resolve pyproject.toml anew into requirements.txt, needs uv
-	uv pip compile --universal --python-version 3.11 --no-annotate --no-header --upgrade --extra test pyproject.toml -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --no-annotate --no-header --upgrade --extra test --extra cluster pyproject.toml -o requirements.txt
 	@printf -- '-e .\n' >> requirements.txt
 clean:    ## remove what the build made; keeps .venv, data and chapters
 	rm -rf _build .pytest_cache .hypothesis .mypy_cache .ruff_cache

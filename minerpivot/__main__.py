@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import shutil
 import time
 from contextlib import redirect_stdout
@@ -15,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from minerpivot import tables
+from minerpivot import tables, validation
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(stderr=True)
@@ -34,27 +35,38 @@ class BuildError(RuntimeError):
 
 
 @app.command()
-def book() -> None:
+def book(
+    as_of: Annotated[str, typer.Option(metavar="DAY", help="Build the edition of that day instead.")] = "",
+) -> None:
     """Execute what is stale and build the site into _build/html, which is replaced only when whole."""
-    from minerpivot.book import execute
+    from minerpivot.book import editions, execute
     from minerpivot.refresh.transaction import RefreshError, recover
 
     gc.disable()  # a short-lived process: looking for cycles in Sphinx's trees takes a quarter of its time
     started = time.perf_counter()
+    site = execute.ROOT / "_build" / "html"
     try:
         if recover():
             console.print("A refresh that had died was undone.")
         for entry in tables.manifest()["resources"]:
             tables.verify(entry["name"])
+        notebooks, source, build = execute.chapters(), execute.ROOT, site.parent
+        if as_of:
+            os.environ[tables.EDITION] = editions.checked(as_of)
+            notebooks = editions.prepare(as_of)
+            build = editions.EDITIONS / as_of
+            source = build / "source"
         console.print("[bold]1/2[/] Chapters whose code, data or environment changed:")
-        ran = execute.execute_stale(execute.chapters(), console=console)
+        ran = execute.execute_stale(notebooks, console=console)
         console.print(f"  {len(ran) or 'none'} executed")
         console.print("[bold]2/2[/] Building the site")
-        site = build_site(execute.ROOT, execute.ROOT / "_build")
+        made = build_site(source, build)
+        if site.exists():
+            editions.assemble(site)
     except (tables.TableError, execute.ExecutionError, BuildError, RefreshError) as error:
         _stop(str(error))
     gc.freeze()  # nor is there anything to collect at the end
-    console.print(f"[bold green]Done[/] in {time.perf_counter() - started:.1f} s: open {site / 'index.html'}")
+    console.print(f"[bold green]Done[/] in {time.perf_counter() - started:.1f} s: open {made / 'index.html'}")
 
 
 @app.command()
@@ -101,7 +113,7 @@ def check() -> None:
     try:
         if recover():
             console.print("A refresh that had died was undone.")
-        changed = tables.seal()
+        changed = validation.seal()
     except (tables.TableError, RefreshError) as error:
         _stop(str(error))
     console.print(f"All tables are valid. {'Recorded: ' + ', '.join(changed) if changed else 'No table changed.'}")

@@ -1,17 +1,17 @@
-"""Hyperscaler capital expenditure: calendar quarters, definitions, guidance and its record.
+"""Hyperscaler capital expenditure: calendar quarters, definitions, totals, intensity.
 
 Definitions are never mixed silently: every function takes the definition by name, one for all
-companies or one per company, and a total exists only for quarters in which every company has it.
+companies or one per company; a total exists only for a mix that `DEFINITIONS` names, and only for
+quarters in which every company has it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from arch.bootstrap import StationaryBootstrap
 
 COMPANIES = ("MSFT", "GOOGL", "AMZN", "META", "ORCL")
 AMAZON_NET = "cash_ppe_net_of_proceeds"
@@ -26,22 +26,7 @@ DEFINITIONS: dict[str, dict[str, str]] = {
     "with leases, Amazon's too": _CASH | _HEADLINE | {"AMZN": "incl_finance_leases"},
 }
 
-# What each company guides on. The exceptions are years in which it guided on something else:
-# Amazon still counted equipment leases in 2024, Oracle moved to its own net cash outlay in 2026.
-GUIDED = _CASH | _HEADLINE | {"AMZN": AMAZON_NET}
-GUIDED_EXCEPTIONS = {
-    ("AMZN", "FY2024"): "incl_finance_leases",
-    ("ORCL", "FY2027"): "net_cash_outlay_non_gaap",
-}
-
-# How a statement's qualifier says that its number is not a plain forecast of the company's total.
-_STATEMENTS = {
-    "product": "product of the statement|annualised",
-    "part": "not the total-capex definition",
-    "reclassified": "restated for an accounting change",
-    "single source": "single-source",
-    "floor": "^over",
-}
+_PARTS_OF_A_YEAR = ("first quarter of ", "first half of ", "first nine months of ", "")
 
 
 def with_amazon_net(actuals: pd.DataFrame, amazon_net: pd.DataFrame) -> pd.DataFrame:
@@ -85,9 +70,63 @@ def calendar_quarters(
     return wide.reindex(index=span, columns=list(chosen))
 
 
-def combined(quarters: pd.DataFrame) -> pd.Series:
-    """Sum over companies, missing in every quarter in which a company is missing."""
-    return quarters.sum(axis=1, skipna=False)
+def combined(
+    actuals: pd.DataFrame, definition: str | Mapping[str, str] = "cash", *, companies: Iterable[str] = COMPANIES
+) -> pd.Series:
+    """Total of `companies` per calendar quarter in USD bn, missing in every quarter in which one is missing.
+
+    `definition` is a key of `DEFINITIONS`, or a mapping equal to one of its values. Any other mix
+    raises `ValueError`: a total on a mix that has no name could not be told from one on another.
+    """
+    name = (
+        definition
+        if isinstance(definition, str)
+        else next((name for name, mix in DEFINITIONS.items() if mix == dict(definition)), str(dict(definition)))
+    )
+    if name not in DEFINITIONS:
+        raise ValueError(f"no total is defined on {name}; the definitions are {', '.join(DEFINITIONS)}")
+    quarters = calendar_quarters(actuals, DEFINITIONS[name])
+    return quarters[list(companies)].sum(axis=1, skipna=False)
+
+
+def years_and_year_to_date(latest: pd.Period) -> dict[str, tuple[str, str]]:
+    """The last two full calendar years and the year so far at quarter `latest`, with the same months a year before.
+
+    Label -> first and last quarter: {"2024": ("2024Q1", "2024Q4"), ..., "first half of 2026": ("2026Q1",
+    "2026Q2")}. After a fourth quarter the year so far is the last full year, and there are only two spans.
+    """
+    full = latest.year if latest.quarter == 4 else latest.year - 1
+    spans = {str(year): (f"{year}Q1", f"{year}Q4") for year in (full - 1, full)}
+    for year in (latest.year - 1, latest.year):
+        spans[f"{_PARTS_OF_A_YEAR[latest.quarter - 1]}{year}"] = (f"{year}Q1", f"{year}Q{latest.quarter}")
+    return spans
+
+
+def share_of_year(quarters: pd.DataFrame, through_quarter: int) -> pd.DataFrame:
+    """What the first quarters of each calendar year were of the whole year, in percent: years × tickers.
+
+    Quarters one to `through_quarter` over all four; missing unless all four are there.
+    """
+    years = pd.PeriodIndex(quarters.index).year
+    whole = quarters.groupby(years).sum(min_count=4)
+    begun = quarters[pd.PeriodIndex(quarters.index).quarter <= through_quarter]
+    part = begun.groupby(pd.PeriodIndex(begun.index).year).sum(min_count=through_quarter)
+    return (100 * part / whole).rename_axis("year")
+
+
+def filed_years(actuals: pd.DataFrame, annual: pd.DataFrame) -> pd.DataFrame:
+    """Four fiscal quarters against the year as filed, per company, fiscal year and definition, in USD bn.
+
+    `actuals` has fiscal_period "FY2026 Q1", `annual` "FY2026". Columns: ticker, fiscal_period,
+    definition, quarters_usd_bn, filed_usd_bn, gap_usd_bn (quarters less filed). Years without all four
+    quarters or without a filed figure are left out.
+    """
+    quarters = actuals.assign(fiscal_period=actuals["fiscal_period"].str[:6])
+    grouped = quarters.groupby(["ticker", "fiscal_period", "definition"])["capex_usd_bn"]
+    sums = grouped.sum()[grouped.count() == 4].rename("quarters_usd_bn").reset_index()
+    filed = annual[["ticker", "fiscal_period", "definition", "capex_usd_bn"]]
+    joined = sums.merge(filed.rename(columns={"capex_usd_bn": "filed_usd_bn"}))
+    return joined.assign(gap_usd_bn=joined["quarters_usd_bn"] - joined["filed_usd_bn"])
 
 
 def trailing_twelve_months(quarters: pd.DataFrame) -> pd.DataFrame:
@@ -118,21 +157,19 @@ def last_report(actuals: pd.DataFrame, quarter: str | pd.Period, tickers: Iterab
     return f"{reported.max():%Y-%m-%d}"
 
 
-def by_definition(
-    actuals: pd.DataFrame,
-    spans: Mapping[str, tuple[str, str]],
-    *,
-    definitions: Mapping[str, Mapping[str, str]] = DEFINITIONS,
-) -> pd.DataFrame:
-    """Combined capex in USD bn: one row per definition, one column per span of calendar quarters.
+def by_definition(actuals: pd.DataFrame, spans: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
+    """Combined capex in USD bn: one row per name in `DEFINITIONS`, one column per span of calendar quarters.
 
     `actuals` must hold Amazon's net rows (`with_amazon_net`). A cell is missing unless every company
     has every quarter of the span under its definition.
     """
-    answers = {}
-    for name, definition in definitions.items():
-        quarters = calendar_quarters(actuals, definition)
-        answers[name] = {label: total(quarters, *span).sum(skipna=False) for label, span in spans.items()}
+    totals = {name: combined(actuals, name) for name in DEFINITIONS}
+    answers = {
+        name: {
+            label: series.reindex(pd.period_range(*span, freq="Q")).sum(skipna=False) for label, span in spans.items()
+        }
+        for name, series in totals.items()
+    }
     return pd.DataFrame.from_dict(answers, orient="index")
 
 
@@ -156,108 +193,7 @@ def intensity(actuals: pd.DataFrame, definition: str | Mapping[str, str] = "cash
     return table
 
 
-def statements(guidance: pd.DataFrame) -> pd.DataFrame:
-    """The dated annual statements with a number, oldest first, with midpoint and kind.
-
-    `kind` is range, point, or what the qualifier says: product (arithmetic on a remark, not a company
-    total), part (of the capex only), reclassified, single source, floor ("over"). Undated, qualitative
-    and quarterly rows are left out. Adds `midpoint_usd_bn` and `fiscal_period` ("FY2026").
-    """
-    midpoint = guidance["point_usd_bn"].fillna((guidance["low_usd_bn"] + guidance["high_usd_bn"]) / 2)
-    qualifier = guidance["qualifier"].fillna("")
-    kind = np.select(
-        [qualifier.str.contains(pattern) for pattern in _STATEMENTS.values()],
-        list(_STATEMENTS),
-        default=np.where(guidance["point_usd_bn"].notna(), "point", "range"),
-    )
-    fiscal_period = "FY" + guidance["guided_period"].astype(str).str[-4:]
-    dated = guidance.assign(midpoint_usd_bn=midpoint, kind=kind, fiscal_period=fiscal_period)
-    kept = guidance["period_kind"].isin(["calendar", "fiscal"]) & midpoint.notna() & guidance["issued_on"].notna()
-    return dated[kept].sort_values(["issued_on", "ticker"], ignore_index=True)
-
-
-def guidance_path(guidance: pd.DataFrame, year: int, *, as_of: str | pd.Timestamp | None = None) -> pd.DataFrame:
-    """Statements on one calendar year, oldest first per company, up to the day `as_of`.
-
-    Adds to `statements`: `over_consensus_percent` (midpoint against the printed consensus) and
-    `revision_percent` (midpoint against the company's first; missing for a reclassified statement,
-    which is no revision). Filter by ticker for one company.
-    """
-    path = statements(guidance)
-    path = path[(path["period_kind"] == "calendar") & (path["fiscal_period"] == f"FY{year}")]
-    if as_of is not None:
-        path = path[path["issued_on"] <= pd.Timestamp(as_of)]
-    path = path.sort_values(["ticker", "issued_on"], ignore_index=True)
-    first = path.groupby("ticker")["midpoint_usd_bn"].transform("first")
-    revision = (100 * (path["midpoint_usd_bn"] / first - 1)).mask(path["kind"] == "reclassified")
-    surprise = 100 * (path["midpoint_usd_bn"] / path["consensus_before_usd_bn"] - 1)
-    return path.assign(over_consensus_percent=surprise, revision_percent=revision)
-
-
-def guidance_record(
-    guidance: pd.DataFrame, annual: pd.DataFrame, *, point_tolerance: float = 5.0, products: bool = False
-) -> pd.DataFrame:
-    """Each ended company-year's first and last statement against the outcome on the guided definition.
-
-    `annual` has ticker, fiscal_period, period_end, definition, capex_usd_bn. A calendar-year statement
-    joins only a fiscal year that ends in December. Statements on a part of the capex never count, and
-    products of a statement only if `products`. Returns one row per company-year: the first statement's
-    columns, lead_days (to the period's end), definition, outcome_usd_bn, position (inside, above or
-    below the first range; within `point_tolerance` percent of a point counts as inside; "floor kept" at
-    or above a floor, "below" under it), drift_percent (outcome against the first midpoint), and the last
-    statement's date, lead, midpoint and drift. A floor has no midpoint, so its drift is missing.
-    """
-    said = statements(guidance)
-    said = said[~said["kind"].isin(["part"] if products else ["part", "product"])]
-    keys = zip(said["ticker"], said["fiscal_period"])
-    definition = pd.Series([GUIDED_EXCEPTIONS.get(key, GUIDED.get(key[0])) for key in keys], said.index, dtype=object)
-    said = said.assign(definition=definition)
-    outcomes = annual[["ticker", "fiscal_period", "period_end", "definition", "capex_usd_bn"]]
-    joined = said.merge(outcomes, on=["ticker", "fiscal_period", "definition"])
-    ends_in_december = joined["period_end"].dt.month == 12
-    joined = joined[
-        ((joined["period_kind"] == "fiscal") | ends_in_december) & (joined["issued_on"] < joined["period_end"])
-    ]
-    joined = joined.rename(columns={"capex_usd_bn": "outcome_usd_bn"}).sort_values(
-        ["ticker", "period_end", "issued_on"]
-    )
-    # Not groupby().first(): that would fill a point's empty range from a later statement.
-    record = joined.drop_duplicates(["ticker", "fiscal_period"], keep="first").reset_index(drop=True)
-    last = joined.drop_duplicates(["ticker", "fiscal_period"], keep="last").reset_index(drop=True)
-    low = record["low_usd_bn"].fillna(record["midpoint_usd_bn"] * (1 - point_tolerance / 100))
-    high = record["high_usd_bn"].fillna(record["midpoint_usd_bn"] * (1 + point_tolerance / 100))
-    floor = record["kind"] == "floor"
-    low = low.mask(floor, record["midpoint_usd_bn"])
-    outcome = record["outcome_usd_bn"]
-    last_midpoint = last["midpoint_usd_bn"].mask(last["kind"] == "floor")
-    return record.assign(
-        lead_days=(record["period_end"] - record["issued_on"]).dt.days,
-        position=np.select([outcome < low, floor, outcome > high], ["below", "floor kept", "above"], default="inside"),
-        drift_percent=100 * (outcome / record["midpoint_usd_bn"].mask(floor) - 1),
-        last_issued_on=last["issued_on"],
-        last_lead_days=(record["period_end"] - last["issued_on"]).dt.days,
-        last_midpoint_usd_bn=last_midpoint,
-        last_drift_percent=100 * (outcome / last_midpoint - 1),
-    )
-
-
-def mean_drift(drift_percent: pd.Series, *, confidence: float = 0.95) -> pd.Series:
-    """Geometric mean of drifts with its t interval: observations, mean, low, high, median, in percent.
-
-    The mean and interval are those of log(1 + drift), turned back into percent, because a drift is
-    bounded below and a doubling is the counterpart of a halving. With fewer than two observations the
-    bounds are missing. The interval takes the observations as independent. Those of one company or one
-    year tend to move together, and then it is too narrow.
-    """
-    logs = np.log1p(drift_percent.dropna().to_numpy(dtype=float) / 100)
-    count = len(logs)
-    half = math.nan
-    if count >= 2:
-        half = stats.t.ppf((1 + confidence) / 2, count - 1) * logs.std(ddof=1) / math.sqrt(count)
-    mean = logs.mean() if count else math.nan
-    low, middle, high = (100 * math.expm1(value) for value in (mean - half, mean, mean + half))
-    median = float(drift_percent.median())
-    return pd.Series({"observations": count, "mean": middle, "low": low, "high": high, "median": median})
+# --- Nvidia -----------------------------------------------------------------------------------
 
 
 def nvidia_beats(nvidia: pd.DataFrame) -> pd.DataFrame:
@@ -279,3 +215,56 @@ def nvidia_beats(nvidia: pd.DataFrame) -> pd.DataFrame:
         beat_percent=100 * (rows["revenue_usd_bn"] / guided - 1),
         data_center_growth=100 * (rows["data_center_revenue_usd_bn"] / year_before.where(a_year_apart) - 1),
     )
+
+
+def nvidia_calendar_quarter(period_end: pd.Series) -> pd.PeriodIndex:
+    """The calendar quarter that each of Nvidia's quarters is set against: the one that ended a month before.
+
+    The quarter to late January stands for October to December; a year of 53 weeks may end in early February.
+    """
+    return pd.PeriodIndex(period_end - pd.Timedelta(days=45), freq="Q")
+
+
+def growth_at_lags(capex: pd.Series, sales: pd.Series, lags: Iterable[int]) -> pd.DataFrame:
+    """Log growth over a year: `sales` as column "sales", `capex` `lag` quarters before as column `lag`.
+
+    Both have quarterly periods as index. A negative lag is capex after sales. Only quarters that have
+    every column remain, so that all lags are compared on the same quarters.
+    """
+    span = pd.period_range(
+        min(capex.index.min(), sales.index.min()), max(capex.index.max(), sales.index.max()), freq="Q"
+    )
+    levels = pd.DataFrame({"capex": capex, "sales": sales}, dtype=float).reindex(span)
+    grown = levels.apply(np.log).diff(4)
+    return pd.DataFrame({"sales": grown["sales"]} | {lag: grown["capex"].shift(lag) for lag in lags}).dropna()
+
+
+def lag_fit(
+    growths: pd.DataFrame, *, draws: int = 2000, block: int = 4, seed: int = 20260225, minimum: int = 8
+) -> pd.DataFrame:
+    """Correlation of sales growth with capex growth at each lag of `growth_at_lags`, and how sure the best one is.
+
+    One row per lag: observations, correlation, slope (log growth of sales per log growth of capex), low
+    and high (95 percent of the bootstrap's correlations) and best_share, the percent of draws in which
+    this lag has the highest correlation. Stationary bootstrap of the joint rows (Politis and Romano,
+    1994, with `arch`) at a mean block of `block` quarters. With fewer than `minimum` rows every estimate
+    is missing.
+    """
+    lags = [column for column in growths.columns if column != "sales"]
+    fit = pd.DataFrame(np.nan, index=lags, columns=["correlation", "slope", "low", "high", "best_share"])
+    fit.insert(0, "observations", len(growths))
+    if len(growths) < minimum:
+        return fit
+
+    def correlations(rows: np.ndarray) -> np.ndarray:
+        with np.errstate(invalid="ignore"):
+            return np.corrcoef(rows, rowvar=False)[0, 1:]
+
+    rows = growths.to_numpy()
+    drawn = StationaryBootstrap(block, rows, seed=seed).apply(correlations, draws)
+    best = np.nan_to_num(drawn, nan=-2).argmax(axis=1)  # a draw of one row again and again has no correlation
+    fit["correlation"] = correlations(rows)
+    fit["slope"] = fit["correlation"] * growths["sales"].std() / growths[lags].std()
+    fit["low"], fit["high"] = np.nanquantile(drawn, [0.025, 0.975], axis=0)
+    fit["best_share"] = 100 * np.bincount(best, minlength=len(lags)) / draws
+    return fit

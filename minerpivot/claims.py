@@ -13,6 +13,8 @@ CONTRADICTED = "contradicted"
 NOT_TESTABLE = "not testable here"
 VERDICTS = (CONFIRMED, CAVEAT, NOT_REPRODUCED, CONTRADICTED, NOT_TESTABLE)
 STANCES = ("supports", "qualifies", "contradicts")
+ITSELF = "the article"  # origin of a page that copies the article under test
+FINDING = ["claim_id", "found", "base", "computed", "grade", "see"]
 
 
 def reproduces(found: float, published: float, *, tolerance: float) -> str:
@@ -42,13 +44,17 @@ def holds(tests: Mapping[str, bool]) -> str:
 
 
 def stances(evidence: pd.DataFrame) -> pd.DataFrame:
-    """Publishers by claim and stance: claim_id × supports, qualifies, contradicts.
+    """Separate sources by claim and stance: claim_id × supports, qualifies, contradicts.
 
-    Several rows of one publisher with one stance count once; what a publisher's name has in
-    brackets (the company, the page it copies) is ignored.
+    A source is what a page copies (`origin`, where the column is there and filled), else its publisher
+    without what the name has in brackets. Rows of one source with one stance count once. A page that
+    copies the article under test (`ITSELF`) is no evidence on it.
     """
-    publisher = evidence["publisher"].str.replace(r"\s*\(.*\)", "", regex=True)
-    counted = evidence.assign(publisher=publisher).groupby(["claim_id", "stance"])["publisher"].nunique()
+    source = evidence["publisher"].str.replace(r"\s*\(.*\)", "", regex=True)
+    if "origin" in evidence:
+        source = evidence["origin"].where(evidence["origin"].notna(), source)
+    rows = evidence.assign(source=source)[source != ITSELF]
+    counted = rows.groupby(["claim_id", "stance"])["source"].nunique()
     return counted.unstack(fill_value=0).reindex(columns=list(STANCES), fill_value=0)
 
 
@@ -71,13 +77,14 @@ def combined(computed: str | None, supports: int, qualifies: int, contradicts: i
 def verdicts(claims: pd.DataFrame, evidence: pd.DataFrame, findings: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     """Every statement with its verdict, in the article's order.
 
-    `findings` hold claim_id, found (what the data give, in words), grade, chapter and, where it is
-    computed, `computed` (a verdict). An outlook is not testable whatever is found. Raises ValueError
-    if a statement has no finding, two of them, or a finding names no statement.
+    `findings` hold claim_id, found (what the data give, in words) and, where they apply, base, grade, see
+    (label and address of the figure that shows it) and `computed` (a verdict). An outlook is not testable
+    whatever is found. Adds the sources by stance and `verdict`. Raises ValueError if a statement has no
+    finding, two of them, or a finding names no statement.
     """
-    found = pd.DataFrame(list(findings))
+    found = pd.DataFrame(list(findings), columns=FINDING, dtype=object)
     known, given = set(claims["claim_id"]), list(found["claim_id"])
-    mend = 'add find("{0}", ...) to its section of the fact check, or take the row out of data/claims.csv'
+    mend = 'add find("{0}", ...) to its topic in the fact check, or take the row out of data/claims.csv'
     faults = [f"no finding for {claim}: {mend.format(claim)}" for claim in sorted(known - set(given))]
     faults += [f"finding for unknown claim {claim}" for claim in sorted(set(given) - known)]
     faults += [f"two findings for {claim}" for claim in sorted({claim for claim in given if given.count(claim) > 1})]
@@ -87,11 +94,59 @@ def verdicts(claims: pd.DataFrame, evidence: pd.DataFrame, findings: Iterable[Ma
     table = claims.merge(found, on="claim_id", validate="one_to_one").join(counts, on="claim_id")
     computed = table["computed"].astype(object).where(table["computed"].notna(), None)
     rows = zip(computed, table["supports"], table["qualifies"], table["contradicts"])
-    table["verdict"] = [combined(*row) for row in rows]
+    table["verdict"] = pd.Series([combined(*row) for row in rows], index=table.index, dtype=object)
     table.loc[table["kind"] == "outlook", "verdict"] = NOT_TESTABLE
     return table.sort_values("statement_no", ignore_index=True)
 
 
-def scoreboard(table: pd.DataFrame) -> pd.Series:
+def compare(then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """`now` beside what was judged `then`, on the article's day: two results of `verdicts` on the same claims.
+
+    Adds `verdict_then`, `found_then`, `differs`, `shown` (one verdict, or both where they differ) and
+    `because`: whether later data or evidence published later would have changed the verdict of the day
+    alone. Raises ValueError if the two do not hold the same claims.
+    """
+    if list(then["claim_id"]) != list(now["claim_id"]):
+        raise ValueError("the two days judge different claims; pass the same claims table to verdicts() for both")
+    differs = then["verdict"] != now["verdict"]
+    reasons = [_because(before, after) for before, after in zip(*(day.to_dict("records") for day in (then, now)))]
+    return now.assign(
+        verdict_then=then["verdict"],
+        found_then=then["found"],
+        differs=differs,
+        shown=now["verdict"].where(~differs, now["verdict"] + "; on the article's day: " + then["verdict"]),
+        because=pd.Series(reasons, index=now.index, dtype=object).where(differs),
+    )
+
+
+def _because(then: dict, now: dict) -> str:
+    computed = [None if pd.isna(day["computed"]) else day["computed"] for day in (then, now)]
+    counts = [[day[stance] for stance in STANCES] for day in (then, now)]
+    data = combined(computed[1], *counts[0]) != then["verdict"]
+    evidence = combined(computed[0], *counts[1]) != then["verdict"]
+    if data != evidence:
+        return "later data" if data else "evidence published later"
+    return "later data and later evidence, " + ("each alone" if data else "together")
+
+
+def scoreboard(table: pd.DataFrame, column: str = "verdict") -> pd.Series:
     """How many statements got each verdict, in the fixed order of `VERDICTS`."""
-    return table["verdict"].value_counts().reindex(list(VERDICTS), fill_value=0)
+    return table[column].value_counts().reindex(list(VERDICTS), fill_value=0)
+
+
+def revision(first: tuple[float, float], last: tuple[float, float]) -> str:
+    """How a range (low, high) moved: "raised" or "cut" if no end went the other way, "kept", or "moved both ways"."""
+    steps = [later - earlier for earlier, later in zip(first, last)]
+    if not any(steps):
+        return "kept"
+    return "raised" if min(steps) >= 0 else "cut" if max(steps) <= 0 else "moved both ways"
+
+
+def places(values: pd.Series, named: Iterable[str]) -> pd.DataFrame:
+    """Where the `named` stand among all that have a value: columns `place` (1 is the highest, ties share it) and `of`.
+
+    One row per name in the order given; place missing for one without a value.
+    """
+    known = values.dropna()
+    found = known.rank(ascending=False, method="min").reindex(list(named)).astype("Int64")
+    return pd.DataFrame({"place": found, "of": len(known)})

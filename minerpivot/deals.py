@@ -10,10 +10,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from minerpivot import mining
 from minerpivot.tables import last_day
 
-HOURS_PER_YEAR = 8760
 TENANT_TYPES = ("colocation_lease", "gpu_cloud", "jv")
 
 # Galaxy published one value for three contracts and megawatts for each: one row for money, three for megawatts.
@@ -38,8 +36,6 @@ SUBSIDIARIES = {"WYFI": "BTBT"}
 # Their AI revenue holds fit-out that a tenant pays for once, no rent: 73 m of Applied Digital's 85 m in the quarter to
 # November 2025, an unstated part of Riot's data-centre segment (pages named in their rows of miner_segments).
 FIT_OUT = ("APLD", "RIOT")
-# A package that was announced first and signed later under other rows.
-ANNOUNCED_TWICE = ("IREN-2026-02-05-loan",)
 
 
 def _of_tenants(deals: pd.DataFrame) -> pd.DataFrame:
@@ -165,80 +161,9 @@ def revenue_per_mw_year(contracts: pd.DataFrame, *, ratio: float) -> pd.DataFram
     return rows.assign(market=market, low=low, high=high, net_low=low * left, net_high=high * left)
 
 
-def rent_per_mwh(usd_m_per_mw_year: pd.Series | float) -> pd.Series | float:
-    """USD per MWh of a rent per megawatt and year, at full availability: rent × 1e6 / 8760 hours."""
-    return usd_m_per_mw_year * 1_000_000 / HOURS_PER_YEAR
-
-
-def against_mining(
-    rates: pd.DataFrame, hashprice_usd: pd.Series, *, efficiency_j_per_th: float, power_usd_per_mwh: float, ratio: float
-) -> pd.DataFrame:
-    """Colocation rent and the mining that the same megawatt-hour would pay, USD per MWh after power.
-
-    `rates` is the result of `revenue_per_mw_year`, `hashprice_usd` daily, in USD per PH/s per day. The tenant
-    pays power, so rent is after power. `rent_site` divides by `ratio` to charge cooling and losses to the rent
-    (the lower end, per MWh drawn from the grid), `rent_server` does not (the upper end). `mining_signing` uses
-    the mean hashprice of the thirty days to the signing, `mining_now` that of the last thirty days; both are
-    before overhead, hosting and the cost of the machine. `break_even_signing` and `break_even_now` are the
-    efficiencies, J/TH, at which mining would pay as much as `rent_site`: hashprice / (0.024 × (rent + power)).
-    """
-    rows = rates[(rates["market"] == "colocation rent") & rates["announced"].notna()]
-    smooth = hashprice_usd.dropna().rolling("30D").mean()
-    now = float(smooth.iloc[-1])
-    signing = smooth.reindex(pd.DatetimeIndex(rows["announced"]), method="ffill").set_axis(rows.index)
-    site = rent_per_mwh(rows["low"]) / ratio
-    # revenue_per_mwh is hashprice / (0.024 e), so solving it for e is the same division
-    matching = site + power_usd_per_mwh
-    return rows.assign(
-        rent_site=site,
-        rent_server=rent_per_mwh(rows["high"]),
-        mining_signing=mining.revenue_per_mwh(signing, efficiency_j_per_th) - power_usd_per_mwh,
-        mining_now=mining.revenue_per_mwh(now, efficiency_j_per_th) - power_usd_per_mwh,
-        break_even_signing=mining.revenue_per_mwh(signing, 1) / matching,
-        break_even_now=mining.revenue_per_mwh(now, 1) / matching,
-    )
-
-
-def best_efficiency(asics: pd.DataFrame, days: pd.Series, *, partial: str = "last") -> pd.Series:
-    """Lowest J/TH of any machine of `asics` released by each of `days`; `partial` is that of `dated`."""
-    best = asics["efficiency_j_per_th"].groupby(dated(asics["released"], partial)).min().cummin()
-    return best.reindex(pd.DatetimeIndex(days), method="ffill").set_axis(days.index)
-
-
 def herfindahl(values: pd.Series) -> float:
     """Sum of squared shares of `values` (Herfindahl–Hirschman index), from 1/n (equal) to 1 (one holds all)."""
     return float(((values / values.sum()) ** 2).sum())
-
-
-def backed(contracts: pd.DataFrame, backer: str = "Google") -> pd.DataFrame:
-    """Contracts whose credit support names `backer`: it covers a stated sum, not the whole value of the contract."""
-    return contracts[contracts["credit_support"].str.contains(backer, na=False)]
-
-
-def present_value(value: pd.Series, years: pd.Series, *, rate: float) -> pd.Series:
-    """Value today of `value` paid in equal parts at the end of each of `years` years, from today, at `rate`."""
-    return value / years * (1 - (1 + rate) ** -years) / rate
-
-
-def rank(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, float]) -> pd.DataFrame:
-    """Where one contract stands among `contracts` (Galaxy's three as one): place 1 is the largest, ties share it.
-
-    One row per measure: `value`, `place` and `of` (contracts that have it). Megawatts are ranked three times:
-    every open basis read as critical IT, and as gross at the lowest and highest of `ratios`.
-    """
-    rows = combined(contracts).set_index("deal_id")
-    known = rows["mw_basis"] == "critical IT"
-    measures = {
-        "base value, USD bn": rows["contract_value_usd_bn"],
-        "value per year, USD bn": rows["contract_value_usd_bn"] / rows["term_years"],
-        "MW, open basis read as critical IT": rows["mw"],
-        "MW, open basis read as gross, lowest ratio": rows["mw"].where(known, rows["mw"] / min(ratios)),
-        "MW, open basis read as gross, highest ratio": rows["mw"].where(known, rows["mw"] / max(ratios)),
-    }
-    table = pd.DataFrame(measures)
-    places = table.rank(ascending=False, method="min").loc[deal_id].astype(int)
-    found = pd.DataFrame({"value": table.loc[deal_id], "place": places, "of": table.count()})
-    return found.rename_axis("measure").reset_index()
 
 
 def ai_share(segments: pd.DataFrame, tickers: Iterable[str], *, max_age_days: int = 365) -> pd.DataFrame:
@@ -256,38 +181,92 @@ def ai_share(segments: pd.DataFrame, tickers: Iterable[str], *, max_age_days: in
     return shares.assign(ai_percent=100 * shares["ai_hpc_revenue_usd_m"] / shares["revenue_usd_m"])
 
 
-def started(contracts: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
-    """Contracted revenue per year against AI revenue at the pace of the latest quarter, by reporting company.
+def counted_as(deals: pd.DataFrame) -> pd.Series:
+    """How each row of the ledger counts: its kind if it is in the sums, else "no: " and the reason."""
+    kinds = dict(
+        zip((*TENANT_TYPES, "other"), ("colocation", "GPU cloud", "joint venture", "value of three"), strict=True)
+    )
+    reasons = {"acquisition": "takeover or sale", "power_capacity": "land or power", "other": "framework or cost"}
+    ids, summed = deals["deal_id"], deals["deal_id"].isin(contracted(deals)["deal_id"])
+    left = ("no: " + deals["deal_type"].map(reasons)).mask(deals["status"] == "amended", "no: amendment")
+    left = left.mask(ids.isin(list(WITHOUT_TENANT)), "no: no tenant").mask(ids.isin(NOT_EFFECTIVE), "no: not effective")
+    left = left.mask(ids.isin(deals["supersedes"].dropna()), "no: superseded")
+    return deals["deal_type"].map(kinds).where(summed, left.fillna("no: terminated")).rename("counted_as")
 
-    Columns: contracted_usd_m (value / term, summed), income_usd_m (four times the quarter's AI revenue of
-    `ai_share`), percent. Companies that report no split, or have no valued contract, are not in it.
-    `percent` is no bound: fit-out (`FIT_OUT`), power passed on and contracts without a value raise it; older
-    quarters, and an average over a term in which the rent rises, lower it.
+
+def cumulative(contracts: pd.DataFrame) -> pd.DataFrame:
+    """`contracts` that have a date, each with the sums up to and with its row: `value_so_far`, `critical_it_so_far`.
+
+    A value or megawatts that were not seen add nothing (lower bounds) and stay missing in their own row.
     """
-    yearly = 1000 * totals(contracts, contracts["ticker"].replace(SUBSIDIARIES))["usd_bn_per_year"]
-    both = pd.DataFrame({"contracted_usd_m": yearly[yearly > 0], "income_usd_m": 4 * shares["ai_hpc_revenue_usd_m"]})
-    both = both.dropna()
-    return both.assign(percent=100 * both["income_usd_m"] / both["contracted_usd_m"])
+    rows = contracts.dropna(subset=["announced"]).sort_values(["announced", "deal_id"], ignore_index=True)
+    critical = rows["mw"].where(rows["mw_basis"] == "critical IT")
+    value = rows["contract_value_usd_bn"]
+    return rows.assign(value_so_far=value.fillna(0).cumsum(), critical_it_so_far=critical.fillna(0).cumsum())
 
 
-def build_costs(deals: pd.DataFrame) -> pd.DataFrame:
-    """Building cost in million USD per MW (basis as in the source): deal_id -> low, high.
+def ultimate_credit(contracts: pd.DataFrame) -> pd.DataFrame:
+    """On whose credit each contract rests in the end: `credit` (a name) and `ground` (why).
 
-    Reads a range after the word cost or capex in `notes` ("cost 9-11m/MW"); other wordings are not seen.
+    The rule: who guarantees the tenant, where `credit_support` names Google; else the tenant itself, with the ground
+    "rated tenant" where the source calls it investment grade, "prepayment", or "no support stated". A guarantor counts
+    for the whole contract, though it covers a stated sum or the base term only.
     """
-    stated = deals.set_index("deal_id")["notes"].astype("string")
-    ranges = stated.str.extract(r"(?:cost|capex) (?P<low>\d+)-(?P<high>\d+)m/MW").astype("Float64")
-    return ranges.dropna().astype(float)
+    support = contracts["credit_support"].astype("string")
+    google = support.str.contains("Google").fillna(False)
+    ground = pd.Series("no support stated", index=contracts.index)
+    ground = ground.mask(support.str.contains("prepayment").fillna(False), "prepayment")
+    ground = ground.mask(support.str.contains("investment grade").fillna(False), "rated tenant")
+    credit = tenants(contracts).mask(google, "Google")
+    return pd.DataFrame({"credit": credit, "ground": ground.mask(google, "guarantee")})
 
 
-def raised(financings: pd.DataFrame) -> pd.Series:
-    """Million USD of debt and equity announced, by ticker: gross, at the size of the facility, drawn or not.
+def backstop_usd_bn(contracts: pd.DataFrame) -> pd.Series:
+    """The sum that a guarantor covers, as stated in the row for itself, USD bn; missing where none is stated."""
+    stated = contracts["credit_support"].astype("string")
+    return stated.str.extract(r"(?:backstop|additional) \+?([\d.]+)bn")[0].astype("Float64").astype(float)
 
-    No measure of cash: programmes, undrawn loans, stock paid for land and refinancing count in full, sales at
-    market are mostly unseen. Warrants and packages that other rows sign (`ANNOUNCED_TWICE`) are left out.
+
+def concentration(contracts: pd.DataFrame, by: pd.Series) -> pd.Series:
+    """Groups with a valued contract, the largest, its percent of base value, and the Herfindahl index, by `by`."""
+    value = totals(contracts, by)["value_usd_bn"].dropna()
+    if value.empty:
+        return pd.Series({"groups": 0, "largest": None, "largest_percent": float("nan"), "herfindahl": float("nan")})
+    share = 100 * value.iloc[0] / value.sum()
+    found = {"groups": len(value), "largest": value.index[0], "largest_percent": share, "herfindahl": herfindahl(value)}
+    return pd.Series(found, dtype=object)
+
+
+def standing(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, float]) -> pd.DataFrame:
+    """Where one contract stands among `contracts` (Galaxy's three as one): place 1 is the largest, ties share it.
+
+    One row per measure: `value`, `place` and `of` (contracts that have it); missing where the contract has no such
+    value. Megawatts are ranked three times: every open basis read as critical IT, and as gross at the lowest and
+    highest of `ratios`. Rates (USD m per MW-year) are ranked within the contract's market, read both ways.
     """
-    kept = (financings["kind"] != "warrants") & ~financings["financing_id"].isin(ANNOUNCED_TWICE)
-    return financings[kept].groupby("ticker")["amount_usd_m"].sum().sort_values(ascending=False)
+    rows = combined(contracts).set_index("deal_id")
+    known = rows["mw_basis"] == "critical IT"
+    rates = revenue_per_mw_year(contracts, ratio=max(ratios)).set_index("deal_id")
+    rates = rates[rates["market"] == rates["market"].get(deal_id)]
+    measures = {
+        "base value, USD bn": rows["contract_value_usd_bn"],
+        "value per year, USD bn": rows["contract_value_usd_bn"] / rows["term_years"],
+        "MW, open basis read as critical IT": rows["mw"],
+        "MW, open basis read as gross, lowest ratio": rows["mw"].where(known, rows["mw"] / min(ratios)),
+        "MW, open basis read as gross, highest ratio": rows["mw"].where(known, rows["mw"] / max(ratios)),
+        "value with renewals, USD bn": rows["extension_value_usd_bn"],
+        "USD m per MW and year, as critical IT": rates["low"],
+        "USD m per MW and year, as gross": rates["high"],
+    }
+    table = pd.DataFrame(measures).astype(float)
+    places = table.rank(ascending=False, method="min").reindex([deal_id]).iloc[0].astype("Int64")
+    found = pd.DataFrame({"value": table.reindex([deal_id]).iloc[0], "place": places, "of": table.count()})
+    return found.loc[list(measures)].rename_axis("measure").reset_index()
+
+
+def rank(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, float]) -> pd.DataFrame:
+    """The rows of `standing` by value, value per year and megawatts; an error if the contract is not among them."""
+    return standing(contracts, deal_id, ratios=ratios).head(5).astype({"place": int})
 
 
 def due(contracts: pd.DataFrame) -> pd.Series:
@@ -297,3 +276,22 @@ def due(contracts: pd.DataFrame) -> pd.Series:
     ends = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12", "H1": "06", "H2": "12"}
     month = part.replace(ends).fillna("12").mask(start.str.startswith("mid-"), "06")
     return last_day((year + "-" + month).astype(object)).rename("due")
+
+
+def delivery(contracts: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
+    """Critical-IT megawatts by company and by what was seen of them on `day`; the companies with most come first.
+
+    Columns: `delivered` (by the status; missing if no row has one), `due` (expected by `day`, not seen delivered),
+    `later` (expected after it), `undated` (no expected start seen). What is open or not seen is in none.
+    """
+    rows = contracts[contracts["mw_basis"] == "critical IT"]
+    done, start = rows["status"] == "delivered", due(rows)
+    states = {
+        "delivered": rows["mw"].where(done),
+        "due": rows["mw"].where(~done & (start <= pd.Timestamp(day))),
+        "later": rows["mw"].where(~done & (start > pd.Timestamp(day))),
+        "undated": rows["mw"].where(~done & start.isna()),
+    }
+    found = pd.DataFrame(states).fillna(0).groupby(rows["ticker"].replace(SUBSIDIARIES)).sum()
+    found = found.loc[found.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+    return found if contracts["status"].notna().any() else found.assign(delivered=float("nan"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # the site builder imports this module for its theme and draw
 
 VEGALITE_MIME = "application/vnd.vegalite.v6+json"
 GLUE = "application/papermill.record/"
+LIVE = "MINERPIVOT_LIVE"  # environment variable
 FONT = "Helvetica Neue, Arial, Liberation Sans, sans-serif"
 
 # One colour per company in every chart. Each has a contrast of at least 3:1 on both page backgrounds;
@@ -84,8 +86,12 @@ def figure(
 
     `title` states the message, `caption` says what is drawn (the data's sources and their last
     day are added), `description` is read by screen readers, `name` is the anchor for `{numref}`,
-    `sources` are the tables (or `table.column`) behind it.
+    `sources` are the tables (or `table.column`) behind it. With `MINERPIVOT_LIVE` set, altair's own
+    renderer shows an interactive chart at once, for work in JupyterLab.
     """
+    if os.environ.get(LIVE):
+        display(chart.properties(title=title))
+        return
     spec = rounded(chart.to_dict())
     spec.pop("config", None)
     spec |= {"title": title, "description": description}
@@ -137,11 +143,13 @@ def table(
     caption: str,
     sources: str | list[str],
     formats: Mapping[str, str] | None = None,
+    interactive: bool = False,
 ) -> None:
     """Show a table with title, caption, sources and an anchor; empty cells show as a dash.
 
     The first column labels its row. `formats` maps column names to format strings (`"{:.1f}"`).
     A cell that is an address becomes a link named "source"; a pair (label, address) a link named so.
+    An `interactive` table can be sorted, filtered, searched and downloaded on a page with scripts.
     """
     cells = frame.astype(object).where(frame.notna(), None)
     for column, pattern in (formats or {}).items():
@@ -157,7 +165,9 @@ def table(
         f'<table id="{name}"><caption>{escape(title)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{escape(note)}</p>"
     )
-    meta = {"minerpivot": {"name": name, "title": title, "caption": note}}
+    meta = {
+        "minerpivot": {"name": name, "title": title, "caption": note} | ({"interactive": True} if interactive else {})
+    }
     display({"text/html": html, "text/plain": cells.to_string(index=False, na_rep="–")}, metadata=meta, raw=True)
 
 
@@ -211,7 +221,8 @@ def number(
 
 def word(name: str, change: float, *, up: str, down: str, flat: str = "did not change") -> None:
     """Put the word that agrees with the sign of `change` at the prose's disposal."""
-    _glue(name, up if change > 0 else down if change < 0 else flat, {"change": rounded(float(change))})
+    chosen = up if change > 0 else down if change < 0 else flat
+    _glue(name, chosen, {"change": rounded(float(change)), "up": up, "down": down})
 
 
 def _glue(name: str, value: Any, record: Mapping[str, Any]) -> None:

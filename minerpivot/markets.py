@@ -58,13 +58,20 @@ def last_closes(closes: pd.DataFrame, until: str | pd.Timestamp) -> pd.DataFrame
     return pd.DataFrame({"date": pd.to_datetime(dates.max()), "close": known.ffill().tail(1).max()})
 
 
-def performance(closes: pd.DataFrame, symbols: Iterable[str], on: str | pd.Timestamp) -> pd.DataFrame:
-    """One-day, year-to-date and one-year returns of `symbols` at the close of session `on`, with their bases.
+def performance(
+    closes: pd.DataFrame,
+    symbols: Iterable[str],
+    on: str | pd.Timestamp,
+    *,
+    since: Mapping[str, pd.Timestamp | Mapping[str, pd.Timestamp]] | None = None,
+) -> pd.DataFrame:
+    """Returns of `symbols` to the close of session `on`: one day, year to date, one year, and since further days.
 
-    One row per symbol: `close`, and for each of `one_day`, `year_to_date`, `one_year` the return,
-    `<name>_base_date` and `<name>_base_close`. Bases: the close of the session before; the last close
-    of the year before; the last close on or before the same date a year earlier. Missing where the
-    series starts later or has no close on `on`. Raises `ValueError` if `on` is not a session.
+    One row per symbol: `close`, and for each of `one_day`, `year_to_date`, `one_year` and the names in `since` the
+    return, `<name>_base_date` and `<name>_base_close`. Bases: the close of the session before; the last close of the
+    year before; the last close on or before the same date a year earlier; the last close on or before the day that
+    `since` gives to all symbols or to each. Missing where the series starts later, where a symbol has no day or
+    one after `on`, and without a close on `on`. Raises `ValueError` if `on` is not a session.
     """
     day = pd.Timestamp(on)
     if day not in closes.index:
@@ -74,10 +81,13 @@ def performance(closes: pd.DataFrame, symbols: Iterable[str], on: str | pd.Times
         "one_day": chosen.index[chosen.index < day].max(),
         "year_to_date": pd.Timestamp(day.year - 1, 12, 31),
         "one_year": day - pd.DateOffset(years=1),
-    }
+    } | dict(since or {})
     result = pd.DataFrame({"close": chosen.loc[day]})
     for name, limit in bases.items():
-        base = last_closes(chosen, limit)
+        each = {s: limit.get(s) if isinstance(limit, Mapping | pd.Series) else limit for s in chosen}
+        found = [last_closes(chosen[[s]], start) for s, start in each.items() if pd.notna(start) and start <= day]
+        nothing = pd.DataFrame({"date": pd.Series(dtype="datetime64[ns]"), "close": pd.Series(dtype=float)})
+        base = (pd.concat(found) if found else nothing).reindex(chosen.columns)
         result[name] = result["close"] / base["close"] - 1
         result[f"{name}_base_date"], result[f"{name}_base_close"] = base["date"], base["close"]
     return result.rename_axis("symbol")
@@ -93,9 +103,17 @@ def drawdown(levels: pd.DataFrame) -> pd.DataFrame:
     return levels / levels.cummax() - 1
 
 
-def annualised_volatility(levels: pd.DataFrame) -> pd.Series:
-    """Sample standard deviation of daily simple returns times the root of 252 sessions, per column."""
-    return levels.pct_change(fill_method=None).std() * np.sqrt(SESSIONS_PER_YEAR)
+def risk(levels: pd.DataFrame) -> pd.DataFrame:
+    """Per column of `levels`: `largest_fall` from a high, `volatility` and `return_per_risk`, both annual.
+
+    The last is the mean daily return times 252 over the volatility: the ratio of Sharpe (1966) at a cash rate of
+    zero, since the data hold no cash rate. Missing with fewer than sixty daily returns.
+    """
+    daily = levels.pct_change(fill_method=None)
+    volatility = daily.std() * np.sqrt(SESSIONS_PER_YEAR)
+    ratio = daily.mean() * SESSIONS_PER_YEAR / volatility
+    found = pd.DataFrame({"largest_fall": drawdown(levels).min(), "volatility": volatility, "return_per_risk": ratio})
+    return found.where(daily.count() >= 60)
 
 
 # --- baskets ----------------------------------------------------------------------------------
@@ -155,25 +173,6 @@ def pivoted_and_pure(closes: pd.DataFrame, joining: pd.Series, tickers: Iterable
     return pd.DataFrame({"pivoted": basket(closes, signed), "pure": basket(closes, ~signed), "members": members})
 
 
-def news_mix(pivots: pd.Series, event_flags: pd.DataFrame) -> pd.Series:
-    """Had the session of each ticker's first contract other news of its own? ticker -> "mixed", "clean", "unclear".
-
-    By the flags of results, financing and other news on its day: mixed if any is "y", clean if all are "n".
-    """
-    told = event_flags[event_flags["announced_on"] == event_flags["ticker"].map(pivots)].set_index("ticker")
-    flags = told[["same_day_earnings", "same_day_financing", "same_day_other"]].fillna("unknown")
-    worst = (
-        flags.melt(ignore_index=False)["value"].groupby(level=0).max()
-    )  # the letters are in this order: n, unknown, y
-    return worst.map({"y": "mixed", "unknown": "unclear", "n": "clean"}).rename("news_mix")
-
-
-def starts_ahead(levels: pd.DataFrame, last: pd.Series) -> float:
-    """Fraction of the rows of `levels` (of those with both) from which `pivoted` beat `pure` to `last`."""
-    returns = last[["pivoted", "pure"]] / levels[["pivoted", "pure"]].dropna()
-    return float((returns["pivoted"] > returns["pure"]).mean())
-
-
 def agreement(differences: Iterable[float], *, of: str = "") -> str:
     """In words, "ahead", "behind" or "level" by the signs of `differences`, one for each reading `of` something.
 
@@ -184,23 +183,6 @@ def agreement(differences: Iterable[float], *, of: str = "") -> str:
         raise ValueError("a reading has no difference; compare from a day on which all have both baskets")
     one, *more = [word for sign, word in ((1, "ahead"), (-1, "behind"), (0, "level")) if sign in signs]
     return f"{one} under some readings{of} and {more[0]} under others" if more else f"{one} under every reading{of}"
-
-
-def bootstrap_interval(
-    values: pd.Series, *, seed: int, block: int = 20, draws: int = 5000, level: float = 0.95
-) -> tuple[float, float]:
-    """Percentile interval of the mean of `values` by the moving-block bootstrap (Künsch, 1989).
-
-    Blocks of `block` consecutive observations keep short-run dependence. Descriptive: it says how
-    much the mean moves when the same history is dealt again, not what comes next.
-    """
-    sample = values.dropna().to_numpy()
-    if len(sample) < block:
-        raise ValueError(f"{len(sample)} observations are fewer than one block of {block}; use a smaller block")
-    starts = np.random.default_rng(seed).integers(0, len(sample) - block + 1, (draws, -(-len(sample) // block)))
-    drawn = sample[(starts[:, :, None] + np.arange(block)).reshape(draws, -1)[:, : len(sample)]]
-    low, high = np.quantile(drawn.mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 # --- which convention gives a published return ------------------------------------------------
@@ -247,6 +229,7 @@ CONVENTIONS: dict[str, dict[str, Base]] = {
         "first close after the same date a year earlier": lambda past: past.loc[
             _year_before(past) + pd.Timedelta(days=1) :
         ].index[0],
+        "last close 365 days before": _last_by(lambda day: day - pd.Timedelta(days=365)),
         "close fifty-two weeks before": _last_by(lambda day: day - pd.Timedelta(weeks=52)),
         "close 252 sessions before": _sessions_before(252),
         "close 250 sessions before": _sessions_before(250),
@@ -297,3 +280,13 @@ def search_conventions(
     tried["gap"] = gap.clip(upper=0) if at_least else gap
     tried["within"] = tried["gap"].abs() <= tolerance
     return tried.sort_values("gap", key=abs, kind="stable", ignore_index=True)
+
+
+def common_conventions(searches: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Of several results of `search_conventions`, how many each (end, convention) reproduces: `fits` of `tried`.
+
+    Most fits first. One convention that fits all figures of a kind says more than a different one for each.
+    """
+    within = pd.concat(searches).groupby(["end", "convention"])["within"]
+    together = pd.DataFrame({"fits": within.sum(), "tried": within.size()})
+    return together.sort_values("fits", ascending=False, kind="stable")

@@ -9,10 +9,21 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+Numbers = pd.Series | float
+
 SECONDS_PER_DAY = 86_400
 HASHES_PER_DIFFICULTY = 2**32
 HASHES_PER_PETAHASH = 1e15
 MWH_PER_PETAHASH_DAY_PER_EFFICIENCY = 0.024  # 1 PH/s at 1 J/TH draws 1 kW, that is 0.024 MWh a day
+
+
+def expected_btc(difficulty: Numbers, reward_btc: Numbers) -> Numbers:
+    """BTC that 1 PH/s expects in a day: 1e15 × 86,400 / (difficulty × 2^32) × reward per block.
+
+    `reward_btc` is the subsidy, with the fees per block on top where they count. Source: the
+    protocol's target, by which a block takes difficulty × 2^32 hashes on average.
+    """
+    return HASHES_PER_PETAHASH * SECONDS_PER_DAY / (difficulty * HASHES_PER_DIFFICULTY) * reward_btc
 
 
 def hashprice(network: pd.DataFrame) -> pd.DataFrame:
@@ -22,22 +33,20 @@ def hashprice(network: pd.DataFrame) -> pd.DataFrame:
     issuance_btc, fees_btc. Returns columns `btc`, `usd` (difficulty-based), `usd_realised` and
     `usd_subsidy_only`, indexed by date; missing where an input is missing.
 
-    Difficulty-based: 1e15 × 86,400 / (difficulty × 2^32) × (subsidy + fees per block), with the
-    day's mean fees per block (about 144 blocks). Source: the target definition of the protocol.
+    Difficulty-based: `expected_btc` of the subsidy plus the day's mean fees per block, about 144 blocks.
     """
     day = network.set_index("date")
-    blocks_per_petahash = HASHES_PER_PETAHASH * SECONDS_PER_DAY / (day["difficulty"] * HASHES_PER_DIFFICULTY)
     subsidy = day["issuance_btc"] / day["blocks"]
-    btc = blocks_per_petahash * (subsidy + day["fees_btc"] / day["blocks"])
+    btc = expected_btc(day["difficulty"], subsidy + day["fees_btc"] / day["blocks"])
     realised = (day["issuance_btc"] + day["fees_btc"]) / (day["hash_rate_ehs"] * 1000)
     return pd.DataFrame(
         {
             "btc": btc,
             "usd": btc * day["price_usd"],
             "usd_realised": realised * day["price_usd"],
-            "usd_subsidy_only": blocks_per_petahash * subsidy * day["price_usd"],
+            "usd_subsidy_only": expected_btc(day["difficulty"], subsidy) * day["price_usd"],
         }
-    )
+    ).astype("float64")
 
 
 def before_halving(series: pd.Series, halving: pd.Timestamp, *, days: int = 30) -> float:
@@ -58,21 +67,78 @@ def window_before(halving: pd.Timestamp, *, days: int = 30) -> slice:
 def since_halving(series: pd.Series, halvings: pd.DataFrame, *, smooth: int = 30) -> pd.DataFrame:
     """`series` on one clock: days since each past halving, mean of the `smooth` days before it = 100.
 
-    Returns long rows: halving (1 to 4), date, days, index. The trailing `smooth`-day mean is drawn
-    only from days after the halving; the day itself, whose fees mislead, is left out. A halving's
-    rows end two days before the next one.
+    Returns long rows: halving (1 to 4), date, days, index. A halving before which the mean of `series` is
+    missing (a margin before there is a machine) or not above zero (a percentage of a loss has no meaning)
+    has no rows. The trailing `smooth`-day mean is drawn only from days after the halving; the day itself,
+    whose fees mislead, is left out. A halving's rows end two days before the next one.
     """
     dates = [*halvings["date_utc"], series.index.max() + pd.Timedelta(days=2)]
     parts = []
     for number, start, end in zip(halvings["halving"], dates[:-1], dates[1:]):
         after = series.loc[start + pd.Timedelta(days=1) : end - pd.Timedelta(days=2)].dropna()
         base = before_halving(series, start, days=smooth)
+        if not base > 0:  # missing included
+            continue
         level = after.rolling(smooth, min_periods=smooth).mean().dropna()
         days = (level.index - start).days
         parts.append(
             pd.DataFrame({"halving": number, "date": level.index, "days": days, "index": 100 * level.to_numpy() / base})
         )
+    if not parts:
+        return pd.DataFrame(columns=["halving", "date", "days", "index"])
     return pd.concat(parts, ignore_index=True)
+
+
+def level_choices(hashprice: pd.DataFrame, halving: pd.Timestamp, *, windows: list[int]) -> pd.DataFrame:
+    """How much the choice of window and variant matters: level of the last days, mean before the halving = 100.
+
+    One row per window (days, for "before" and for "now") and column of `hashprice`: window, variant,
+    before, now, level, and recovered: whether a trailing mean of that window was ever back at 100.
+    """
+    rows = []
+    for variant, series in hashprice.items():
+        for window in windows:
+            trailing = series.dropna().loc[halving + pd.Timedelta(days=1) :].rolling(window).mean()
+            before, now = before_halving(series, halving, days=window), trailing.iloc[-1]
+            rows.append((window, variant, before, now, 100 * now / before, bool((trailing >= before).any())))
+    return pd.DataFrame(rows, columns=["window", "variant", "before", "now", "level", "recovered"])
+
+
+def halving_days(network: pd.DataFrame, halving: pd.Series, *, days: int = 2) -> pd.DataFrame:
+    """The days around a halving (a row of `halvings`): date, blocks, new_subsidy_blocks, fee_share_pct, usd.
+
+    `new_subsidy_blocks` are the day's blocks that paid the new subsidy, by its issuance: more than none
+    on a day before `date_utc` shows that the table's days do not follow the blocks' own clock.
+    """
+    margin = pd.Timedelta(days=days)
+    near = network[network["date"].between(halving["date_utc"] - margin, halving["date_utc"] + margin)]
+    old, new = halving["subsidy_before_btc"], halving["subsidy_after_btc"]
+    return pd.DataFrame(
+        {
+            "date": near["date"],
+            "blocks": near["blocks"],
+            "new_subsidy_blocks": (old * near["blocks"] - near["issuance_btc"]) / (old - new),
+            "fee_share_pct": fee_share(near).to_numpy(),
+            "usd": hashprice(near)["usd"].to_numpy(),
+        }
+    ).reset_index(drop=True)
+
+
+def fee_share(network: pd.DataFrame) -> pd.Series:
+    """Fees in percent of revenue (fees plus new coins), by date; missing where fees are."""
+    day = network.set_index("date")
+    return 100 * day["fees_btc"] / (day["fees_btc"] + day["issuance_btc"])
+
+
+def change_over_epoch(epochs: pd.DataFrame, price: pd.Series) -> pd.Series:
+    """Percent change of `price` over the epoch that each retarget closes, in the order of `epochs`.
+
+    `epochs` has one row per epoch, in order (date_utc is its first day); `price` is the daily close by
+    date. From the close before the previous epoch's first day to the close before this epoch's first
+    day: the blocks in between are those whose pace set the new difficulty. Missing where a close is.
+    """
+    eve = price.reindex(epochs["date_utc"] - pd.Timedelta(days=1))
+    return pd.Series(100 * (eve / eve.shift() - 1).to_numpy(float), index=epochs.index)
 
 
 def recovery(clock: pd.DataFrame) -> pd.DataFrame:
@@ -85,19 +151,26 @@ def recovery(clock: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"recovery_days": back.reindex(observed.index), "days_observed": observed})
 
 
-def revenue_per_mwh(hashprice_usd: pd.Series | float, efficiency_j_per_th: float) -> pd.Series | float:
+def revenue_per_mwh(hashprice_usd: Numbers, efficiency_j_per_th: Numbers) -> Numbers:
     """USD earned per MWh by a machine of the given efficiency: hashprice / (0.024 × efficiency)."""
     return hashprice_usd / (MWH_PER_PETAHASH_DAY_PER_EFFICIENCY * efficiency_j_per_th)
 
 
-def break_even_cents_per_kwh(hashprice_usd: pd.Series | float, efficiency_j_per_th: float) -> pd.Series | float:
+def break_even_cents_per_kwh(hashprice_usd: Numbers, efficiency_j_per_th: Numbers) -> Numbers:
     """Power price (US cents per kWh) at which a machine's income just pays its electricity."""
     return revenue_per_mwh(hashprice_usd, efficiency_j_per_th) / 10
 
 
-def break_even_hashprice(cents_per_kwh: float, efficiency_j_per_th: float) -> float:
+def break_even_hashprice(cents_per_kwh: Numbers, efficiency_j_per_th: Numbers) -> Numbers:
     """Hashprice (USD per PH/s per day) at which income just pays for power at the given price."""
     return cents_per_kwh * 10 * MWH_PER_PETAHASH_DAY_PER_EFFICIENCY * efficiency_j_per_th
+
+
+def break_even_bitcoin_price(
+    cents_per_kwh: float, efficiency_j_per_th: Numbers, difficulty: Numbers, reward_btc: Numbers
+) -> Numbers:
+    """Bitcoin price (USD) at which a machine just pays its power, at a difficulty and a reward per block (BTC)."""
+    return break_even_hashprice(cents_per_kwh, efficiency_j_per_th) / expected_btc(difficulty, reward_btc)
 
 
 def decompose(network: pd.DataFrame, start: slice, end: slice) -> pd.Series:
@@ -115,5 +188,5 @@ def decompose(network: pd.DataFrame, start: slice, end: slice) -> pd.Series:
             "fees": np.log1p(day["fees_btc"] / day["issuance_btc"]),
         }
     )
-    parts = logs.loc[end].mean() - logs.loc[start].mean()
+    parts = (logs.loc[end].mean() - logs.loc[start].mean()).astype("float64")
     return pd.concat([parts, pd.Series({"total": parts.sum()})])

@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable
+from calendar import month_name
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,9 @@ import pandas as pd
 DATA = Path(__file__).resolve().parents[1] / "data"
 GRADES = ("reported", "derived", "estimated", "scenario")
 PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
+EDITION = "MINERPIVOT_AS_OF"  # environment variable: the day at which the whole report stands still
+
+_SPAN = ("from", "to", "created")  # keys of the manifest that an edition moves to its day
 
 _loaded: set[str] = set()
 
@@ -31,18 +35,45 @@ class TableError(ValueError):
 
 
 def manifest(folder: Path = DATA) -> dict[str, Any]:
-    """The data package descriptor as a dictionary."""
+    """The data package descriptor as a dictionary; in an edition without what was known only later."""
     _loaded.add("datapackage")
-    return _read_manifest(folder)
+    whole = read_manifest(folder)
+    return whole if edition() is None else _as_known(whole, str(edition()))
+
+
+def _as_known(value: Any, day: str) -> Any:
+    """A descriptor cut to a day: later tables and notes that name a later date go, coverage ends on the day."""
+    if isinstance(value, Mapping):
+        kept = {key: _as_known(item, day) for key, item in value.items() if key in _SPAN or not _names_later(item, day)}
+        return kept | {key: min(value[key], day) for key in _SPAN if isinstance(value.get(key), str)}
+    if isinstance(value, list):
+        return [_as_known(item, day) for item in value if not _names_later(item, day)]
+    return value
+
+
+def _names_later(item: Any, day: str) -> bool:
+    if isinstance(item, Mapping):  # a table compiled, a column observed or a source read later
+        compiled = any(rule.get("compiled", "") > day for rule in item.get("public", []))
+        return compiled or _names_later(item.get("title") or item.get("public_on"), day)
+    return isinstance(item, str) and any(date > day[: len(date)] for date in _dates(item))
+
+
+def _dates(text: str) -> list[str]:
+    """The days, months and years that a note names, as ISO dates: "July 2026" and "28 January 2026" too."""
+    named = re.findall(rf"(?:\b(\d\d?) )?({'|'.join(month_name[1:])}) (20\d\d)", text)
+    months = [(f"{year}-{list(month_name).index(month):02d}", number) for number, month, year in named]
+    written = [f"{month}-{int(number):02d}" if number else month for month, number in months]
+    return re.findall(r"20\d\d(?:-\d\d){0,2}", text) + written
 
 
 def entries(folder: Path = DATA) -> dict[str, dict[str, Any]]:
     """Manifest entries by table name, and the whole manifest as `datapackage`: what can be loaded."""
-    whole = _read_manifest(folder)
+    whole = read_manifest(folder)
     return {entry["name"]: entry for entry in whole["resources"]} | {"datapackage": whole}
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path = DATA) -> dict[str, Any]:
+    """The data package descriptor, without counting it as read by the report."""
     path = folder / "datapackage.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -54,7 +85,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 @cache
 def _descriptors(folder: Path) -> dict[str, dict[str, Any]]:
-    return {resource["name"]: resource for resource in _read_manifest(folder)["resources"]}
+    return {resource["name"]: resource for resource in read_manifest(folder)["resources"]}
 
 
 def describe(name: str, folder: Path = DATA) -> dict[str, Any]:
@@ -69,30 +100,38 @@ def describe(name: str, folder: Path = DATA) -> dict[str, Any]:
 
 
 def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> pd.DataFrame:
-    """Table `name` with the manifest's types, restricted to rows public on the day `as_of` ("2026-01-28").
+    """Table `name` with the manifest's types, as far as it was public on the day `as_of` ("2026-01-28").
 
-    Dates become `datetime64`, integers nullable `Int64`, empty cells missing values. From the last
-    row's publication on, and on any day for a table without dates, that is the whole table. Rows are
-    restricted, not columns: a cell that follows events (a deal's `status`) shows the last state seen.
-    Raises `TableError` if the file is missing or differs from its recorded checksum, if `as_of` is
-    not a day, and if nothing of the table was public by then.
+    Dates become `datetime64`, integers nullable `Int64`, empty cells missing values. Without `as_of`
+    the table is whole, or in an edition (`edition()`) cut to its day. A column that the manifest dates
+    (`public_on`: a deal's last seen `status`) is missing before that day. Raises `TableError` if the
+    file is missing or differs from its recorded checksum, if `as_of` is not a day, and if nothing was
+    public by then; in an edition that table is empty instead, for the chapter to say so.
     """
     verify(name, folder=folder)
     entry = describe(name, folder)
-    table = _typed(folder / entry["path"], entry)
+    table = typed(folder / entry["path"], entry)
     _loaded.add(name)
-    if as_of is None:
+    limits = [parse_day(limit) for limit in (as_of, edition()) if limit is not None]
+    if not limits:
         return table
-    day, days = _day(as_of), public_on(table, name, folder=folder)
-    if entry["public"] and day < days.min():
+    day, days = min(limits), public_on(table, name, folder=folder)
+    if entry["public"] and not edition() and day < days.min():
         raise TableError(
             f"data/{entry['path']} has nothing that was public on {day:%Y-%m-%d}: its first row became public on "
             f'{days.min():%Y-%m-%d}; pass as_of="{days.min():%Y-%m-%d}" or later, or no as_of for the whole table'
         )
-    return table[days <= day]
+    later = [field["name"] for field in entry["schema"]["fields"] if day < pd.Timestamp(field.get("public_on", day))]
+    return table[days <= day].assign(**dict.fromkeys(later)).astype(table.dtypes[later])
 
 
-def _day(as_of: object) -> pd.Timestamp:
+def edition() -> str | None:
+    """The day at which this report stands still, or None for the latest data."""
+    return os.environ.get(EDITION)
+
+
+def parse_day(as_of: object) -> pd.Timestamp:
+    """A day given as "YYYY-MM-DD" or a date; raises `TableError` for anything else."""
     # pandas reads "2026" as its first day and "1/2/26" in the American way: what is not plain is refused.
     text = as_of if isinstance(as_of, str) else as_of.isoformat()[:10] if isinstance(as_of, date) else ""
     if not _readable(text, "date"):
@@ -175,8 +214,12 @@ def last_day(dates: pd.Series) -> pd.Series:
 
 
 def through(names: str | Iterable[str], *, folder: Path = DATA) -> str:
-    """The last day (ISO) of a table (`"prices"`) or column (`"network.fees_btc"`), or the earliest of several."""
-    return min(_coverage(name, folder)["to"] for name in ([names] if isinstance(names, str) else names))
+    """The last day (ISO) of a table (`"prices"`) or column (`"network.fees_btc"`), or the earliest of several.
+
+    In an edition no later than its day.
+    """
+    ends = [_coverage(name, folder)["to"] for name in ([names] if isinstance(names, str) else names)]
+    return min([*ends, edition() or ends[0]])
 
 
 def _coverage(name: str, folder: Path) -> dict[str, str]:
@@ -195,7 +238,8 @@ def checksum(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def _typed(path: Path, entry: dict[str, Any]) -> pd.DataFrame:
+def typed(path: Path, entry: dict[str, Any]) -> pd.DataFrame:
+    """A table read with the types of its manifest entry, its bytes unverified."""
     fields = entry["schema"]["fields"]
     table = pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""])
     for field in fields:
@@ -224,124 +268,3 @@ def _readable(cell: str, kind: str) -> bool:
     if kind == "date":
         return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell)) and not pd.isna(pd.to_datetime(cell, errors="coerce"))
     return not pd.isna(pd.to_numeric(cell, errors="coerce"))
-
-
-# --- validation -------------------------------------------------------------------------------
-
-
-def problems(folder: Path = DATA, *, checksums: bool = True) -> list[str]:
-    """Every fault of the data package, each with file, row, field and mend; empty when it is valid.
-
-    With `checksums=False` a table may differ from its recorded checksum but must be valid otherwise.
-    """
-    from frictionless import Package, system
-
-    strays = {path.name for path in folder.glob("*.csv")} - {e["path"] for e in _read_manifest(folder)["resources"]}
-    faults = [f"data/{name}: not described in datapackage.json; add a resource or remove the file" for name in strays]
-    descriptor = _read_manifest(folder)
-    for entry in descriptor["resources"]:
-        if not (folder / entry["path"]).exists():
-            return [f"data/{entry['path']} is missing; restore it with `git checkout data`"]
-        if not checksums:
-            entry.pop("hash", None)
-            entry.pop("bytes", None)
-            entry.pop("rows", None)
-    with system.use_context(trusted=True):
-        report = Package.from_descriptor(descriptor, basepath=str(folder)).validate()
-    entries = {entry["path"]: entry for entry in descriptor["resources"]}
-    for task in report.tasks:
-        faults += [_explain(error, entries[Path(task.place or "").name]) for error in task.errors]
-    return faults + [error.message for error in report.errors]
-
-
-def _explain(error: Any, entry: dict[str, Any]) -> str:
-    where = f"data/{entry['path']}"
-    row, name = getattr(error, "row_number", None), getattr(error, "field_name", None)
-    if error.type in ("hash-count", "byte-count", "row-count"):
-        return f"{where}: differs from the checksum in datapackage.json; run `make check` to record the new one"
-    if row is None:
-        return f"{where}: {error.note}"
-    mends = {
-        "primary-key": "; give each row its own key or remove the copy",
-        "foreign-key": "; add the missing row to the other table or correct the reference",
-    }
-    if name is None or error.type in mends:
-        note = error.note.replace('lookup table ""', f'table "{entry["name"]}" itself').replace("lookup table", "table")
-        return f"{where} row {row}: {note}{mends.get(error.type, '')}"
-    if error.type == "missing-cell":
-        return f"{where} row {row}: ends before {name}; a row needs a comma for each cell that is empty"
-    field = next((field for field in entry["schema"]["fields"] if field["name"] == name), None)
-    expected = f"; expected {_expected(field)}" if field else ""
-    note = error.note if error.type != "type-error" or not field else f"not {_a(field['type'])}"
-    note = "" if error.type == "constraint-error" else f" ({note})"  # what was expected says it better
-    return f"{where} row {row}: {name} is {getattr(error, 'cell', '')!r}{note}{expected}"
-
-
-def _a(kind: str) -> str:
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
-
-
-def _expected(field: dict[str, Any]) -> str:
-    rules = field.get("constraints", {})
-    if "enum" in rules:
-        parts = [f"one of {', '.join(map(str, rules['enum']))}"]
-    elif rules.get("pattern") == PARTIAL_DATE:
-        parts = ["a date as YYYY-MM-DD, YYYY-MM or YYYY"]
-    else:
-        parts = [_a(field["type"])]
-        parts += [f"{key} {rules[key]}" for key in ("minimum", "maximum", "pattern") if key in rules]
-    parts += ["a value of its own"] if rules.get("unique") else []
-    end = ", or an empty cell" if not rules.get("required") else "" if "enum" in rules else ", not an empty cell"
-    return " and ".join(parts) + end
-
-
-def seal(folder: Path = DATA) -> list[str]:
-    """Validate every table and record checksum, size, rows and coverage; return the tables that changed.
-
-    Raises `TableError` listing every fault, and then changes nothing.
-    """
-    faults = problems(folder, checksums=False)
-    if faults:
-        raise TableError("\n".join(faults))
-    descriptor = _read_manifest(folder)
-    changed = []
-    for entry in descriptor["resources"]:
-        content = (folder / entry["path"]).read_bytes()
-        if checksum(content) == entry["hash"]:
-            continue
-        changed.append(entry["name"])
-        entry |= {"hash": checksum(content), "bytes": len(content)}
-        table = _typed(folder / entry["path"], entry)
-        entry["rows"] = len(table)
-        _cover(entry, table)
-    _write(folder / "datapackage.json", json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n")
-    forget()
-    return changed
-
-
-def _cover(entry: dict[str, Any], table: pd.DataFrame) -> None:
-    """Record the span of a table's dates, and of its columns where they end on different days.
-
-    `coverage.filled` names a column whose empty cells mark rows that are expected or incomplete. A bare year
-    in a table of days reaches to December, the table does not: only the finest dates end it.
-    """
-    coverage = entry["coverage"]
-    if "column" not in coverage:
-        return
-    known = table[table[coverage["filled"]].notna()] if "filled" in coverage else table
-    dates = last_day(known[coverage["column"]])
-    length = known[coverage["column"]].astype("string").str.len()
-    coverage |= {"from": _span(dates)["from"], "to": _span(dates[length == length.max()])["to"]}
-    for column, span in entry.get("column_coverage", {}).items():
-        span |= _span(dates[known[column].notna()])
-
-
-def _span(dates: pd.Series) -> dict[str, str]:
-    return {"from": f"{dates.min():%Y-%m-%d}", "to": f"{dates.max():%Y-%m-%d}"}
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file in one step, so that a reader sees the old one or the new one."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)

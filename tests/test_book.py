@@ -11,9 +11,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from minerpivot import __main__ as commands
-from minerpivot import tables
+from minerpivot import tables, validation
 from minerpivot.book import execute
-from minerpivot.book.site import GLUE_ROLE, ROOT, numbers
+from minerpivot.book.execute import ROOT
+from minerpivot.book.numbers import GLUE_ROLE, numbers
 from minerpivot.figures import COMPANY_COLOURS, NEUTRALS, PALETTE, VEGALITE_MIME, rounded
 
 CHAPTERS = execute.chapters()
@@ -170,12 +171,6 @@ def test_numbers_are_unique_used_and_documented():
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The whole site, built from the stored outputs."""
-    return commands.build_site(ROOT, tmp_path_factory.mktemp("book"))
-
-
-@pytest.fixture(scope="session")
 def pages(site):
     """Every page of the table of contents, parsed."""
     return {page: BeautifulSoup((site / f"{page}.html").read_text("utf-8"), "html.parser") for page in PAGES}
@@ -270,7 +265,7 @@ def test_a_changed_datum_is_refused(tmp_path):
     file.write_text(file.read_text("utf-8").replace("840000", "840001"), encoding="utf-8")
     with pytest.raises(tables.TableError, match=r"data/halvings\.csv differs from the checksum.*make check"):
         tables.load("halvings", folder=data)
-    assert any("halvings.csv" in fault for fault in tables.problems(data))
+    assert any("halvings.csv" in fault for fault in validation.problems(data))
 
 
 @pytest.mark.parametrize(
@@ -287,7 +282,7 @@ def test_malformed_cells_are_explained_and_nothing_is_sealed(tmp_path, old, new,
     file, manifest = data / "halvings.csv", (data / "datapackage.json").read_bytes()
     file.write_text(file.read_text("utf-8").replace(old, new), encoding="utf-8")
     with pytest.raises(tables.TableError, match=message):
-        tables.seal(data)
+        validation.seal(data)
     assert (data / "datapackage.json").read_bytes() == manifest
 
 
@@ -306,7 +301,7 @@ def test_a_sealed_edit_is_accepted(tmp_path):
     data = shutil.copytree(tables.DATA, tmp_path / "data")
     with (data / "hashprice_published.csv").open("a", encoding="utf-8") as file:
         file.write("2026-02-02,hashprice,38.1,USD/PH/s/day,https://example.org/\n")
-    assert tables.seal(data) == ["hashprice_published"]
+    assert validation.seal(data) == ["hashprice_published"]
     assert tables.through("hashprice_published", folder=data) == "2026-02-02"
     assert len(tables.load("hashprice_published", folder=data)) == 10
 

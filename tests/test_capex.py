@@ -3,8 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from minerpivot import capex
 from minerpivot.tables import load
@@ -31,46 +29,20 @@ def five(values):
     return pd.concat([quarterly(ticker, values) for ticker in capex.COMPANIES], ignore_index=True)
 
 
-def statement(ticker, period, issued_on, *, low=None, high=None, point=None, qualifier=None, consensus=None):
-    """One row of capex_guidance."""
-    return {
-        "ticker": ticker,
-        "guided_period": period,
-        "period_kind": "fiscal" if period.startswith("FY") else "calendar",
-        "issued_on": pd.Timestamp(issued_on),
-        "low_usd_bn": low,
-        "high_usd_bn": high,
-        "point_usd_bn": point,
-        "qualifier": qualifier,
-        "consensus_before_usd_bn": consensus,
-    }
-
-
-def guidance(*rows):
-    """A capex_guidance table."""
-    numbers = ["low_usd_bn", "high_usd_bn", "point_usd_bn", "consensus_before_usd_bn"]
-    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
-
-
-def annual(ticker, outcome, *, period="FY2025", end="2025-12-31", definition="cash_ppe"):
-    """One row of capex_annual."""
-    row = {"ticker": ticker, "fiscal_period": period, "period_end": end, "definition": definition}
-    return pd.DataFrame([row | {"capex_usd_bn": outcome}]).astype({"period_end": "datetime64[ns]"})
-
-
 def test_combined_is_missing_where_a_company_has_not_reported():
     """Oracle's early quarter must not pass for a total of five: a plain sum would give 9."""
     actuals = pd.concat([five([1.0, 2.0]), quarterly("ORCL", [9.0], first="2024Q3")])
-    totals = capex.combined(capex.calendar_quarters(actuals))
+    totals = capex.combined(actuals)
     assert totals["2024Q1":"2024Q2"].tolist() == [5.0, 10.0]
     assert np.isnan(totals["2024Q3"])
 
 
 def test_oracle_stands_alone_in_the_last_quarter_of_the_data():
     """In the data too: Oracle has the August 2026 quarter, the others end in June."""
-    quarters = capex.calendar_quarters(load("capex_actuals"))
+    actuals = load("capex_actuals")
+    quarters = capex.calendar_quarters(actuals)
     assert quarters.loc["2026Q3"].notna().to_dict() == dict.fromkeys(capex.COMPANIES, False) | {"ORCL": True}
-    assert np.isnan(capex.combined(quarters)["2026Q3"])
+    assert np.isnan(capex.combined(actuals)["2026Q3"])
 
 
 def test_definitions_are_never_filled_from_each_other():
@@ -108,17 +80,83 @@ def test_total_is_missing_unless_every_quarter_is_there():
     assert capex.total(quarters, "2024Q1", "2024Q4").isna().all()
 
 
-def test_quarters_sum_to_the_filed_years():
-    """Company-years filed on cash_ppe equal the four quarters, for the companies whose year is the calendar's."""
-    quarters = capex.calendar_quarters(load("capex_actuals"))
-    filed = load("capex_annual").query("definition == 'cash_ppe' and fiscal_period == 'FY2025'").set_index("ticker")
-    for ticker in ("GOOGL", "AMZN", "META"):
-        summed = capex.total(quarters, "2025Q1", "2025Q4")[ticker]
-        assert summed == pytest.approx(filed.loc[ticker, "capex_usd_bn"], abs=0.002)
-    microsoft = capex.total(quarters, "2024Q3", "2025Q2")["MSFT"]  # fiscal 2025 ends in June 2025
-    assert microsoft == pytest.approx(filed.loc["MSFT", "capex_usd_bn"], abs=0.002)
-    oracle = capex.total(quarters, "2024Q3", "2025Q2")["ORCL"]  # fiscal 2025 ends in May 2025
-    assert oracle == pytest.approx(filed.loc["ORCL", "capex_usd_bn"], abs=0.002)
+def test_quarters_sum_to_the_filed_years_for_every_company_and_definition():
+    """All filed years with four quarters here agree to the million, on each definition that a company reports."""
+    actuals = capex.with_amazon_net(load("capex_actuals"), load("capex_amzn_net"))
+    years = capex.filed_years(actuals, load("capex_annual"))
+    assert years["gap_usd_bn"].abs().max() <= 0.0015  # the figures have three decimals
+    assert set(zip(years["ticker"], years["definition"])) == {
+        *((ticker, "cash_ppe") for ticker in capex.COMPANIES),
+        *((ticker, "incl_finance_leases") for ticker in ("MSFT", "META", "AMZN")),
+        ("AMZN", capex.AMAZON_NET),
+    }
+    assert set(years.loc[years["definition"] == "cash_ppe", "fiscal_period"]) >= {
+        f"FY{year}" for year in range(2019, 2027)
+    }
+
+
+def test_a_wrong_quarter_shows_in_the_filed_years():
+    """A hundred million too much in one quarter of Meta's 2025 is a gap of a hundred million in that year alone."""
+    actuals = load("capex_actuals")
+    wrong = (
+        (actuals["ticker"] == "META")
+        & (actuals["fiscal_period"] == "FY2025 Q2")
+        & (actuals["definition"] == "cash_ppe")
+    )
+    assert wrong.sum() == 1
+    actuals.loc[wrong, "capex_usd_bn"] += 0.1
+    years = capex.filed_years(actuals, load("capex_annual"))
+    off = years[years["gap_usd_bn"].abs() > 0.05]
+    assert off[["ticker", "fiscal_period", "definition"]].to_numpy().tolist() == [["META", "FY2025", "cash_ppe"]]
+    assert off["gap_usd_bn"].tolist() == pytest.approx([0.1])
+
+
+def test_three_quarters_are_no_filed_year():
+    """A year with a missing quarter is not compared."""
+    quarters = quarterly("META", [1.0, 2, 3]).assign(fiscal_period=["FY2024 Q1", "FY2024 Q2", "FY2024 Q3"])
+    filed = pd.DataFrame(
+        {"ticker": ["META"], "fiscal_period": "FY2024", "definition": "cash_ppe", "capex_usd_bn": 10.0}
+    )
+    assert capex.filed_years(quarters, filed).empty
+
+
+def test_mixing_definitions_in_a_total_is_refused():
+    """Microsoft with leases beside four cash figures is no definition that has a name; a company's own name is none."""
+    actuals = pd.concat([five([1.0]), quarterly("MSFT", [1.5], definition="incl_finance_leases")])
+    mix = dict.fromkeys(capex.COMPANIES, "cash_ppe") | {"MSFT": "incl_finance_leases"}
+    with pytest.raises(ValueError, match="no total is defined on"):
+        capex.combined(actuals, mix)
+    with pytest.raises(ValueError, match="no total is defined on cash_ppe; the definitions are cash, cash, Amazon net"):
+        capex.combined(actuals, "cash_ppe")
+    assert capex.combined(actuals, capex.DEFINITIONS["cash"]).tolist() == [5.0]
+
+
+def test_a_total_of_some_companies_keeps_their_definition():
+    """Two of five: 1 + 1 on cash, whatever the others have."""
+    assert capex.combined(five([1.0]), "cash", companies=["META", "GOOGL"]).tolist() == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("latest", "labels"),
+    [
+        ("2026Q2", ["2024", "2025", "first half of 2025", "first half of 2026"]),
+        ("2025Q3", ["2023", "2024", "first nine months of 2024", "first nine months of 2025"]),
+        ("2025Q4", ["2024", "2025"]),
+    ],
+)
+def test_years_and_year_to_date(latest, labels):
+    """Two full years, and the year so far with the same months a year before."""
+    spans = capex.years_and_year_to_date(pd.Period(latest, "Q"))
+    assert list(spans) == labels
+    assert spans[labels[1]] == (f"{labels[1]}Q1", f"{labels[1]}Q4")
+    assert spans[labels[-1]] == (f"{latest[:4]}Q1", latest)
+
+
+def test_share_of_year_by_hand():
+    """1 + 2 of 1 + 2 + 3 + 4 is thirty percent; a year of three quarters has no share."""
+    shares = capex.share_of_year(capex.calendar_quarters(five([1.0, 2, 3, 4, 5, 6, 7])), 2)["META"]
+    assert shares[2024] == pytest.approx(30)
+    assert np.isnan(shares[2025])
 
 
 def test_amazon_net_quarters_give_the_published_trailing_totals():
@@ -158,122 +196,6 @@ def test_intensity_by_hand():
     assert row["free_cash_flow_usd_bn"] == pytest.approx(60)
 
 
-def test_statement_kinds_follow_the_qualifier():
-    """Ranges, points, floors and everything that is no plain forecast are told apart; qualitative rows go."""
-    rows = guidance(
-        statement("META", "2026", "2026-01-28", low=115, high=135),
-        statement("AMZN", "2026", "2026-01-29", point=200, qualifier="about; cash capex"),
-        statement("ORCL", "FY2026", "2026-01-30", point=25, qualifier="over"),
-        statement(
-            "ORCL", "FY2025", "2026-01-31", point=13.7, qualifier="product of the statement, not a company total"
-        ),
-        statement("MSFT", "CY2026", "2026-02-01", point=175, qualifier="restated for an accounting change"),
-        statement("META", "2027", "2026-02-02", qualifier="qualitative: larger"),
-    )
-    found = capex.statements(rows)
-    assert found["kind"].tolist() == ["range", "point", "floor", "product", "reclassified"]
-    assert found["midpoint_usd_bn"].tolist() == [125, 200, 25, 13.7, 175]
-
-
-def test_path_by_hand_and_as_of():
-    """Midpoints 125 then 137.5: up ten percent, 125 is 13.6 percent over 110; unknown before the day."""
-    rows = guidance(
-        statement("META", "2026", "2026-07-29", low=130, high=145),
-        statement("META", "2026", "2026-01-28", low=115, high=135, consensus=110),
-    )
-    path = capex.guidance_path(rows, 2026)
-    assert path["revision_percent"].tolist() == pytest.approx([0, 10])
-    assert path["over_consensus_percent"].iloc[0] == pytest.approx(100 * 15 / 110)
-    assert len(capex.guidance_path(rows, 2026, as_of="2026-01-28")) == 1
-    assert capex.guidance_path(rows, 2026, as_of="2026-01-27").empty
-
-
-def test_a_reclassification_is_no_revision():
-    """Microsoft's 190 to 175 moves leases elsewhere and must not count as a cut of eight percent."""
-    path = capex.guidance_path(load("capex_guidance"), 2026).query("ticker == 'MSFT'")
-    assert path["midpoint_usd_bn"].tolist() == [190, 175]
-    assert np.isnan(path["revision_percent"].iloc[-1])
-
-
-def test_record_by_hand():
-    """60 to 65 said, 72 spent: above, 15.2 percent over 62.5; the last word of 72 is on the spot."""
-    rows = guidance(
-        statement("GOOGL", "2025", "2025-10-29", point=72),
-        statement("GOOGL", "2025", "2025-01-24", low=60, high=65),
-        statement("GOOGL", "2025", "2026-01-15", point=72.1),  # said after the year had ended: no forecast
-    )
-    row = capex.guidance_record(rows, annual("GOOGL", 72.0)).iloc[0]
-    assert (row["position"], row["lead_days"]) == ("above", 341)
-    assert row["drift_percent"] == pytest.approx(15.2)
-    assert row["last_drift_percent"] == pytest.approx(0)
-
-
-def test_record_uses_the_definition_that_was_guided():
-    """Meta guides with lease principal: a cash figure of the same year is no outcome."""
-    rows = guidance(statement("META", "2025", "2025-01-24", low=60, high=65))
-    assert capex.guidance_record(rows, annual("META", 69.7)).empty
-    with_leases = annual("META", 72.2, definition="incl_finance_leases")
-    assert capex.guidance_record(rows, with_leases)["outcome_usd_bn"].tolist() == [72.2]
-
-
-def test_a_calendar_statement_never_meets_a_fiscal_year():
-    """Microsoft's calendar 2026 must not be scored with its year to June 2026."""
-    rows = guidance(statement("MSFT", "CY2026", "2026-04-29", point=190))
-    june = annual("MSFT", 145.3, period="FY2026", end="2026-06-30", definition="incl_finance_leases")
-    assert capex.guidance_record(rows, june).empty
-
-
-def test_products_of_a_statement_count_only_when_asked():
-    """A press annualisation before the company's own figure is left out of a strict record."""
-    rows = guidance(
-        statement("AMZN", "2025", "2025-02-06", point=105, qualifier="quarterly rate, i.e. 105.2 annualised"),
-        statement("AMZN", "2025", "2025-10-30", point=125, qualifier="about"),
-    )
-    outcome = annual("AMZN", 128.3, definition=capex.AMAZON_NET)
-    assert capex.guidance_record(rows, outcome)["midpoint_usd_bn"].tolist() == [125]
-    assert capex.guidance_record(rows, outcome, products=True)["midpoint_usd_bn"].tolist() == [105]
-
-
-@pytest.mark.parametrize(
-    ("outcome", "position"), [(94.9, "below"), (95.1, "inside"), (104.9, "inside"), (105.1, "above")]
-)
-def test_a_point_is_met_within_the_tolerance(outcome, position):
-    """A point of 100 with five percent either side."""
-    rows = guidance(statement("GOOGL", "2025", "2025-02-04", point=100))
-    assert capex.guidance_record(rows, annual("GOOGL", outcome))["position"].tolist() == [position]
-
-
-@pytest.mark.parametrize(("outcome", "position"), [(24.9, "below"), (25.0, "floor kept"), (55.7, "floor kept")])
-def test_a_floor_is_kept_at_or_above_it_and_has_no_drift(outcome, position):
-    """ "Over 25": a year of 55.7 keeps it, 24.9 does not (no tolerance), and no distance to a midpoint exists."""
-    rows = guidance(statement("ORCL", "FY2025", "2024-06-11", point=25, qualifier="over"))
-    row = capex.guidance_record(rows, annual("ORCL", outcome, end="2025-05-31")).iloc[0]
-    assert row["position"] == position
-    assert np.isnan(row["drift_percent"])
-    assert np.isnan(row["last_drift_percent"])
-
-
-def test_a_point_after_a_floor_is_scored_as_the_last_statement():
-    """Over 25 in June, about 50 in December, 55 spent: no first drift, ten percent on the last, 172 days ahead."""
-    rows = guidance(
-        statement("ORCL", "FY2026", "2025-06-11", point=25, qualifier="over"),
-        statement("ORCL", "FY2026", "2025-12-10", point=50, qualifier="about, raised"),
-    )
-    record = capex.guidance_record(rows, annual("ORCL", 55.0, period="FY2026", end="2026-05-31"))
-    assert record["position"].tolist() == ["floor kept"]
-    assert record["last_drift_percent"].tolist() == pytest.approx([10])
-    assert record["last_lead_days"].tolist() == [172]
-    assert capex.mean_drift(record["drift_percent"])["observations"] == 0
-
-
-def test_oracles_floor_for_fiscal_2026_is_kept_in_the_data():
-    """Over 25 said on 11 June 2025, 55.663 filed: an "above" with a drift of 123 percent would be the error."""
-    record = capex.guidance_record(load("capex_guidance"), load("capex_annual")).set_index(["ticker", "fiscal_period"])
-    row = record.loc[("ORCL", "FY2026")]
-    assert (row["kind"], row["position"]) == ("floor", "floor kept")
-    assert np.isnan(row["drift_percent"])
-
-
 def test_last_report_is_the_latest_of_the_companies():
     """Amazon closed the June 2026 quarter on 30 July, Oracle its May quarter on 10 June; an open quarter is refused."""
     actuals = load("capex_actuals")
@@ -281,23 +203,6 @@ def test_last_report_is_the_latest_of_the_companies():
     assert capex.last_report(actuals, pd.Period("2026-05-31", "Q"), ["ORCL"]) == "2026-06-10"
     with pytest.raises(ValueError, match="2026Q3 has no report date for MSFT, GOOGL, AMZN, META"):
         capex.last_report(actuals, "2026Q3")
-
-
-def test_mean_drift_by_hand():
-    """A doubling and a halving cancel; two observations have one degree of freedom, t = 12.706."""
-    drift = capex.mean_drift(pd.Series([100.0, -50.0]))
-    assert drift["mean"] == pytest.approx(0, abs=1e-9)
-    assert drift["median"] == 25  # halfway between 100 and -50
-    assert drift["high"] == pytest.approx(100 * np.expm1(12.706 * np.log(2)), rel=1e-3)
-    assert np.isnan(capex.mean_drift(pd.Series([10.0]))["low"])
-
-
-@given(st.lists(st.floats(-60, 300), min_size=2, max_size=12))
-def test_mean_drift_lies_in_its_interval_and_among_the_observations(values):
-    """For any drifts."""
-    drift = capex.mean_drift(pd.Series(values))
-    assert drift["low"] <= drift["mean"] + 1e-9 <= drift["high"] + 2e-9
-    assert min(values) - 1e-6 <= drift["mean"] <= max(values) + 1e-6
 
 
 def chips(**change):
@@ -332,3 +237,59 @@ def test_the_report_of_25_february_2026():
     assert row["revenue_usd_bn"] == pytest.approx(68.127)
     dates = load("earnings_dates")
     assert pd.Timestamp("2026-02-25") in set(dates.loc[dates["ticker"] == "NVDA", "reported_on"])
+
+
+def test_nvidia_quarters_stand_against_the_calendar_quarter_a_month_earlier():
+    """Late January is the December quarter, also when a year of 53 weeks ends in early February or August."""
+    ends = pd.Series(
+        pd.to_datetime(["2026-01-25", "2026-04-26", "2021-05-02", "2021-08-01", "2025-10-26", "2026-02-01"])
+    )
+    assert capex.nvidia_calendar_quarter(ends).astype(str).tolist() == [
+        "2025Q4",
+        "2026Q1",
+        "2021Q1",
+        "2021Q2",
+        "2025Q3",
+        "2025Q4",
+    ]
+    assert capex.nvidia_calendar_quarter(load("nvidia")["period_end"]).is_unique
+
+
+def lagged(lag, *, quarters=40, seed=1):
+    """Two level series whose growth over a year is the same, that of sales `lag` quarters after that of capex."""
+    steps = np.random.default_rng(seed).normal(0.03, 0.1, quarters + 8)
+    span = pd.period_range("2015Q1", periods=quarters, freq="Q")
+    level = np.exp(np.cumsum(steps))
+    return pd.Series(level[4 : 4 + quarters], span), pd.Series(level[4 - lag : 4 - lag + quarters], span)
+
+
+@pytest.mark.parametrize("lag", [-3, 0, 2])
+def test_the_lag_that_was_built_in_is_found(lag):
+    """Sales that repeat capex two quarters later: lag 2 has correlation and slope one, and is best in every draw."""
+    spent, sold = lagged(lag)
+    fit = capex.lag_fit(capex.growth_at_lags(spent, sold, range(-4, 5)), draws=200)
+    assert fit["correlation"].idxmax() == lag
+    assert fit.loc[lag, ["correlation", "slope"]].tolist() == pytest.approx([1, 1])
+    assert fit.loc[lag, "best_share"] == 100
+    assert fit["best_share"].sum() == pytest.approx(100)
+
+
+def test_growth_at_lags_by_hand():
+    """Capex doubles in the year to the fifth quarter: one quarter later that is the growth at lag one."""
+    span = pd.period_range("2020Q1", periods=6, freq="Q")
+    spent, sold = pd.Series([1.0, 1, 1, 1, 2, 4], span), pd.Series([1.0, 1, 1, 1, 3, 5], span)
+    table = capex.growth_at_lags(spent, sold, [0, 1])
+    assert table.index.astype(str).tolist() == ["2021Q2"]
+    assert table.iloc[0].tolist() == pytest.approx([np.log(5), np.log(4), np.log(2)])
+
+
+def test_lag_fit_agrees_with_numpy_and_refuses_few_quarters():
+    """The correlation is the plain one of the common quarters; with seven quarters nothing is estimated."""
+    rows = pd.DataFrame(np.random.default_rng(3).normal(size=(20, 3)), columns=["sales", 0, 1])
+    fit = capex.lag_fit(rows, draws=100)
+    assert fit.loc[1, "correlation"] == pytest.approx(np.corrcoef(rows["sales"], rows[1])[0, 1])
+    assert fit.loc[1, "slope"] == pytest.approx(np.polyfit(rows[1], rows["sales"], 1)[0])
+    assert (fit["low"] <= fit["high"]).all()
+    few = capex.lag_fit(rows.head(7))
+    assert few.drop(columns="observations").isna().all(axis=None)
+    assert few["observations"].tolist() == [7, 7]

@@ -1,11 +1,17 @@
-"""Verdicts: the rules by example, and the fact check's own completeness."""
+"""Verdicts: the rules by example, two days compared, and the fact check's own completeness and links."""
 
+import re
+
+import nbformat
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
 from minerpivot import claims
+from minerpivot.book.execute import ROOT, chapters
+from minerpivot.figures import VEGALITE_MIME
 from minerpivot.tables import load
 
 
@@ -50,6 +56,48 @@ def test_copies_of_one_publisher_count_once():
     assert claims.stances(rows).loc["c"].tolist() == [2, 0, 0]
 
 
+def test_pages_that_copy_one_release_are_one_source():
+    """Three houses quote one release, one writes for itself, one copies the article: two against, none for."""
+    rows = pd.DataFrame(
+        {
+            "claim_id": "c",
+            "stance": ["contradicts"] * 4 + ["supports"],
+            "publisher": ["Futurum (quoting the release)", "Tunguz", "AiCoin (syndicated)", "A rewrite", "A mirror"],
+            "origin": ["the release", "the release", "the release", None, claims.ITSELF],
+        }
+    )
+    assert claims.stances(rows).loc["c"].tolist() == [0, 0, 2]
+    assert claims.stances(rows.drop(columns="origin")).loc["c"].tolist() == [1, 0, 4]
+
+
+def test_an_original_and_its_copy_are_one_source():
+    """A page that copies what its publisher itself also shows adds nothing."""
+    rows = pd.DataFrame(
+        {"claim_id": "c", "stance": "qualifies", "publisher": ["Zacks", "Nasdaq (Zacks)"], "origin": [None, "Zacks"]}
+    )
+    assert claims.stances(rows).loc["c"].tolist() == [0, 1, 0]
+
+
+def test_more_copies_cannot_turn_a_verdict():
+    """One original against one report copied five times is one against one: not contradicted, as rows would have it."""
+    rows = pd.DataFrame(
+        {
+            "claim_id": "c",
+            "stance": ["supports"] + ["contradicts"] * 5,
+            "publisher": [f"house {number}" for number in range(6)],
+            "origin": [None, *["one report"] * 5],
+        }
+    )
+    assert claims.by_evidence(*claims.stances(rows).loc["c"]) == claims.CAVEAT
+    assert claims.by_evidence(*claims.stances(rows.drop(columns="origin")).loc["c"]) == claims.CONTRADICTED
+
+
+def test_no_evidence_is_no_source():
+    """An empty table counts nothing and breaks nothing."""
+    empty = load("claims_evidence").iloc[:0]
+    assert claims.stances(empty).empty
+
+
 @given(st.sampled_from(claims.VERDICTS), st.integers(0, 5), st.integers(0, 5), st.integers(0, 5))
 def test_evidence_adds_a_caveat_but_never_overturns_a_computation(computed, supports, qualifies, contradicts):
     """Only confirmed changes, and only to confirmed with a caveat."""
@@ -59,7 +107,7 @@ def test_evidence_adds_a_caveat_but_never_overturns_a_computation(computed, supp
 
 def finding(claim, computed=None):
     """A minimal finding."""
-    return {"claim_id": claim, "found": "x", "grade": "derived", "chapter": "data", "computed": computed}
+    return {"claim_id": claim, "found": "x", "grade": "derived", "computed": computed}
 
 
 def test_every_statement_gets_one_verdict_and_an_outlook_none():
@@ -84,3 +132,168 @@ def test_a_missing_doubled_or_unknown_finding_is_refused(change, message):
     findings = [finding(c) for c in load("claims")["claim_id"]]
     with pytest.raises(ValueError, match=message):
         claims.verdicts(load("claims"), load("claims_evidence"), change(findings))
+
+
+# --- two days ---------------------------------------------------------------------------------
+
+ONE = pd.DataFrame({"claim_id": ["c"], "statement_no": [1], "kind": ["comparative"]})
+
+
+def page(stance):
+    """One cited page."""
+    return pd.DataFrame({"claim_id": ["c"], "stance": [stance], "publisher": ["a house"]})
+
+
+NO_PAGE = page("supports").iloc[:0]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "shown", "because"),
+    [
+        ((claims.CONFIRMED, NO_PAGE), (claims.CONTRADICTED, NO_PAGE), "contradicted; then confirmed", "later data"),
+        ((None, NO_PAGE), (None, page("supports")), "confirmed; then not testable here", "evidence published later"),
+        (
+            (None, NO_PAGE),
+            (claims.CONFIRMED, page("supports")),
+            "confirmed; then not testable here",
+            "later data and later evidence, each alone",
+        ),
+        (
+            (claims.CONTRADICTED, NO_PAGE),
+            (claims.CONFIRMED, page("qualifies")),
+            "confirmed with a caveat; then contradicted",
+            "later data",
+        ),
+        ((claims.CONFIRMED, page("supports")), (claims.CONFIRMED, page("supports")), "confirmed", None),
+    ],
+)
+def test_both_verdicts_are_shown_where_they_differ(then, now, shown, because):
+    """And the reason is found by changing the data or the evidence and not the other."""
+    days = [claims.verdicts(ONE, evidence, [finding("c", computed)]) for computed, evidence in (then, now)]
+    row = claims.compare(*days).iloc[0]
+    assert row["shown"] == shown.replace("then ", "on the article's day: ")
+    assert (None if pd.isna(row["because"]) else row["because"]) == because
+    assert row["differs"] == (because is not None)
+
+
+def test_two_days_of_different_statements_are_refused():
+    """A statement must not be set against another."""
+    judged = claims.verdicts(ONE, NO_PAGE, [finding("c")])
+    with pytest.raises(ValueError, match="different claims"):
+        claims.compare(judged, judged.assign(claim_id="d"))
+
+
+def test_before_the_article_there_is_nothing_to_judge():
+    """No statement, no finding: an empty table and a board of zeros."""
+    empty = load("claims").iloc[:0]
+    judged = claims.verdicts(empty, load("claims_evidence"), [])
+    assert claims.compare(judged, judged).empty
+    assert claims.scoreboard(judged).tolist() == [0] * len(claims.VERDICTS)
+
+
+def test_later_evidence_is_not_seen_on_the_articles_day():
+    """The pages on the quotation are undated or later: with what is dated by then it cannot be judged."""
+    quote = load("claims").query("claim_id == 'nadella-quote'")
+    days = [
+        claims.verdicts(quote, load("claims_evidence", as_of=day), [finding("nadella-quote")])
+        for day in ("2026-01-28", None)
+    ]
+    assert [day["verdict"].item() for day in days] == [claims.NOT_TESTABLE, claims.CONTRADICTED]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "word"),
+    [
+        ((115, 135), (130, 145), "raised"),
+        ((115, 135), (115, 145), "raised"),
+        ((200, 200), (200, 200), "kept"),
+        ((40, 50), (40, 45), "cut"),
+        ((100, 120), (105, 115), "moved both ways"),
+    ],
+)
+def test_a_revision_is_named_by_both_ends(first, last, word):
+    """115 to 135 became 130 to 145: raised; a range that only narrows moved both ways."""
+    assert claims.revision(first, last) == word
+
+
+def test_places_count_from_the_highest_and_skip_the_unknown():
+    """Of four known, 5 is first and the two threes share the second place; without a value there is no place."""
+    found = claims.places(pd.Series({"a": 3.0, "b": 5.0, "c": 3.0, "d": 1.0, "e": None}), ["b", "c", "e"])
+    assert found["place"].tolist()[:2] == [1, 2]
+    assert pd.isna(found["place"]["e"])
+    assert found["of"].tolist() == [4, 4, 4]
+
+
+# --- the page ---------------------------------------------------------------------------------
+
+
+def shown_in(path):
+    """Names of the figures and tables that a chapter has stored."""
+    outputs = [o for cell in nbformat.read(path, as_version=4).cells for o in cell.get("outputs", [])]
+    charts = {o["data"][VEGALITE_MIME]["usermeta"]["name"] for o in outputs if VEGALITE_MIME in o.get("data", {})}
+    kept = [output.get("metadata", {}).get("minerpivot", {}) for output in outputs]
+    return charts | {meta["name"] for meta in kept if "name" in meta}
+
+
+def stored_tables():
+    """The fact check's tables by name, as rows of cells."""
+    path = ROOT / "chapters" / "fact-check.ipynb"
+    found = {}
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            meta = output.get("metadata", {}).get("minerpivot", {})
+            if "text/html" in output.get("data", {}) and "name" in meta:
+                found[meta["name"]] = BeautifulSoup(output["data"]["text/html"], "html.parser").tbody.find_all("tr")
+    return found
+
+
+def broken(links, names):
+    """Addresses "page.html#anchor" (or "#anchor" on the fact check) whose page or anchor `names` does not have."""
+    parts = [(link, *re.fullmatch(r"(?:([\w-]+)\.html)?#([\w-]+)", link).groups()) for link in links]
+    return [link for link, stem, anchor in parts if anchor not in names.get(stem or "fact-check", set())]
+
+
+def test_every_link_of_the_fact_check_leads_to_a_figure():
+    """Page and anchor exist in the chapter's stored outputs; a made-up one is found."""
+    names = {path.stem: shown_in(path) for path in chapters()}
+    links = {a["href"] for rows in stored_tables().values() for row in rows for a in row.find_all("a")}
+    inside = {link for link in links if not link.startswith("http")}
+    assert len(inside) > 10
+    assert broken(inside, names) == []
+    assert broken(["halving-squeeze.html#no-such-figure", "#searched"], names) == [
+        "halving-squeeze.html#no-such-figure"
+    ]
+
+
+def test_every_statement_is_on_the_page_with_a_verdict():
+    """The four tables hold each statement once, with a verdict of the list, a grade and a link."""
+    rows = [row for name, table in stored_tables().items() if name.startswith("checked-") for row in table]
+    cells = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in rows]
+    assert sorted(cell[0] for cell in cells) == sorted(load("claims")["claim"])
+    assert all(set(cell[1].split("; on the article's day: ")) <= set(claims.VERDICTS) for cell in cells)
+    assert all(cell[4] in ("reported", "derived", "estimated") for cell in cells)
+    assert all(row.find("a") for row in rows)
+
+
+def test_the_scoreboard_counts_the_tables():
+    """What the chart draws for the end of the data is what the tables say, one by one."""
+    rows = [row for name, table in stored_tables().items() if name.startswith("checked-") for row in table]
+    said = pd.Series([row.find_all("td")[0].get_text().split("; on the")[0] for row in rows]).value_counts()
+    path = ROOT / "chapters" / "fact-check.ipynb"
+    (spec,) = [
+        output["data"][VEGALITE_MIME]
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+        if output.get("data", {}).get(VEGALITE_MIME, {}).get("usermeta", {}).get("name") == "scoreboard"
+    ]
+    (drawn,) = spec["datasets"].values()
+    now = {row["verdict"]: row["statements"] for row in drawn if row["known"] == "end of the data"}
+    assert {verdict: count for verdict, count in now.items() if count} == said.to_dict()
+
+
+def test_every_preview_of_the_landing_page_exists():
+    """The start page shows pictures of figures that the chapters have."""
+    previews = re.findall(r"```\{preview\} chapters/([\w-]+)\.ipynb ([\w-]+)", (ROOT / "index.md").read_text("utf-8"))
+    names = {path.stem: shown_in(path) for path in chapters()}
+    assert len(previews) >= 5
+    assert [preview for preview in previews if preview[1] not in names[preview[0]]] == []

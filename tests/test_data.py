@@ -13,7 +13,7 @@ from frictionless import Package
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minerpivot import tables
+from minerpivot import tables, validation
 
 DATA = Path(__file__).parents[1] / "data"
 MANIFEST = Package(str(DATA / "datapackage.json"))
@@ -210,7 +210,33 @@ def test_what_is_known_grows_and_is_what_was_public(name, days):
     assert set(earlier.index) <= set(later.index)
     public = tables.public_on(whole(name), name)
     for day, rows in zip(sorted(days), (earlier, later)):
-        pd.testing.assert_frame_equal(rows, whole(name)[public <= pd.Timestamp(day)])
+        seen = whole(name)[public <= pd.Timestamp(day)]
+        later_columns = hindsight(name, day)
+        assert rows[later_columns].isna().all(axis=None)
+        pd.testing.assert_frame_equal(rows.drop(columns=later_columns), seen.drop(columns=later_columns))
+
+
+def hindsight(name, day):
+    """Columns that hold what was known only after `day`."""
+    dated = {field["name"]: field.get("public_on", "") for field in tables.describe(name)["schema"]["fields"]}
+    return [column for column, since in dated.items() if since > f"{pd.Timestamp(day):%Y-%m-%d}"]
+
+
+def test_a_column_of_last_states_is_hindsight():
+    """A deal's status and a price of October 2026 were not known at the article's date."""
+    assert tables.load("deals", as_of="2026-01-28")["status"].isna().all()
+    assert tables.load("asics", as_of="2026-10-02")["price_usd_2026_10_03"].isna().all()
+    assert tables.load("asics", as_of="2026-10-03")["price_usd_2026_10_03"].notna().any()
+
+
+def test_an_edition_limits_every_table(monkeypatch):
+    """In an edition no load sees more than its day, an asked later day included; what had no rows is empty."""
+    monkeypatch.setenv(tables.EDITION, "2024-06-30")
+    assert tables.load("prices")["date"].max() == tables.load("prices", as_of="2026-01-28")["date"].max()
+    assert tables.load("prices")["date"].max() <= pd.Timestamp("2024-06-30")
+    assert tables.load("claims").empty
+    assert list(tables.load("claims").dtypes) == list(whole("claims").dtypes)
+    assert tables.through("prices") == "2024-06-30"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -220,8 +246,8 @@ def test_the_first_and_the_last_public_day_bound_a_table(name):
     if not tables.describe(name)["public"]:
         pd.testing.assert_frame_equal(tables.load(name, as_of="1900-01-01"), whole(name))
         return
-    for day in (public.max(), "2100-01-01"):
-        pd.testing.assert_frame_equal(tables.load(name, as_of=day), whole(name))
+    pd.testing.assert_frame_equal(tables.load(name, as_of="2100-01-01"), whole(name))
+    assert len(tables.load(name, as_of=public.max())) == len(whole(name))
     first, eve = public.min(), public.min() - pd.Timedelta(days=1)
     assert len(tables.load(name, as_of=first)) == (public == first).sum()
     message = rf"data/{name}\.csv has nothing that was public on {eve:%Y-%m-%d}: .*as_of=\"{first:%Y-%m-%d}\" or later"
@@ -274,7 +300,7 @@ def test_only_a_full_date_moves_the_end_of_a_table_of_days(tmp_path, day, end):
         counterparty="A tenant", deal_type="colocation_lease", status="announced", source_url="https://example.org/",
     )  # fmt: skip
     row.to_csv(data / "deals.csv", mode="a", header=False, index=False, lineterminator="\n")
-    assert tables.seal(data) == ["deals"]
+    assert validation.seal(data) == ["deals"]
     tables.forget()
     assert tables.describe("deals", data)["coverage"] == {"column": "announced_on", "from": "2024-06-03", "to": end}
 
@@ -296,7 +322,7 @@ def test_a_mistake_in_a_new_row_is_explained(tmp_path, column, cell, message):
     deals = read("deals").astype(object)
     deals.loc[0, column] = cell
     deals.to_csv(data / "deals.csv", index=False, lineterminator="\n")
-    faults = [fault for fault in tables.problems(data, checksums=False) if "deals.csv row 2" in fault]
+    faults = [fault for fault in validation.problems(data, checksums=False) if "deals.csv row 2" in fault]
     assert any(re.fullmatch(rf"data/deals\.csv row 2: {message}", fault) for fault in faults), faults
 
 
@@ -320,5 +346,5 @@ def test_recording_a_table_anew_would_not_move_its_coverage(name):
     """What `make check` would record after an edit is what stands in the manifest."""
     entry = tables.describe(name)
     again = json.loads(json.dumps(entry))
-    tables._cover(again, tables.load(name))
+    validation._cover(again, tables.load(name))
     assert again == entry

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minerpivot import deals, mining
+from minerpivot import deals
 from minerpivot.tables import load
 
 LEDGER = load("deals")
@@ -207,53 +207,6 @@ def test_helios_has_no_ratio_while_one_of_its_phases_is_unknown():
     assert deals.HELIOS_VALUE not in deals.gross_ratios(unknown)
 
 
-def test_a_rent_of_876_thousand_dollars_is_100_dollars_per_mwh():
-    """8760 hours a year."""
-    assert deals.rent_per_mwh(0.876) == pytest.approx(100)
-
-
-def compared(hashprice, efficiency=17.5, power=40.0):
-    """One plain lease of 1.752 m per MW-year (200 USD per MWh) signed 2025-03-05 against mining."""
-    rates = deals.revenue_per_mw_year(deals.contracted(ledger({"contract_value_usd_bn": 1.752})), ratio=1.25)
-    machine = {"efficiency_j_per_th": efficiency, "power_usd_per_mwh": power}
-    return deals.against_mining(rates, hashprice, ratio=1.25, **machine).iloc[0]
-
-
-def test_rent_and_mining_on_one_basis():
-    """By hand: at 42 USD per PH/s per day and 17.5 J/TH a MWh earns 100 USD, 60 after power at 40."""
-    hashprice = pd.Series(42.0, pd.date_range("2025-01-01", "2025-06-30"))
-    hashprice.loc["2025-05-01":] = 84.0
-    row = compared(hashprice)
-    assert row[["rent_server", "rent_site", "mining_signing", "mining_now"]].tolist() == pytest.approx(
-        [200, 160, 60, 160]
-    )
-
-
-def test_mining_at_signing_uses_nothing_later():
-    """A change of the hashprice after the day of signing does not move it."""
-    hashprice = pd.Series(42.0, pd.date_range("2025-01-01", "2025-06-30"))
-    later = hashprice.where(hashprice.index <= "2025-03-05", 420.0)
-    assert compared(hashprice)["mining_signing"] == compared(later)["mining_signing"]
-    assert compared(hashprice)["mining_now"] != compared(later)["mining_now"]
-
-
-@settings(deadline=None)
-@given(st.floats(5, 500), st.floats(0, 200))
-def test_at_the_break_even_efficiency_mining_pays_the_rent(level, power):
-    """The formula solved for efficiency, put back into it."""
-    row = compared(pd.Series(level, pd.date_range("2025-01-01", "2025-06-30")), power=power)
-    assert mining.revenue_per_mwh(level, row["break_even_now"]) - power == pytest.approx(row["rent_site"])
-    assert row["break_even_signing"] == pytest.approx(row["break_even_now"])
-
-
-def test_best_machine_on_sale_is_known_on_the_day():
-    """A machine dated to a year counts from its last day or its first, and a worse one never displaces a better."""
-    models = pd.DataFrame({"efficiency_j_per_th": [20.0, 15.0, 18.0], "released": ["2023", "2024", "2025-03"]})
-    days = pd.Series(pd.to_datetime(["2024-06-30", "2025-01-01", "2025-06-30"]))
-    assert deals.best_efficiency(models, days).tolist() == [20, 15, 15]
-    assert deals.best_efficiency(models, days, partial="first").tolist() == [15, 15, 15]
-
-
 def test_herfindahl_by_hand():
     """Shares of 50, 30 and 20 percent: 0.25 + 0.09 + 0.04."""
     assert deals.herfindahl(pd.Series([5.0, 3.0, 2.0])) == pytest.approx(0.38)
@@ -266,19 +219,6 @@ def test_herfindahl_has_bounds_and_no_unit(values, scale):
     index = deals.herfindahl(pd.Series(values))
     assert 1 / len(values) - 1e-9 <= index <= 1 + 1e-9
     assert deals.herfindahl(pd.Series(values) * scale) == pytest.approx(index)
-
-
-def test_backed_contracts_name_the_backer():
-    """One of two; an empty cell is no backstop."""
-    rows = deals.contracted(ledger({"credit_support": "Google backstop 1.4bn"}, {"credit_support": None}))
-    assert deals.backed(rows)["deal_id"].tolist() == ["D0"]
-    assert deals.backed(rows, "Microsoft").empty
-
-
-def test_present_value_of_an_annuity():
-    """100 over two years at 10 percent: 50/1.1 + 50/1.21."""
-    worth = deals.present_value(pd.Series([100.0]), pd.Series([2.0]), rate=0.1)
-    assert worth.item() == pytest.approx(50 / 1.1 + 50 / 1.21)
 
 
 def test_rank_with_an_open_basis():
@@ -323,31 +263,10 @@ def test_unknown_split_is_not_zero():
     assert shares[shares.isna()].index.tolist() == ["GLXY", "HUT", "MARA"]
 
 
-def test_income_against_contracts():
-    """2 m a quarter of 100 m a year is 8 percent; a company without a split is left out."""
-    shares = deals.ai_share(segments(("IREN", "2026-06-30", 10.0, 2.0)), ["IREN", "HUT"])
-    pace = deals.started(deals.contracted(ledger({}, {"ticker": "HUT"})), shares)
-    assert pace["percent"].to_dict() == pytest.approx({"IREN": 8.0})
-
-
 def test_published_ai_share_of_core_scientific():
     """Fourth quarter of 2025: colocation 31.3 m of 79.8 m (release of 2 March 2026)."""
     shares = deals.ai_share(load("miner_segments", as_of="2026-03-05"), ["CORZ"])
     assert shares.loc["CORZ", "ai_percent"] == pytest.approx(100 * 31.3 / 79.8)
-
-
-def test_building_costs_are_read_from_the_notes():
-    """A stated range per megawatt, and only that."""
-    costs = deals.build_costs(ledger({"notes": "NOI margin 80-85%; cost 9-11m/MW"}, {"notes": "retrofit 100-120m"}))
-    assert costs.to_dict("index") == {"D0": {"low": 9, "high": 11}}
-
-
-def test_financings_leave_out_warrants_and_the_package_announced_twice():
-    """IREN's 3,600 m of February 2026 is the 1,500 m and 2,100 m of June."""
-    table = load("financings")
-    june = table[table["financing_id"].str.startswith("IREN-2026-06-01")]
-    package = table[table["financing_id"].isin(["IREN-2026-02-05-loan", "IREN-2026-05-07-warrants"])]
-    assert deals.raised(pd.concat([june, package]))["IREN"] == 3600
 
 
 def test_last_day_of_an_expected_start():
@@ -357,3 +276,169 @@ def test_last_day_of_an_expected_start():
     found = deals.due(ledger(*({"start_expected": start} for start in stated)))
     assert found.dt.strftime("%Y-%m-%d").dropna().tolist() == last
     assert pd.isna(found.iloc[-1])
+
+
+def test_every_row_says_how_it_counts_and_only_what_is_summed_counts():
+    """The column agrees with the sum; one reason per row that is left out."""
+    table = ledger(
+        {},
+        {"deal_type": "gpu_cloud"},
+        {"deal_type": "other"},
+        {"deal_type": "other", "status": "amended"},
+        {"deal_type": "acquisition"},
+        {"deal_type": "jv", "deal_id": "MARA-2026-02-STARWOOD"},
+        {"deal_id": deals.NOT_EFFECTIVE[0]},
+        {"deal_id": "NEW", "supersedes": "OLD"},
+        {"deal_id": "OLD"},
+        {"status": "terminated"},
+    )
+    kinds = [
+        "colocation",
+        "GPU cloud",
+        "no: framework or cost",
+        "no: amendment",
+        "no: takeover or sale",
+        "no: no tenant",
+    ]
+    kinds += ["no: not effective", "colocation", "no: superseded", "no: terminated"]
+    assert deals.counted_as(table).tolist() == kinds
+    whole = deals.counted_as(LEDGER)
+    summed = LEDGER["deal_id"].isin(deals.contracted(LEDGER)["deal_id"])
+    assert (whole.str.startswith("no: ") == ~summed).all()
+
+
+def test_on_the_articles_day_nothing_later_is_known():
+    """What counts then was announced by then; later rows add at least a billion, and no later amendment is seen."""
+    then = load("deals", as_of="2026-01-28")
+    rows, later = deals.contracted(then), deals.contracted(LEDGER)
+    assert (rows["announced"] <= "2026-01-28").all()
+    assert not set(then["deal_id"]) & {"APLD-2026-04-CWAMEND", "HUT-2026-05-BEACON", "IREN-2026-05-NVDA"}
+    assert set(rows["deal_id"]) < set(later["deal_id"])
+    assert deals.totals(later).loc["all", "value_usd_bn"] > deals.totals(rows).loc["all", "value_usd_bn"] + 1
+    assert (
+        not (deals.cumulative(later).query("announced <= '2026-01-28'")["deal_id"])
+        .isin(LEDGER.loc[LEDGER["announced_on"] > "2026-01-28", "deal_id"])
+        .any()
+    )
+
+
+def test_running_sums_end_at_the_totals_and_keep_what_is_missing():
+    """A contract without value adds nothing and stays without one; one without a date is in no running sum."""
+    rows = deals.contracted(
+        ledger({}, {"contract_value_usd_bn": None, "announced_on": "2025-04-01"}, {"announced_on": None})
+    )
+    steps = deals.cumulative(rows)
+    assert steps["value_so_far"].tolist() == [1, 1]
+    assert steps["critical_it_so_far"].tolist() == [100, 200]
+    assert steps["contract_value_usd_bn"].isna().tolist() == [False, True]
+    whole = deals.cumulative(deals.contracted(LEDGER)).iloc[-1]
+    assert whole["value_so_far"] == pytest.approx(deals.totals(deals.contracted(LEDGER)).loc["all", "value_usd_bn"])
+
+
+@pytest.mark.parametrize(
+    ("deal_id", "by_hand"),
+    [
+        ("APLD-2025-06-CW1", 7000 / (250 * 15)),  # 7 bn over about 15 years for 250 MW (release of 2 June 2025)
+        ("CORZ-2024-10-CWOPT3", 2000 / (120 * 12)),  # 2.0 bn over 12 years for 120 MW (release of 22 October 2024)
+        ("HUT-2026-05-BEACON", 9800 / (352 * 15)),  # 9.8 bn over 15 years for 352 MW (6 May 2026)
+        ("IREN-2025-11-MSFT", 9700 / (200 * 5)),  # 9.7 bn over 5 years for 200 MW of critical IT (3 November 2025)
+        ("CIFR-2025-11-AWS", 5500 / (300 * 15)),  # 5.5 bn over 15 years for 300 MW, read as critical IT
+    ],
+)
+def test_rates_by_hand(deal_id, by_hand):
+    """Million USD per megawatt and year of five announcements."""
+    rates = deals.revenue_per_mw_year(deals.contracted(LEDGER), ratio=1.5).set_index("deal_id")
+    assert rates.loc[deal_id, "low"] == pytest.approx(by_hand)
+    assert rates.loc[deal_id, "high"] == pytest.approx(by_hand * (1.5 if deal_id == "CIFR-2025-11-AWS" else 1))
+
+
+def test_ultimate_credit_by_the_rule():
+    """The guarantor, else the tenant; a rated tenant, a prepayment and silence are told apart."""
+    rows = ledger(
+        {"credit_support": "Google backstop 1.4bn; warrants ~5.4%", "counterparty": "Fluidstack"},
+        {"credit_support": "tenant investment grade; take-or-pay", "counterparty": "undisclosed"},
+        {"credit_support": "customer prepayment", "counterparty": "Microsoft"},
+        {"credit_support": None, "counterparty": "CoreWeave"},
+    )
+    found = deals.ultimate_credit(rows)
+    assert found["credit"].tolist() == ["Google", "undisclosed (IREN)", "Microsoft", "CoreWeave"]
+    assert found["ground"].tolist() == ["guarantee", "rated tenant", "prepayment", "no support stated"]
+
+
+def test_stated_backstops_add_up_to_the_published_cumulative_sums():
+    """Google: 3.2 bn at Lake Mariner (1.8 and 1.4 more), 1.73 bn at Barber Lake; no sum was stated at River Bend."""
+    rows = deals.contracted(LEDGER).assign(sum=lambda table: deals.backstop_usd_bn(table)).set_index("deal_id")
+    assert rows.loc[["WULF-2025-08-FS1", "WULF-2025-08-FS2-CB5"], "sum"].sum() == pytest.approx(3.2)
+    assert rows.loc[["CIFR-2025-09-FS1", "CIFR-2025-11-FS2"], "sum"].sum() == pytest.approx(1.73, abs=0.005)
+    assert pd.isna(rows.loc["HUT-2025-12-RIVERBEND", "sum"])
+    assert rows.loc["APLD-2025-10-PF2"].isna()["sum"]
+
+
+def test_concentration_by_hand():
+    """3, 1 and 1 bn: sixty percent, index 0.36 + 0.04 + 0.04; a group without value is none."""
+    rows = deals.contracted(
+        ledger(
+            {"contract_value_usd_bn": 3.0},
+            {"ticker": "HUT"},
+            {"ticker": "WULF"},
+            {"ticker": "CIFR", "contract_value_usd_bn": None},
+        )
+    )
+    found = deals.concentration(rows, rows["ticker"])
+    assert (found["groups"], found["largest"]) == (3, "IREN")
+    assert [found["largest_percent"], found["herfindahl"]] == pytest.approx([60, 0.44])
+
+
+def test_one_guarantor_concentrates_what_two_tenants_spread():
+    """Two tenants of one guarantor: the index rises from 0.5 to 1."""
+    rows = deals.contracted(
+        ledger({"credit_support": "Google backstop 1bn"}, {"credit_support": "Google", "counterparty": "Other"})
+    )
+    by_tenant = deals.concentration(rows, deals.tenants(rows))["herfindahl"]
+    by_credit = deals.concentration(rows, deals.ultimate_credit(rows)["credit"])["herfindahl"]
+    assert [by_tenant, by_credit] == pytest.approx([0.5, 1])
+
+
+def test_standing_ranks_each_measure_and_leaves_missing_ones_without_place():
+    """Second by value, first by rate within its own market, no place by a value with renewals that was not seen."""
+    table = ledger(
+        {"deal_id": "OWN"},
+        {"contract_value_usd_bn": 2.0, "critical_it_mw": 400, "extension_value_usd_bn": 5.0},
+        {"deal_type": "gpu_cloud", "contract_value_usd_bn": 0.9, "critical_it_mw": 10.0},
+    ).astype({"extension_value_usd_bn": float})
+    found = deals.standing(deals.contracted(table), "OWN", ratios=(1.2, 1.5)).set_index("measure")
+    assert found.loc["base value, USD bn", ["place", "of"]].tolist() == [2, 3]
+    assert found.loc["USD m per MW and year, as critical IT", ["place", "of"]].tolist() == [1, 2]
+    assert pd.isna(found.loc["value with renewals, USD bn", "place"])
+    absent = deals.standing(deals.contracted(table), "NOT-SIGNED-YET", ratios=(1.2, 1.5))
+    assert absent["place"].isna().all()
+
+
+def test_delivery_splits_every_critical_megawatt_once():
+    """Delivered, due, later and undated add up; an open basis is in none; without any status delivery is unknown."""
+    rows = deals.contracted(
+        ledger(
+            {"status": "delivered", "start_expected": "2025-Q1"},
+            {"start_expected": "2025-Q4", "critical_it_mw": 30},
+            {"start_expected": "2027", "critical_it_mw": 20},
+            {"critical_it_mw": 7},
+            {"critical_it_mw": None, "gross_mw": 300},
+        )
+    )
+    found = deals.delivery(rows, "2026-06-29")
+    assert found.loc["IREN"].to_dict() == {"delivered": 100, "due": 30, "later": 20, "undated": 7}
+    assert deals.delivery(rows.assign(status=None), "2026-06-29")["delivered"].isna().all()
+    assert deals.delivery(rows, "2025-12-31").loc["IREN", "due"] == 30  # due on its last day, not the day before
+    assert deals.delivery(rows, "2025-12-30").loc["IREN", "due"] == 0
+
+
+def test_what_is_not_dated_is_not_needed():
+    """An edition has no status and no notes: sums, places, credit and delivery are those of the rows themselves."""
+    bare = load("deals", as_of="2026-01-28").assign(status=None, notes=None)
+    rows, whole = deals.contracted(bare), deals.contracted(load("deals", as_of="2026-01-28"))
+    pd.testing.assert_frame_equal(deals.totals(rows), deals.totals(whole))
+    pd.testing.assert_series_equal(
+        deals.pivot_dates(bare), deals.pivot_dates(LEDGER).loc[lambda day: day <= "2026-01-28"]
+    )
+    pd.testing.assert_frame_equal(deals.ultimate_credit(rows), deals.ultimate_credit(whole))
+    assert deals.delivery(rows, "2026-01-28")["delivered"].isna().all()

@@ -94,12 +94,48 @@ def test_returns_agree_with_published_ones(closes):
     assert day == pytest.approx(-13.52 / (4769.83 + 13.52), abs=5e-4)
 
 
-def test_drawdown_and_volatility_by_hand():
-    """Peak to trough by hand; two returns of ten percent either way."""
+def test_returns_since_a_common_day_and_since_each_companys_own_by_hand():
+    """A day without a session counts from the close before it; a day to come, or none, is missing."""
+    dates = ["2025-01-08", "2025-01-10", "2025-12-31", "2026-01-08", "2026-01-09"]
+    wide = frame(dates, A=[8, 10, 20, 16, 24], B=[1, 2, 4, 5, 6], C=[np.nan, np.nan, 5, 5, 10])
+    own = {"A": pd.Timestamp("2025-01-09"), "B": pd.Timestamp("2026-02-01")}
+    table = markets.performance(wide, "ABC", "2026-01-09", since={"deal": own, "start": pd.Timestamp("2025-01-10")})
+    assert table.loc["A", "deal"] == pytest.approx(2.0)  # 24 over 8, the close of 8 January
+    assert table.loc["A", "deal_base_date"] == pd.Timestamp("2025-01-08")
+    assert table.loc[["B", "C"], ["deal", "deal_base_close"]].isna().all(axis=None)
+    assert table["start"].tolist()[:2] == pytest.approx([1.4, 2.0])
+    assert pd.isna(table.loc["C", "start"])  # listed after the start: its first close is not a base
+    nobody = markets.performance(wide, "AB", "2026-01-09", since={"deal": {}})
+    assert nobody["deal"].isna().all()
+    assert nobody["one_day"].tolist() == pytest.approx([0.5, 0.2])
+
+
+def test_drawdown_and_risk_by_hand():
+    """Peak to trough by hand; thirty times up ten percent and down ten percent, and a riskless rise."""
     levels = frame(["2026-01-05", "2026-01-06", "2026-01-07", "2026-01-08"], A=[100, 120, 60, 90])
     assert markets.drawdown(levels)["A"].tolist() == pytest.approx([0, 0, -0.5, -0.25])
-    steady = frame(["2026-01-05", "2026-01-06", "2026-01-07"], A=[100, 110, 99])  # +10 and -10 percent
-    assert markets.annualised_volatility(steady)["A"] == pytest.approx(np.sqrt(0.02 * 252))
+    sessions = pd.bdate_range("2026-01-05", periods=61)
+    swings = np.cumprod(np.r_[100, np.tile([1.1, 0.9], 30)])
+    found = markets.risk(frame(sessions, A=swings, NEW=np.where(np.arange(61) > 5, swings, np.nan)))
+    assert found.loc["A", "volatility"] == pytest.approx(0.1 * np.sqrt(60 / 59 * 252))
+    assert found.loc["A", "largest_fall"] == pytest.approx(swings[-1] / 110 - 1)
+    assert found.loc["A", "return_per_risk"] == pytest.approx(0, abs=1e-12)  # the mean of +10 and -10 percent is zero
+    assert found.loc["NEW"].isna().all()  # fifty-five returns are too few
+    trend = frame(sessions, A=np.cumprod(np.r_[100, np.tile([1.02, 1.0], 30)]))
+    assert markets.risk(trend)["return_per_risk"]["A"] == pytest.approx(0.01 * 252 / (0.01 * np.sqrt(60 / 59 * 252)))
+
+
+def test_the_search_finds_a_planted_convention_common_to_several_figures(closes):
+    """Figures printed with the second close of the year as base, to the session after: found among all others."""
+    year = closes.loc["2026-01-01":]
+    printed = {t: year[t].loc["2026-01-29"] / year[t].iloc[1] - 1 for t in ["IREN", "CIFR", "HUT", "WULF"]}
+    searches = {
+        t: markets.search_conventions(closes, t, r, "year_to_date", tolerance=0.0005) for t, r in printed.items()
+    }
+    common = markets.common_conventions(searches)
+    assert common.index[0] == (pd.Timestamp("2026-01-29"), "second close of the year")
+    assert common.iloc[0].tolist() == [4, 4]
+    assert (common["fits"].iloc[1:] < 4).all()
 
 
 def test_basket_by_hand():
@@ -133,12 +169,18 @@ def test_basket_without_members_has_no_level_and_waits_for_listings():
 
 
 def test_joining_closes_follow_the_first_session_that_could_react():
-    """News after the close counts from the next session; a partial date from the session after it."""
+    """News after the close counts from the next session; a day without a known reaction from the session after it."""
     sessions = pd.DatetimeIndex(["2026-02-05", "2026-02-06", "2026-02-09", "2026-02-10"])
     pivots = pd.Series(
         {
             t: pd.Timestamp(d)
-            for t, d in {"PRE": "2026-02-06", "POST": "2026-02-06", "PART": "2026-02-08", "LATE": "2026-03-01"}.items()
+            for t, d in {
+                "PRE": "2026-02-06",
+                "POST": "2026-02-06",
+                "PART": "2026-02-08",
+                "OPEN": "2026-02-06",
+                "LATE": "2026-03-01",
+            }.items()
         }
     )
     flags = pd.DataFrame(
@@ -149,9 +191,9 @@ def test_joining_closes_follow_the_first_session_that_could_react():
         }
     )
     joining = markets.joining_closes(pivots, flags, sessions)
-    assert joining.to_dict() == {"PRE": sessions[1], "POST": sessions[2], "PART": sessions[2]}
+    assert joining.to_dict() == {"PRE": sessions[1], "POST": sessions[2], "PART": sessions[2], "OPEN": sessions[2]}
     earlier = markets.joining_closes(pivots, flags, sessions, sessions_earlier=1)
-    assert earlier.to_dict() == {"PRE": sessions[0], "POST": sessions[1], "PART": sessions[2]}
+    assert earlier.to_dict() == {"PRE": sessions[0], "POST": sessions[1], "PART": sessions[2], "OPEN": sessions[2]}
 
 
 @settings(max_examples=30, deadline=None)
@@ -172,7 +214,8 @@ def test_prices_after_a_day_change_nothing_dated_that_day_or_earlier(cut, factor
     def results(data):
         members, others = markets.basket(data, held), markets.basket(data, ~held)
         levels = data.assign(members=members, others=others)
-        return [levels.loc[:day], markets.drawdown(levels).loc[:day], markets.performance(levels, levels.columns, day)]
+        returns = markets.performance(levels, levels.columns, day, since={"contract": joining})
+        return [levels.loc[:day], markets.drawdown(levels).loc[:day], returns, markets.risk(levels.loc[:day])]
 
     for before, after in zip(results(wide), results(changed)):
         pd.testing.assert_frame_equal(before, after)
@@ -223,29 +266,6 @@ def test_members_are_counted_once_they_have_a_price():
     assert both["pure"].tolist() == pytest.approx([100, 110, 120])
 
 
-def test_starts_ahead_by_hand():
-    """A start without both levels does not count; of the other two, one ends ahead."""
-    levels = frame(["2026-02-02", "2026-02-03", "2026-02-04"], pivoted=[np.nan, 100, 120], pure=[90, 100, 75])
-    last = pd.Series({"pivoted": 200.0, "pure": 150.0})
-    assert markets.starts_ahead(levels, last) == pytest.approx(1 / 2)  # +100 against +50, then +67 against +100
-
-
-def test_news_mix_by_hand():
-    """One flag is enough, two rows of a day count together, another day of the company does not count."""
-    day, other = pd.Timestamp("2026-02-06"), pd.Timestamp("2026-03-06")
-    rows = [
-        ("A", day, "n", "n", "n"),
-        ("A", other, "y", "y", "y"),
-        ("B", day, "n", "unknown", "n"),
-        ("B", day, "n", "n", "y"),
-        ("C", day, "n", "unknown", "n"),
-    ]
-    columns = ["ticker", "announced_on", "same_day_earnings", "same_day_financing", "same_day_other"]
-    pivots = pd.Series(dict.fromkeys("ABCD", day))
-    found = markets.news_mix(pivots, pd.DataFrame(rows, columns=columns))
-    assert found.to_dict() == {"A": "clean", "B": "mixed", "C": "unclear"}
-
-
 def test_agreement_names_a_sign_only_when_every_reading_has_it():
     """One reading against the others is enough to take the word back."""
     assert markets.agreement([3.0, 0.1]) == "ahead under every reading"
@@ -268,18 +288,3 @@ def test_a_basket_knows_returns_only(scale, seed):
     twins = pd.DataFrame({"A": path, "B": scale * path}, index=sessions)
     held = markets.membership(pd.Series({"A": sessions[0], "B": sessions[20]}), sessions, ["A", "B"])
     np.testing.assert_allclose(markets.basket(twins, held), 100 * path / path[0], rtol=1e-9)
-
-
-def test_bootstrap_interval_covers_the_mean_is_seeded_and_widens_with_dependence():
-    """Against the normal interval, and against a sample in which every value comes twenty times."""
-    generator = np.random.default_rng(7)
-    noise = pd.Series(generator.normal(0, 1, 2000))
-    low, high = markets.bootstrap_interval(noise, seed=1, block=1, draws=2000)
-    assert high - low == pytest.approx(2 * 1.96 / np.sqrt(2000), rel=0.1)  # the normal interval
-    assert low < noise.mean() < high
-    assert markets.bootstrap_interval(noise, seed=1, block=1, draws=2000) == (low, high)
-    dependent = pd.Series(np.repeat(noise.to_numpy()[:100], 20))
-    narrow = np.diff(markets.bootstrap_interval(dependent, seed=1, block=1))
-    assert np.diff(markets.bootstrap_interval(dependent, seed=1, block=20)) > 2 * narrow
-    with pytest.raises(ValueError, match="fewer than one block"):
-        markets.bootstrap_interval(noise[:5], seed=1)

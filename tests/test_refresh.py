@@ -15,7 +15,7 @@ from filelock import FileLock
 from typer.testing import CliRunner
 
 from minerpivot import __main__ as commands
-from minerpivot import tables
+from minerpivot import tables, validation
 from minerpivot.refresh import transaction
 from minerpivot.refresh.transaction import RefreshError, apply, compare
 from minerpivot.refresh.vendors import VendorError
@@ -32,7 +32,7 @@ def recent(tmp_path_factory):
     package = json.loads((folder / "datapackage.json").read_text("utf-8"))
     package["resources"] = [entry for entry in package["resources"] if entry["name"] != "prices_conflicts"]
     (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
-    tables.seal(folder)
+    validation.seal(folder)
     return folder
 
 
@@ -77,7 +77,7 @@ def test_new_rows_are_added_and_the_manifest_follows(data):
     assert set(after) - set(before) == {f"2026-10-12,IREN,{1.1 * last},1"}
     assert not set(before) - set(after)
     assert tables.through("prices", folder=data) == "2026-10-12"
-    assert tables.problems(data) == []
+    assert validation.problems(data) == []
 
 
 def test_empty_cells_are_filled_without_a_flag(data):
@@ -331,14 +331,14 @@ def test_killed_at_any_step_the_old_data_come_back(data, step):
     undone = transaction.recover(data)
     if died and not undone:
         changed = contents(data) != old
-        assert not changed or tables.problems(data) == []
+        assert not changed or validation.problems(data) == []
         assert not changed or "2026-10-12,IREN" in (data / "prices.csv").read_text("utf-8")
     elif died:
         assert contents(data) == old
     else:
         assert "2026-10-12,IREN" in (data / "prices.csv").read_text("utf-8")
     tables.forget()
-    assert tables.problems(data) == []
+    assert validation.problems(data) == []
 
 
 def test_the_steps_above_reach_into_the_commit(data):

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 from tenacity import wait_none
 
-from minerpivot import tables
+from minerpivot import tables, validation
 from minerpivot.refresh import network, vendors
 from minerpivot.refresh.transaction import RefreshError, _text, apply, compare
 from minerpivot.refresh.vendors import VendorError
@@ -45,7 +45,7 @@ def recent(tmp_path_factory):
     package = json.loads((folder / "datapackage.json").read_text("utf-8"))
     package["resources"] = [entry for entry in package["resources"] if entry["name"] != "prices_conflicts"]
     (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
-    tables.seal(folder)
+    validation.seal(folder)
     yield folder
     tables.forget()
 

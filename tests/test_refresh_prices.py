@@ -16,7 +16,7 @@ import yfinance
 from rich.console import Console
 from tenacity import wait_none
 
-from minerpivot import tables
+from minerpivot import tables, validation
 from minerpivot.refresh import prices, vendors
 from minerpivot.refresh.transaction import RefreshError, apply, compare
 from minerpivot.refresh.vendors import VendorError
@@ -201,7 +201,7 @@ def small(tmp_path_factory):
     package = json.loads((tables.DATA / "datapackage.json").read_text("utf-8"))
     package["resources"] = [entry for entry in package["resources"] if entry["name"] in ("prices", "instruments")]
     (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
-    tables.seal(folder)
+    validation.seal(folder)
     return folder
 
 
@@ -251,7 +251,7 @@ def test_a_fetch_fills_gaps_and_adds_days(yahoo, data):
     change = compare("prices", fetched("IREN")[0], folder=data)
     assert (change.added, change.revised, change.splits) == (4, [], [])
     assert apply([change], folder=data) == ["prices"]
-    assert tables.problems(data) == []
+    assert validation.problems(data) == []
     assert len(tables.load("prices", folder=data).query("symbol == 'IREN'")) == len(SESSIONS)
 
 

@@ -8,31 +8,36 @@ hash of all that they depend on; the Vega bundle is made once per version.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
-from collections.abc import Mapping
 from html import escape
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
 import latex2mathml.converter
 import nbformat
+import pandas as pd
 import vl_convert
 from docutils import nodes
 from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
-from myst_nb.core.variables import format_plain_text
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
 
 from minerpivot import tables
-from minerpivot.book.execute import ROOT, chapters, digest
-from minerpivot.figures import GLUE, VEGALITE_MIME, at_width, theme
+from minerpivot.book import pages, terms
+from minerpivot.book.editions import copy_data
+from minerpivot.book.execute import ROOT, digest
+from minerpivot.book.numbers import numbers
+from minerpivot.figures import VEGALITE_MIME, at_width, theme
 
 CACHE = ROOT / "_build" / "charts"
 HERE = Path(__file__).parent
 WIDTHS = {"wide": 700, "narrow": 350}
 VL_CONVERT = version("vl-convert-python")
-GLUE_ROLE = re.compile(r"\{glue:text\}`(?:(?P<doc>[^`:]+)::)?(?P<key>[^`:]+)(?::(?P<format>[^`]+))?`")
 
 
 class ChartRenderer(MimeRenderPlugin):
@@ -63,11 +68,60 @@ def _figure(spec: dict[str, Any], document: nodes.document) -> nodes.Element:
     html = (
         f'{title}<div class="chart" data-spec="charts/{files["spec"].name}" data-vega="charts/{vega_bundle().name}">'
         f'<div class="chart-canvas" role="img" aria-label="{escape(spec["description"], quote=True)}">'
-        f'{pictures}<div class="chart-live"></div></div><div class="chart-controls"></div></div>'
+        f'{pictures}<div class="chart-live" aria-hidden="true"></div></div><div class="chart-controls"></div></div>'
+        f"{_downloads(files, meta['name'], root)}"
     )
     figure = nodes.figure("", nodes.raw("", html, format="html"), classes=["chart-figure"])
     figure += nodes.caption("", meta["caption"])
     return _anchored(figure, meta["name"], document)
+
+
+class Preview(SphinxDirective):
+    """A chapter's figure as a small picture that links to it: its notebook and its name are the arguments."""
+
+    required_arguments = 2
+
+    def run(self) -> list[nodes.Node]:
+        """The picture with the figure's own title, drawn from the stored chart."""
+        notebook, name = self.arguments
+        self.env.note_dependency(notebook)
+        spec = _stored_chart(Path(self.env.srcdir, notebook), name)
+        files = draw(spec)
+        root = "../" * self.env.docname.count("/")
+        images = {mode: files[f"{mode}-narrow"] for mode in ("light", "dark")}
+        pictures = "".join(
+            f'<img class="chart-static chart-{mode} dark-light" src="{root}_static/charts/{image.name}" '
+            f'{_size(image)} alt="" loading="lazy">'
+            for mode, image in images.items()
+        )
+        html = (
+            f'<a class="chart-preview" href="{root}{notebook.removesuffix(".ipynb")}.html#{escape(name, quote=True)}">'
+            f"{pictures}<span>{escape(spec['usermeta']['title'])}</span></a>"
+        )
+        return [nodes.raw("", html, format="html")]
+
+
+def _stored_chart(path: Path, name: str) -> dict[str, Any]:
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            spec = output.get("data", {}).get(VEGALITE_MIME)
+            if spec and spec["usermeta"]["name"] == name:
+                return spec
+    raise ExtensionError(f"{path.name} has no figure {name!r}; a preview names one that the chapter shows")
+
+
+def _downloads(files: dict[str, Path], name: str, root: str) -> str:
+    """Links to the picture and to the data that it draws, under names that a reader can keep."""
+    tables_drawn = [path for key, path in files.items() if key.startswith("data")]
+    links = [("picture (SVG)", files["light-wide"], name)]
+    for number, path in enumerate(tables_drawn, 1):
+        suffix = f" {number}" if len(tables_drawn) > 1 else ""
+        links.append((f"data{suffix} (CSV)", path, f"{name}{suffix.replace(' ', '-')}"))
+    shown = [
+        f'<a href="{root}{path.name}" download="{escape(kept, quote=True)}{path.suffix}">{label}</a>'
+        for label, path, kept in links
+    ]
+    return f'<p class="chart-files">Download: {", ".join(shown)}</p>'
 
 
 def _picture(files: dict[str, Path], root: str, mode: str) -> str:
@@ -85,11 +139,23 @@ def _size(svg: Path) -> str:
     return f'width="{match[1]}" height="{match[2]}"'
 
 
-def _table(html: str, meta: dict[str, str], document: nodes.document) -> list[nodes.Element]:
+def _table(html: str, meta: dict[str, Any], document: nodes.document) -> list[nodes.Element]:
     rows = html[html.index("<thead>") : html.index("</table>")]
     table = nodes.table("", nodes.title("", meta["title"]), nodes.raw("", rows, format="html"), classes=["data-table"])
     note = nodes.paragraph("", meta["caption"], classes=["table-note"])
-    return [_anchored(table, meta["name"], document), note]
+    return [*_tools(meta), _anchored(table, meta["name"], document), note]
+
+
+def _tools(meta: dict[str, Any]) -> list[nodes.Element]:
+    """What the page's script needs to make a table sortable, searchable and downloadable."""
+    if not meta.get("interactive"):
+        return []
+    script, style = data_tables()
+    html = (
+        f'<div class="table-tools" data-name="{escape(meta["name"], quote=True)}" '
+        f'data-script="charts/{script.name}" data-style="charts/{style.name}"></div>'
+    )
+    return [nodes.raw("", html, format="html")]
 
 
 def _anchored(node: nodes.Element, name: str, document: nodes.document) -> nodes.Element:
@@ -102,7 +168,7 @@ def _anchored(node: nodes.Element, name: str, document: nodes.document) -> nodes
 
 
 def draw(spec: dict[str, Any]) -> dict[str, Path]:
-    """Paths of a chart's four SVG files and its spec script, drawn unless kept from an earlier build."""
+    """Paths of a chart's four SVG files, its spec script and its data, made unless kept from an earlier build."""
     live = {key: value for key, value in spec.items() if key not in ("title", "usermeta", "description")}
     files = {"spec": CACHE / f"{digest(live)}.js"}
     if not files["spec"].exists():
@@ -115,6 +181,11 @@ def draw(spec: dict[str, Any]) -> dict[str, Path]:
             if not path.exists():
                 _keep(path, vl_convert.vegalite_to_svg(drawn, config=config))
             files[f"{mode}-{size}"] = path
+    for name, rows in live.get("datasets", {}).items():
+        if len(rows) > 1:  # single rows are rules and labels
+            files[f"data {name}"] = CACHE / f"{digest(rows)}.csv"
+            if not files[f"data {name}"].exists():
+                _keep(files[f"data {name}"], pd.DataFrame(rows).to_csv(index=False))
     return files
 
 
@@ -133,63 +204,30 @@ def vega_bundle() -> Path:
     return path
 
 
+def data_tables() -> tuple[Path, Path]:
+    """The DataTables library as a classic script, and its style sheet, from the `itables` package; made once."""
+    parts = files("itables") / "html"
+    module, style = ((parts / f"dt_bundle.{kind}").read_text("utf-8") for kind in ("js", "css"))
+    script = CACHE / f"tables-{digest(module)}.js"
+    if not script.exists():
+        # Browsers load no modules from file://, so its default export becomes a property of the window.
+        classic, count = re.subn(r"export\{.*?([\w$]+) as default.*?\}", r"window.minerpivotDataTable=\1", module)
+        if count != 1:
+            raise ValueError(
+                "itables ships another kind of bundle; look how it exports DataTable and mend data_tables()"
+            )
+        _keep(script, f"(()=>{{{classic}\n}})();")
+    sheet = CACHE / f"tables-{digest(style)}.css"
+    if not sheet.exists():
+        _keep(sheet, style)
+    return script, sheet
+
+
 def _keep(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
-
-
-# --- numbers ----------------------------------------------------------------------------------
-
-
-def numbers(sources: list[Path]) -> list[dict[str, Any]]:
-    """Every glued number: id, value, unit, text as printed, chapter, as-of date and grade."""
-    return numbers_of({path.name: path.read_text(encoding="utf-8") for path in sources})
-
-
-def numbers_of(pages: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The `numbers` of pages given as file name and content."""
-    texts: dict[tuple[str, str], str] = {}
-    read = {name: None if name.endswith(".md") else nbformat.reads(text, as_version=4) for name, text in pages.items()}
-    for name, notebook in read.items():
-        for use in GLUE_ROLE.finditer(_prose(notebook) if notebook else pages[name]):
-            home = Path(use["doc"] or name).stem
-            texts.setdefault((home, use["key"]), use["format"] or "s")
-    found = []
-    for name, notebook in read.items():
-        chapter = Path(name).stem
-        for key, output in _glued(notebook) if notebook else []:
-            plain = output.data[GLUE + "text/plain"]
-            record = output.metadata["minerpivot"]
-            if "unit" not in record:
-                continue
-            found.append(
-                {
-                    "id": f"{chapter}/{key}",
-                    "value": json.loads(plain) if plain[0] not in "'\"" else plain[1:-1],
-                    "unit": record["unit"],
-                    "text": format_plain_text(plain, texts.get((chapter, key), "s")),
-                    "chapter": chapter,
-                    "as_of": record["as_of"],
-                    "grade": record["grade"],
-                }
-            )
-    return found
-
-
-def _prose(notebook: nbformat.NotebookNode) -> str:
-    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-
-
-def _glued(notebook: nbformat.NotebookNode) -> list[tuple[str, Any]]:
-    outputs = [
-        output
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if "scrapbook" in output.get("metadata", {})
-    ]
-    return [(output.metadata["scrapbook"]["name"], output) for output in outputs]
 
 
 # --- Sphinx -----------------------------------------------------------------------------------
@@ -209,12 +247,6 @@ def _parameters_last(app: Sphinx, doctree: nodes.document) -> None:
             section.parent.remove(section)
 
 
-def _drop_foreign_scripts(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Leave out sphinx-thebe, which the book does not use and which names a host of its own."""
-    foreign = [s for s in context.get("script_files", []) if "thebe" in f"{s} {getattr(s, 'attributes', {})}"]
-    context["script_files"] = [script for script in context["script_files"] if script not in foreign]
-
-
 def _add_assets(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.format != "html":
         return
@@ -222,24 +254,45 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
     used = set()
     for page in out.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
-        used.update(re.findall(r"charts/([\w.-]+\.(?:svg|js))", html))
+        used.update(re.findall(r"charts/([\w.-]+\.(?:svg|js|css|csv))", html))
         # The theme colours light and dark pages; "auto" is for its script to resolve, and there may be none.
         page.write_text(html.replace('data-theme="auto"', 'data-theme="light"'), encoding="utf-8")
+    pages.finish(out)
     (out / "_static" / "charts").mkdir(parents=True, exist_ok=True)
     for name in used:
         shutil.copy(CACHE / name, out / "_static" / "charts" / name)
-    shutil.copytree(tables.DATA, out / "data", dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
-    listed = json.dumps(numbers([*chapters(), ROOT / "index.md"]), indent=1, ensure_ascii=False)
+    copy_data(out / "data")
+    written = [*sorted(Path(app.srcdir, "chapters").glob("*.ipynb")), Path(app.srcdir, "index.md")]
+    listed = json.dumps(numbers(written), indent=1, ensure_ascii=False)
     (out / "numbers.json").write_text(listed + "\n", encoding="utf-8")
+
+
+def _configure(app: Sphinx, config: Any) -> None:
+    config.html_static_path.append(str(HERE / "static"))
+    config.templates_path.append(str(HERE / "templates"))
+    sidebar = ["navbar-logo.html", "edition-switcher.html", "search-button-field.html", "sbt-sidebar-nav.html"]
+    config.html_sidebars = {"**": sidebar}
+    if repository := os.environ.get("GITHUB_REPOSITORY"):  # set by the workflow, in a fork to the fork
+        config.html_theme_options |= {
+            "repository_url": f"https://github.com/{repository}",
+            "repository_branch": "main",
+            "use_repository_button": True,
+            "launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"},
+        }
+    if tables.edition():
+        config.html_theme_options["announcement"] = (
+            f"This edition knows only what was public on {tables.edition()}. Later events are not in it."
+        )
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     app.add_html_math_renderer("mathml", (_mathml, None), (_mathml, None))
-    app.connect("config-inited", lambda _, config: config.html_static_path.append(str(HERE / "static")))
-    app.add_js_file("charts.js", loading_method="defer")
+    app.add_directive("preview", Preview)
+    app.connect("config-inited", _configure)
+    app.add_js_file("upgrade.js", loading_method="defer")
     app.add_css_file("book.css")
     app.connect("doctree-read", _parameters_last, priority=1)  # before Sphinx collects the table of contents
-    app.connect("html-page-context", _drop_foreign_scripts, priority=900)
+    app.connect("doctree-resolved", terms.link)
     app.connect("build-finished", _add_assets)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from minerpivot import tables
+from minerpivot import tables, validation
 
 TOLERANCE = 0.001
 JOURNAL = "journal.json"
@@ -176,7 +176,7 @@ def _prepare(changes: list[Change], folder: Path, work: Path) -> None:
     for change in changes:
         path = work / "new" / tables.describe(change.table, folder)["path"]
         change.merged.to_csv(path, index=False, lineterminator="\n", na_rep="")
-    tables.seal(work / "new")
+    validation.seal(work / "new")
     names = [tables.describe(change.table, folder)["path"] for change in changes] + ["datapackage.json"]
     (work / "old").mkdir()
     for name in names:

@@ -1,4 +1,4 @@
-// Upgrades a static chart to an interactive one when it nears the viewport. Without this script the SVG stays.
+// Upgrades static charts and tables to interactive ones when they near the viewport. Without this script they stay.
 (() => {
   const root = document.documentElement;
   const base = (root.dataset.content_root || "") + "_static/";
@@ -37,11 +37,38 @@
 
   const upgrade = (chart) => draw(chart).catch(() => chart.classList.remove("is-live"));
 
+  // Sorting, filters, search and download for a table; its cells stay the page's own.
+  async function enliven(tools) {
+    const { script, style, name } = tools.dataset;
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: base + style });
+    document.head.prepend(link); // before the book's own rules, which it must not override
+    await load(script);
+    const table = document.getElementById(name).closest("table") ?? document.querySelector(`#${CSS.escape(name)} table`);
+    const cell = (html, row, column, node) => {
+      const source = node.querySelector("a[href^=http]");
+      return source?.textContent === "source" ? source.href : node.textContent.trim().replace("–", "");
+    };
+    new window.minerpivotDataTable(table, {
+      paging: false, order: [], autoWidth: false,
+      columnControl: ["order", ["searchList"]], ordering: { indicators: false, handler: false },
+      layout: {
+        topStart: "search", topEnd: {
+          buttons: [{ extend: "csvHtml5", text: "Download what is shown (CSV)", filename: name, title: null,
+            exportOptions: { rows: { search: "applied" }, format: { body: cell } } }],
+        }, bottomStart: "info",
+      },
+      language: { search: "Search the table", info: "_TOTAL_ rows", infoFiltered: "of _MAX_", infoEmpty: "No row matches" },
+    });
+  }
+
+  const shade = () => root.classList.toggle("dark", root.dataset.theme === "dark"); // the name that DataTables knows
+
   const near = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
       near.unobserve(target);
-      upgrade(target);
+      if (target.matches(".chart")) upgrade(target);
+      else enliven(target).catch(() => {});
     }
   }, { rootMargin: "300px" });
 
@@ -55,7 +82,9 @@
     }
   });
 
+  document.querySelectorAll(".table-tools").forEach((tools) => near.observe(tools));
   document.querySelectorAll(".chart").forEach((chart) => { near.observe(chart); resized.observe(chart); });
-  new MutationObserver(() => [...live.keys()].forEach(upgrade)).observe(root, { attributeFilter: ["data-theme"] });
+  shade();
+  new MutationObserver(() => { shade(); [...live.keys()].forEach(upgrade); }).observe(root, { attributeFilter: ["data-theme"] });
   addEventListener("beforeprint", () => document.querySelectorAll(".chart img").forEach((img) => { img.loading = "eager"; }));
 })();

@@ -1,0 +1,116 @@
+"""What became known about the miners, in which session it could first move a share, and what came with it.
+
+Day 0 is the first session after the news: news after the close belongs to the next one. Deals, company results
+and financings are put on this one clock, so that an event study can tell a contract from what else was told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from minerpivot.events import first_session
+from minerpivot.tables import last_day
+
+KINDS = {  # of deal events, by deal_type; the weightiest first
+    "colocation_lease": "lease",
+    "jv": "lease",
+    "gpu_cloud": "GPU cloud",
+    "other": "amendment or framework",
+    "power_capacity": "power or purchase",
+    "acquisition": "power or purchase",
+}
+TAKEOVER_BIDS = ("CORZ-2024-06-CWBID", "CORZ-2025-07-CWMERGER", "CORZ-2025-10-VOTEDOWN")  # the miner is the target
+
+
+def deal_events(
+    deals: pd.DataFrame, event_flags: pd.DataFrame, results: pd.Series, symbols: Iterable[str]
+) -> pd.DataFrame:
+    """One row per share and session that could react to deal news: what happened and what else came with it.
+
+    Rows of `event_flags` (with `deals` for their type) of one ticker and first session are one event, named after
+    the row of the weightiest kind in the order of `KINDS`. `results` holds the session that reacted to each company
+    report, indexed by ticker. Columns: ticker, session, kind, announced_time, other ("y": further news of its own),
+    `earnings`, `financing`, `bid` ("y", "unknown", "n": the worst of the rows), `rows`, `news` ("confounded" if one
+    of these three is "y", "clean" if all are "n", else "unclear") and `with_tenant`. Only `symbols` are kept.
+    """
+    rows = event_flags[event_flags["ticker"].isin(list(symbols))].merge(deals[["deal_id", "deal_type"]], on="deal_id")
+    bids = rows["deal_id"].isin(TAKEOVER_BIDS)
+    reported = pd.MultiIndex.from_arrays([results.index, results])
+    same = pd.MultiIndex.from_frame(rows[["ticker", "first_session"]]).isin(reported)
+    rows = rows.rename(
+        columns={"first_session": "session", "same_day_other": "other", "same_day_financing": "financing"}
+    )
+    rows["kind"] = rows["deal_type"].map(KINDS).where(~bids, "takeover bid")
+    rows["earnings"] = rows["same_day_earnings"].where(~same, "y")
+    rows["bid"] = bids.map({True: "y", False: "n"})
+    weight = {kind: place for place, kind in enumerate([*KINDS.values(), "takeover bid"])}
+    rows = rows.iloc[rows["kind"].map(weight).argsort(kind="stable")].sort_values("session", kind="stable")
+    groups = rows.groupby(["ticker", "session"], sort=False)
+    worst = groups[["other", "earnings", "financing", "bid"]].max()  # the letters are in this order: n, unknown, y
+    events = groups[["deal_id", "kind", "announced_time"]].first().join(worst).assign(rows=groups.size())
+    found = events[["earnings", "financing", "bid"]].max(axis=1)
+    events["news"] = found.map({"y": "confounded", "unknown": "unclear", "n": "clean"})
+    events["with_tenant"] = events["kind"].isin(["lease", "GPU cloud"])
+    return events.reset_index().set_index("deal_id")
+
+
+def report_sessions(reports: pd.DataFrame, sessions: pd.DatetimeIndex) -> pd.DataFrame:
+    """`reports` (ticker, reported_on, time: bmo, amc or unknown) with `session`, the first that could react.
+
+    Reports without a day, or whose session is not in `sessions`, are left out.
+    """
+    dated = reports.dropna(subset=["reported_on"])
+    hours = dated["time"].map({"bmo": "pre", "amc": "post"}).fillna("unknown")
+    return dated.assign(session=first_session(dated["reported_on"], hours, sessions)).dropna(subset=["session"])
+
+
+def financing_sessions(
+    financings: pd.DataFrame, reports: pd.DataFrame, event_flags: pd.DataFrame, sessions: pd.DatetimeIndex
+) -> pd.DataFrame:
+    """Financings with a full date and the `session` that could first react: ticker, session, kind.
+
+    The table does not hold their hour. One of a day on whose evening the company told results or a deal is taken
+    as told with them (the next session), any other as of its day.
+    """
+    dated = financings[financings["announced_on"].astype("string").str.len() == 10]
+    days = last_day(dated["announced_on"])
+    evenings = pd.concat(
+        [
+            reports.loc[reports["time"] == "amc", ["ticker", "reported_on"]].set_axis(["ticker", "day"], axis=1),
+            event_flags.loc[event_flags["announced_time"] == "post", ["ticker", "announced_on"]].set_axis(
+                ["ticker", "day"], axis=1
+            ),
+        ]
+    )
+    evening = pd.MultiIndex.from_arrays([dated["ticker"], days]).isin(pd.MultiIndex.from_frame(evenings))
+    hours = pd.Series(np.where(evening, "post", "unknown"), index=dated.index)
+    found = dated[["ticker", "kind"]].assign(session=first_session(days, hours, sessions))
+    return found.dropna(subset=["session"])[["ticker", "session", "kind"]]
+
+
+def told_by_session(news: pd.DataFrame) -> pd.Series:
+    """In words, what could first move each session: session -> "CIFR notes; AMZN, IREN results".
+
+    `news` has session, ticker and kind, one row per piece of news; companies with the same kind are listed together.
+    """
+    listed = news.groupby(["session", "kind"])["ticker"].agg(lambda tickers: ", ".join(sorted(set(tickers))))
+    words = listed + " " + listed.index.get_level_values("kind").str.replace("_", " ")
+    return words.groupby(level="session").agg("; ".join) if len(words) else pd.Series(dtype=object)
+
+
+def interval_and_power(summary: pd.DataFrame, *, level: float = 0.05, power: float = 0.8) -> pd.DataFrame:
+    """`low`, `high` and `detectable` of each mean in `summary` (mean, standard_error, events): fractions.
+
+    Interval and smallest mean that is found with probability `power` (Bloom, 1995: the multiplier is the sum of two
+    t quantiles) have events less one degrees of freedom, as the tests beside them: with ten events the normal
+    distribution would draw them an eighth too short. Missing with a single event.
+    """
+    freedom = summary["events"].astype(float) - 1
+    critical = stats.t.isf(level / 2, freedom)
+    half = critical * summary["standard_error"]
+    detectable = (critical + stats.t.ppf(power, freedom)) * summary["standard_error"]
+    return pd.DataFrame({"low": summary["mean"] - half, "high": summary["mean"] + half, "detectable": detectable})

@@ -1,0 +1,134 @@
+"""Editions: the whole report as it would have stood on an earlier day, and the switch between them.
+
+An edition is built from copies of the chapters in `_build/editions/<day>/`, whose kernels see only what
+was public on that day (`tables.EDITION`). The committed outputs are left alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from html import escape
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+
+from minerpivot import tables
+from minerpivot.book.execute import ROOT, chapters, digest
+
+EDITIONS = ROOT / "_build" / "editions"
+SWITCH = re.compile(r"(<!-- editions -->).*?(<!-- /editions -->)", re.DOTALL)  # where the template puts it
+CORE = ("prices", "network", "capex_guidance", "deals")  # without a row of each there is no report
+
+
+def checked(day: str) -> str:
+    """`day` if an edition can be made of it; raises `TableError` that says why not."""
+    date = tables.parse_day(day)
+    first = max(tables.public_on(tables.load(name), name).min() for name in CORE)
+    last = pd.Timestamp(max(tables.through(name) for name in CORE))
+    if not first <= date <= last:
+        raise tables.TableError(
+            f"AS_OF={day} has no edition: the data allow one from {first:%Y-%m-%d} to {last:%Y-%m-%d}. "
+            "Choose a day between them, or run `make book` for the latest."
+        )
+    return day
+
+
+def prepare(day: str) -> list[Path]:
+    """Copy the book's sources for the edition of `day`; return its notebooks.
+
+    A notebook whose code is unchanged keeps the outputs (and their record) of its last run for this day.
+    """
+    source = EDITIONS / day / "source"
+    (source / "chapters").mkdir(parents=True, exist_ok=True)
+    for name in ("_config.yml", "_toc.yml", "index.md", "glossary.md", "references.bib"):
+        shutil.copy(ROOT / name, source / name)
+    copies = []
+    for path in chapters():
+        copy = source / "chapters" / path.name
+        nbformat.write(_with_outputs_of(copy, nbformat.read(path, as_version=4)), copy)
+        copies.append(copy)
+    return copies
+
+
+def _with_outputs_of(kept: Path, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    notebook.metadata.pop("minerpivot", None)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    if not kept.exists():
+        return notebook
+    old = nbformat.read(kept, as_version=4)
+    if _code(old) != _code(notebook):
+        return notebook
+    outputs = iter([cell.outputs for cell in old.cells if cell.cell_type == "code"])
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = next(outputs)
+    if "minerpivot" in old.metadata:
+        notebook.metadata["minerpivot"] = old.metadata["minerpivot"]
+    return notebook
+
+
+def _code(notebook: nbformat.NotebookNode) -> str:
+    return digest([cell.source for cell in notebook.cells if cell.cell_type == "code"])
+
+
+def copy_data(folder: Path) -> None:
+    """Put the tables that the report rests on beside its pages: in an edition only the rows of its day."""
+    if not tables.edition():
+        shutil.copytree(tables.DATA, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = tables.manifest()
+    for entry in manifest["resources"]:
+        table = tables.load(entry["name"])
+        raw = pd.read_csv(tables.DATA / entry["path"], dtype="string", keep_default_na=False)
+        content = raw.loc[table.index].where(table.notna(), "").to_csv(index=False, lineterminator="\n").encode()
+        (folder / entry["path"]).write_bytes(content)
+        entry |= {"hash": tables.checksum(content), "bytes": len(content), "rows": len(table)}
+    (folder / "datapackage.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def built() -> list[str]:
+    """Days whose editions stand built, newest first."""
+    return sorted((path.parent.name for path in EDITIONS.glob("*/html")), reverse=True)
+
+
+def assemble(site: Path) -> None:
+    """Put the built editions under `site`/editions and give every page the links to its counterparts.
+
+    The links are written into the pages, so that they work from a file and without a script, where the
+    theme's own switcher, which fetches a list, does not.
+    """
+    shutil.rmtree(site / "editions", ignore_errors=True)
+    latest = [page.relative_to(site) for page in site.rglob("*.html")]
+    places = {"": site} | {day: site / "editions" / day for day in built()}
+    for day in built():
+        shutil.copytree(EDITIONS / day / "html", places[day])
+    for day, place in places.items():
+        pages = latest if not day else [page.relative_to(place) for page in place.rglob("*.html")]
+        for page in pages:
+            switch = _switcher(day, page, places)
+            html = (place / page).read_text(encoding="utf-8")
+            (place / page).write_text(SWITCH.sub(rf"\1{switch}\2", html), encoding="utf-8")
+
+
+def _switcher(here: str, page: Path, places: dict[str, Path]) -> str:
+    if len(places) == 1:
+        return ""
+    links = []
+    for day, place in places.items():
+        target = place / (page if (place / page).exists() else "index.html")
+        address = os.path.relpath(target, (places[here] / page).parent)
+        current = ' aria-current="true"' if day == here else ""
+        links.append(f'<li><a href="{escape(Path(address).as_posix())}"{current}>{_label(day)}</a></li>')
+    summary = f"<summary>Edition: {_label(here)}</summary>"
+    return f'<details class="edition-switcher">{summary}<ul>{"".join(links)}</ul></details>'
+
+
+def _label(day: str) -> str:
+    return f"as of {day}" if day else "latest data"

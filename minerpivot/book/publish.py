@@ -1,0 +1,117 @@
+"""What a site needs once it has an address: cards for links, a sitemap, a feed of editions, a page for lost readers.
+
+The address is `SITE_URL`; without it (a site that is opened from a file) only what needs none is made.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from html import escape
+from pathlib import Path
+from textwrap import wrap
+from xml.etree.ElementTree import Element, ElementTree
+
+import vl_convert
+from bs4 import BeautifulSoup
+
+from minerpivot import tables
+from minerpivot.book.execute import ROOT
+
+TITLE = "From Hashes to Megawatts"
+CARD = """\
+<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="Liberation Sans, Arial, sans-serif">
+<rect width="1200" height="630" fill="#ffffff"/><rect width="24" height="630" fill="#0077bb"/>
+<text x="80" y="110" font-size="34" fill="#4a5561">{book}</text>
+<text x="80" y="190" font-size="60" font-weight="bold" fill="#1c232b">{title}</text>{lines}
+<text x="80" y="580" font-size="28" fill="#4a5561">{note}</text></svg>"""
+
+LOST = """\
+<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Not found · {title}</title></head><body><main><h1>This page is not in the report</h1>
+<p>It may have moved in a later edition. <a href="{home}">Start from the findings</a>.</p></main></body></html>
+"""
+NAMESPACES = {"urlset": "http://www.sitemaps.org/schemas/sitemap/0.9", "feed": "http://www.w3.org/2005/Atom"}
+
+
+def site_url() -> str:
+    """The address of the published site with a slash at its end, or an empty string."""
+    address = os.environ.get("SITE_URL", "").rstrip("/")
+    return f"{address}/" if address else ""
+
+
+def card(site: Path, page: Path, soup: BeautifulSoup) -> str:
+    """Draw the picture that shows when a page is shared: its title and first finding; return its place in the site."""
+    heading, finding = soup.select_one("article h1"), soup.select_one("article li strong, article strong")
+    lines = wrap(finding.get_text(" ", strip=True) if finding else "", 46)[:6]
+    text = "".join(
+        f'<text x="80" y="{270 + 52 * n}" font-size="40" fill="#323232">{escape(line)}</text>'
+        for n, line in enumerate(lines)
+    )
+    title = heading.get_text().rstrip("#").strip() if heading else TITLE
+    note = f"As of {tables.edition()}" if tables.edition() else "Every number computed, every source shown"
+    drawn = CARD.format(book=TITLE, title=escape(title), lines=text, note=escape(note))
+    target = site / "_static" / "cards" / f"{page.stem}.png"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(vl_convert.svg_to_png(drawn))
+    return target.relative_to(site).as_posix()
+
+
+def last_changed(source: Path) -> str:
+    """The day of the last commit that changed a source file; empty outside a repository."""
+    command = ["git", "log", "-1", "--format=%cs", "--", str(source)]
+    try:
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def listings(site: Path, pages: list[Path]) -> None:
+    """Sitemap, robots and feed, which need an address, and the page for a wrong one."""
+    address = site_url()
+    (site / "404.html").write_text(LOST.format(title=TITLE, home=escape(address or "index.html")), encoding="utf-8")
+    if not address:
+        return
+    places = [address + page.as_posix() for page in pages]
+    _write(site / "sitemap.xml", _element("urlset", *(_element("url", _element("loc", place)) for place in places)))
+    (site / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {address}sitemap.xml\n", encoding="utf-8")
+    _write(site / "feed.xml", feed((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), address))
+
+
+def feed(changelog: str, address: str) -> Element:
+    """An Atom feed with an entry for each edition of the change log ("## 1.0.0, 2026-11-22")."""
+    parts = re.split(r"^## (\S+), (\d{4}-\d\d-\d\d)\n", changelog, flags=re.MULTILINE)[1:]
+    editions = list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))
+    entries = [
+        _element(
+            "entry",
+            *_head(f"{address}#{name}", f"Edition {name}", day),
+            Element("link", href=address),
+            _element("content", body.strip()),
+        )
+        for name, day, body in editions
+    ]
+    author = _element("author", _element("name", "The minerpivot contributors"))
+    link = Element("link", href=f"{address}feed.xml", rel="self")
+    head = _head(address, f"{TITLE}: editions", max(day for _, day, _ in editions))
+    return _element("feed", *head, author, link, *entries)
+
+
+def _head(identity: str, title: str, day: str) -> list[Element]:
+    return [_element("id", identity), _element("title", title), _element("updated", f"{day}T00:00:00Z")]
+
+
+def _element(name: str, *content: Element | str) -> Element:
+    made = Element(name)
+    for part in content:
+        if isinstance(part, str):
+            made.text = part
+        else:
+            made.append(part)
+    return made
+
+
+def _write(path: Path, root: Element) -> None:
+    root.set("xmlns", NAMESPACES[root.tag])
+    ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)

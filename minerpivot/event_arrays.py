@@ -1,0 +1,211 @@
+"""Event studies on arrays: batched least squares for N events, and the test statistics of B studies of n of them.
+
+`events` and `inference` give these their tables; here are only shapes and formulas.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special, stats
+
+Window = tuple[int, int]
+
+EVENTS_AT_ONCE = 2048  # bounds the memory of one stack of regressions, about 10 MB with three factors
+TESTS = ("cross_sectional", "bmp", "kolari_pynnonen", "corrado", "generalised_sign")
+PAIRS_AT_ONCE = 4096  # bounds the memory of the pairwise correlations
+
+
+class Panel(NamedTuple):
+    """What the regressions read, as arrays with missing sessions added at both ends so that no offset falls outside.
+
+    `returns` and `usable` are firms × sessions, `factors` sessions × factors. `usable` marks what may
+    enter an estimation: return and factors known, and outside the company's event windows.
+    """
+
+    returns: np.ndarray
+    usable: np.ndarray
+    factors: np.ndarray
+    known: np.ndarray  # sessions in which every factor is known
+    blocked: np.ndarray  # firms × sessions within an event window of the firm
+    before: int  # sessions added in front
+    estimation: Window
+    minimum: int
+
+
+class Fit(NamedTuple):
+    """Models of N events with T estimation sessions, W window sessions and K factors."""
+
+    residuals: np.ndarray  # N × T, missing where a session was not used
+    abnormal: np.ndarray  # N × W
+    leverage: np.ndarray  # N × W × (K + 1): sum the rows of a window, square and add for its forecast error
+    sigma: np.ndarray  # N, standard error of the regression
+    coefficients: np.ndarray  # N × (1 + K)
+    observations: np.ndarray  # N
+
+
+class Sample(NamedTuple):
+    """What the tests read of N events over a window of L sessions with T estimation sessions."""
+
+    car: np.ndarray  # N
+    scar: np.ndarray  # N
+    ranks: np.ndarray  # N × (T + L): rank in the event's own history over its length + 1, less one half
+    positive: np.ndarray  # N: share of estimation residuals above zero
+    residuals: np.ndarray  # N × T
+
+
+# --- least squares ----------------------------------------------------------------------------
+
+
+def forecast_scale(leverage: np.ndarray) -> np.ndarray:
+    """Standard deviation, in units of sigma, of the abnormal return summed over a window: N × L × (K + 1) -> N."""
+    return np.sqrt(leverage.shape[1] + (leverage.sum(axis=1) ** 2).sum(axis=1))
+
+
+def estimate(panel: Panel, firm: np.ndarray, day: np.ndarray, offsets: np.ndarray) -> Fit:
+    """Least squares for N events (positions in `panel`) in fixed-size stacks; abnormal returns at `offsets`."""
+    stacks = [slice(start, start + EVENTS_AT_ONCE) for start in range(0, len(firm), EVENTS_AT_ONCE)]
+    parts = [_estimate(panel, firm[stack], day[stack], offsets) for stack in stacks]
+    return parts[0] if len(parts) == 1 else Fit(*(np.concatenate(fields) for fields in zip(*parts)))
+
+
+def _estimate(panel: Panel, firm: np.ndarray, day: np.ndarray, offsets: np.ndarray) -> Fit:
+    past = np.arange(panel.estimation[0], panel.estimation[1] + 1)
+    used = take(panel.usable, firm, day, past)
+    weight = used.astype(float)
+    count = weight.sum(axis=1)
+    # Centring the sample first keeps the normal equations well conditioned and gives the forecast error for free.
+    factors = panel.factors[day[:, None] + past]
+    own = np.where(used, take(panel.returns, firm, day, past), 0.0)
+    factor_mean = (weight[:, None] @ factors)[:, 0] / count[:, None]
+    own_mean = own.sum(axis=1) / count
+    factors -= factor_mean[:, None]
+    factors *= weight[..., None]
+    own = (own - own_mean[:, None]) * weight
+    inverse = _inverse(factors.swapaxes(1, 2) @ factors)
+    beta = (inverse @ (factors.swapaxes(1, 2) @ own[..., None]))[..., 0]
+    residuals = own - (factors @ beta[..., None])[..., 0]
+    freedom = count - 1 - factors.shape[2]
+    sigma = np.sqrt((residuals**2).sum(axis=1) / freedom)
+    deviation = panel.factors[day[:, None] + offsets] - factor_mean[:, None]
+    deviation[~panel.known[day[:, None] + offsets]] = np.nan
+    abnormal = take(panel.returns, firm, day, offsets) - own_mean[:, None] - (deviation @ beta[..., None])[..., 0]
+    leverage = np.concatenate(
+        [
+            np.broadcast_to(1 / np.sqrt(count)[:, None, None], (*abnormal.shape, 1)),
+            deviation @ np.linalg.cholesky(inverse),
+        ],
+        axis=2,
+    )
+    alpha = own_mean - (factor_mean * beta).sum(axis=1)
+    return Fit(
+        np.where(used, residuals, np.nan), abnormal, leverage, sigma, np.column_stack([alpha, beta]), observations=count
+    )
+
+
+def _inverse(moments: np.ndarray) -> np.ndarray:
+    scale = np.sqrt(np.einsum("nkk->nk", moments))
+    correlation = moments / (scale[:, :, None] * scale[:, None, :])
+    if moments.shape[1] and not (np.linalg.det(correlation) > 1e-10).all():
+        raise ValueError("the factors are collinear, or one is constant, in an estimation window; leave one out")
+    return np.linalg.inv(correlation) / (scale[:, :, None] * scale[:, None, :])
+
+
+def take(values: np.ndarray, firm: np.ndarray, day: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """N × offsets of a firms × sessions array, around each event's day."""
+    return values[firm[:, None], day[:, None] + offsets]
+
+
+# --- test statistics --------------------------------------------------------------------------
+
+
+def measure(fit: Fit) -> Sample:
+    """Reduce fitted events to what the tests read; ties share their mean rank, missing sessions have none."""
+    car = fit.abnormal.sum(axis=1)
+    history = np.concatenate([fit.residuals, fit.abnormal], axis=1)
+    ranks = stats.rankdata(history, axis=1, nan_policy="omit")
+    ranks = ranks / (np.isfinite(history).sum(axis=1, keepdims=True) + 1) - 0.5
+    return Sample(
+        car=car,
+        scar=car / (fit.sigma * forecast_scale(fit.leverage)),
+        ranks=ranks,
+        positive=(fit.residuals > 0).sum(axis=1) / fit.observations,
+        residuals=fit.residuals,
+    )
+
+
+def statistics(sample: Sample, member: np.ndarray, day: np.ndarray, length: int) -> dict[str, np.ndarray]:
+    """Mean CAR and test statistics (arrays of B) of studies over windows of `length` sessions.
+
+    The formulas' sources stand in `inference.hypothesis_tests`. Missing where one has no value: a single event.
+    """
+    n = member.shape[1]
+    car, scar = sample.car[member], sample.scar[member]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bmp = _t(scar)
+        r = average_correlation(sample.residuals, member, day, length)
+        expected = sample.positive[member].mean(axis=1)
+        known = np.isfinite(sample.ranks)
+        totals = np.where(known, sample.ranks, 0.0)[member].sum(axis=1) / np.sqrt(known[member].sum(axis=1))
+        spread = np.sqrt(np.nanmean(totals**2, axis=1))
+        return {
+            "mean": car.mean(axis=1),
+            "cross_sectional": _t(car),
+            "bmp": bmp,
+            "kolari_pynnonen": bmp * np.sqrt((1 - r) / (1 + (n - 1) * r)),
+            "corrado": totals[:, -length:].sum(axis=1) / np.sqrt(length) / spread,
+            "generalised_sign": ((car > 0).sum(axis=1) - n * expected) / np.sqrt(n * expected * (1 - expected)),
+        }
+
+
+def _t(values: np.ndarray) -> np.ndarray:
+    n = values.shape[1]
+    if n < 2:
+        return np.full(len(values), np.nan)
+    return values.mean(axis=1) / (values.std(axis=1, ddof=1) / np.sqrt(n))
+
+
+def p_value(test: str, statistic: np.ndarray, n: int) -> np.ndarray:
+    """Two-sided p value of one of `TESTS` with n events: the last two are normal, the others t with n − 1 degrees."""
+    normal = test in ("corrado", "generalised_sign")
+    return 2 * (special.ndtr(-np.abs(statistic)) if normal else special.stdtr(n - 1, -np.abs(statistic)))
+
+
+def average_correlation(residuals: np.ndarray, member: np.ndarray, day: np.ndarray, length: int) -> np.ndarray:
+    """Sum over pairs with meeting windows of correlation × share in common, over the number of all pairs."""
+    studies, n = member.shape
+    if n < 2:
+        return np.zeros(studies)
+    order = np.argsort(day, axis=1, kind="stable")
+    day, member = np.take_along_axis(day, order, axis=1), np.take_along_axis(member, order, axis=1)
+    total = np.zeros(studies)
+    for step in range(1, n):
+        gap = day[:, step:] - day[:, :-step]
+        study, place = np.nonzero(gap < length)
+        if not len(study):
+            break  # days are sorted: no wider step can meet
+        apart = gap[study, place]
+        for shift in np.unique(apart):
+            chosen = apart == shift
+            early, late = member[study[chosen], place[chosen]], member[study[chosen], place[chosen] + step]
+            share = (length - shift) / length
+            total += share * np.bincount(study[chosen], _correlation(residuals, early, late, shift), studies)
+    return total / (n * (n - 1) / 2)
+
+
+def _correlation(residuals: np.ndarray, early: np.ndarray, late: np.ndarray, shift: int) -> np.ndarray:
+    """Correlation of two events' residuals over common sessions; `late` is `shift` sessions after `early`."""
+    result = np.empty(len(early))
+    for start in range(0, len(early), PAIRS_AT_ONCE):
+        part = slice(start, start + PAIRS_AT_ONCE)
+        one = residuals[early[part], shift:]
+        two = residuals[late[part], : residuals.shape[1] - shift]
+        both = np.isfinite(one) & np.isfinite(two)
+        count = np.maximum(both.sum(axis=1, keepdims=True), 1)
+        one, two = np.where(both, one, 0.0), np.where(both, two, 0.0)
+        one = np.where(both, one - one.sum(axis=1, keepdims=True) / count, 0.0)
+        two = np.where(both, two - two.sum(axis=1, keepdims=True) / count, 0.0)
+        scale = np.sqrt(np.einsum("nt,nt->n", one, one) * np.einsum("nt,nt->n", two, two))
+        result[part] = np.einsum("nt,nt->n", one, two) / np.where(scale > 0, scale, np.inf)  # nothing shared: 0
+    return result

@@ -1,0 +1,307 @@
+"""What moves miners' shares: factor betas, breaks in them, and a comparison with miners that had not signed.
+
+Simple daily returns as fractions, sessions × series. The model of a share's return is
+r = a + b_bitcoin·bitcoin + b_market·market + b_chips·(chips orthogonal to market) + e. Chips are made orthogonal
+within the sample of each regression, so nothing dated D uses a return after D. What bitcoin and the market
+share is in neither beta alone. Correlation, R² and idiosyncratic volatility stand beside the betas: louder news
+of its own lowers a share's correlation with bitcoin at an unchanged beta.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from arch.bootstrap import MovingBlockBootstrap
+
+SESSIONS_PER_YEAR = 252
+FACTORS = ["bitcoin", "market", "chips"]
+MEASURES = ["bitcoin_beta", "market_beta", "chips_beta", "correlation", "r_squared", "idiosyncratic_volatility"]
+
+
+def factor_returns(
+    closes: pd.DataFrame, *, bitcoin: str = "IBIT", market: str = "QQQ", chips: str = "SMH"
+) -> pd.DataFrame:
+    """Daily returns of the factors, sessions × `FACTORS`; chips are raw, each regression makes them orthogonal."""
+    chosen = closes[[bitcoin, market, chips]].pct_change(fill_method=None)
+    return chosen.set_axis(FACTORS, axis=1)
+
+
+def _complete(returns: pd.Series, factors: pd.DataFrame) -> pd.DataFrame:
+    return factors[FACTORS].assign(share=returns).dropna()
+
+
+def _measures(moments: np.ndarray) -> np.ndarray:
+    """`MEASURES` from second moments (…, 5, 5) of [one, bitcoin, market, chips, share]: (…, 6).
+
+    By the theorem of Frisch, Waugh and Lovell the coefficients on orthogonal chips are those on raw chips, but for
+    the market's, which takes what chips owe to it.
+    """
+    count = moments[..., 0, 0]
+    inner, outer = moments[..., :4, :4], moments[..., :4, 4]
+    beta = np.linalg.solve(inner, outer[..., None])[..., 0]
+    covariance = moments - moments[..., :, :1] * moments[..., :1, :] / count[..., None, None]
+    chips_on_market = covariance[..., 2, 3] / covariance[..., 2, 2]
+    unexplained = moments[..., 4, 4] - (beta * outer).sum(axis=-1)
+    return np.stack(
+        [
+            beta[..., 1],
+            beta[..., 2] + chips_on_market * beta[..., 3],
+            beta[..., 3],
+            covariance[..., 1, 4] / np.sqrt(covariance[..., 1, 1] * covariance[..., 4, 4]),
+            1 - unexplained / covariance[..., 4, 4],
+            np.sqrt(np.clip(unexplained, 0, None) / (count - 4) * SESSIONS_PER_YEAR),
+        ],
+        axis=-1,
+    )
+
+
+def _products(table: pd.DataFrame) -> np.ndarray:
+    values = np.column_stack([np.ones(len(table)), table.to_numpy(float)])
+    return np.einsum("ni,nj->nij", values, values)
+
+
+def exposure(returns: pd.Series, factors: pd.DataFrame) -> pd.Series:
+    """`MEASURES` of one share over all sessions on which it and the factors have returns; volatility is annual.
+
+    Raises `ValueError` with fewer than twenty such sessions.
+    """
+    table = _complete(returns, factors)
+    if len(table) < 20:
+        raise ValueError(f"{returns.name}: {len(table)} sessions with all returns are too few for four coefficients")
+    return pd.Series(_measures(_products(table).sum(axis=0)), MEASURES, name=returns.name)
+
+
+def block_weights(sessions: int, *, block: int, draws: int, seed: int) -> np.ndarray:
+    """How often each of `sessions` rows is in each moving-block resample (Künsch, 1989): draws × sessions."""
+    resampling = MovingBlockBootstrap(block, np.arange(sessions), seed=seed)
+    return np.stack([np.bincount(positions[0][0], minlength=sessions) for positions in resampling.bootstrap(draws)])
+
+
+def rolling_exposure(
+    returns: pd.DataFrame,
+    factors: pd.DataFrame,
+    *,
+    window: int,
+    draws: int = 500,
+    block: int = 10,
+    level: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """`MEASURES` of each series over the last `window` complete sessions, at the last session of each week.
+
+    Long: date, series, measure, value, low, high. The band is the percentile interval of a moving-block bootstrap
+    that deals rows (share and factors together) again within each window; every window uses the same resamples, so
+    that the band moves with the data and not with the draw. No rows for a series with fewer sessions than `window`.
+    """
+    weights = block_weights(window, block=block, draws=draws, seed=seed).astype(float)
+    parts = []
+    for name in map(str, returns):
+        table = _complete(returns[name], factors)
+        weekly = pd.Series(range(len(table)), index=table.index).groupby(pd.PeriodIndex(table.index, freq="W")).max()
+        products = _products(table)
+        for last in weekly[weekly >= window - 1]:
+            inside = products[last - window + 1 : last + 1]
+            drawn = _measures((weights @ inside.reshape(window, -1)).reshape(-1, 5, 5))
+            low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
+            found = {"measure": MEASURES, "value": _measures(inside.sum(axis=0)), "low": low, "high": high}
+            parts.append(pd.DataFrame(found).assign(date=table.index[last], series=name))
+    columns = ["date", "series", "measure", "value", "low", "high"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def bootstrap_interval(
+    values: pd.Series, *, seed: int, block: int = 20, draws: int = 5000, level: float = 0.95
+) -> tuple[float, float]:
+    """Percentile interval of the mean of `values` by the moving-block bootstrap (Künsch, 1989).
+
+    Descriptive: it says how much the mean moves when the same history is dealt again, not what comes next.
+    Raises `ValueError` with fewer values than one block.
+    """
+    sample = values.dropna().to_numpy()
+    if len(sample) < block:
+        raise ValueError(f"{len(sample)} observations are fewer than one block of {block}; use a smaller block")
+    means = block_weights(len(sample), block=block, draws=draws, seed=seed) @ sample / len(sample)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+# --- breaks -----------------------------------------------------------------------------------
+
+
+def _design(table: pd.DataFrame) -> pd.DataFrame:
+    """Constant, bitcoin, market, and what a regression on a constant and the market leaves of chips."""
+    market = sm.add_constant(table[["market"]])
+    left = sm.OLS(table["chips"], market).fit().resid
+    return sm.add_constant(table[["bitcoin", "market"]].assign(chips=left))
+
+
+def known_break(
+    returns: pd.Series, factors: pd.DataFrame, date: pd.Timestamp, *, lags: int = 5, at_least: int = 40
+) -> pd.Series:
+    """Did exposure change at `date`, the session that reacted to a first contract? That session is left out.
+
+    One regression with a coefficient before and a change after for each regressor; covariances by Newey and West
+    (1987) with `lags`. Keys: `sessions_before`, `sessions_after`; `beta_before`, `beta_after`, `beta_change`,
+    `beta_low`, `beta_high` (95 percent) and `beta_p` of bitcoin; `slopes_p`, Wald test that no slope changed;
+    `volatility_before`, `volatility_after` (idiosyncratic, annual) and `volatility_p`, the same test on the absolute
+    residuals; `correlation_…` and `r_squared_…` of each side. Raises `ValueError` with fewer than `at_least`
+    sessions on a side.
+    """
+    table = _complete(returns, factors).drop(index=date, errors="ignore")
+    after = pd.Series(table.index > date, index=table.index)
+    if min(after.sum(), (~after).sum()) < at_least:
+        raise ValueError(f"{returns.name}: fewer than {at_least} sessions before or after {date:%Y-%m-%d}")
+    design = _design(table)
+    changes = design.mul(after, axis=0).add_suffix("_change")
+    robust = {"cov_type": "HAC", "cov_kwds": {"maxlags": lags, "use_correction": True}}
+    fit = sm.OLS(table["share"], design.join(changes)).fit(**robust)
+    low, high = fit.conf_int().loc["bitcoin_change"]
+    slopes = ", ".join(f"{factor}_change = 0" for factor in FACTORS)
+    loudness = sm.OLS(fit.resid.abs(), sm.add_constant(after.astype(float).rename("after"))).fit(**robust)
+    sides = {
+        side: exposure(table.loc[rows, "share"], table.loc[rows])
+        for side, rows in {"before": ~after, "after": after}.items()
+    }
+    return pd.Series(
+        {f"sessions_{side}": int(rows.sum()) for side, rows in {"before": ~after, "after": after}.items()}
+        | {f"beta_{side}": found["bitcoin_beta"] for side, found in sides.items()}
+        | {"beta_change": fit.params["bitcoin_change"], "beta_low": low, "beta_high": high}
+        | {"beta_p": fit.pvalues["bitcoin_change"]}
+        | {"slopes_p": float(fit.wald_test(slopes, use_f=False, scalar=True).pvalue)}
+        | {f"volatility_{side}": found["idiosyncratic_volatility"] for side, found in sides.items()}
+        | {"volatility_p": loudness.pvalues["after"]}
+        | {f"{key}_{side}": found[key] for key in ("correlation", "r_squared") for side, found in sides.items()},
+        name=returns.name,
+    )
+
+
+def sup_f(
+    returns: pd.Series,
+    factors: pd.DataFrame,
+    *,
+    changing: Iterable[str] = ("bitcoin",),
+    trim: float = 0.15,
+    draws: int = 999,
+    seed: int = 0,
+) -> pd.Series:
+    """Did the coefficients `changing` break at a date that nobody names? Largest F over dates (Andrews, 1993).
+
+    Candidate dates leave `trim` of the sessions on each side. `statistic` is the F of no change against a change
+    after `date`, the last session before it. `p_value` is by the fixed-regressor bootstrap of Hansen (2000) in its
+    form for changing variance: residuals times standard normal draws, regressors as they are, so that neither
+    louder periods nor a break in the factors themselves passes for a break in the coefficients.
+    """
+    changing = list(changing)
+    table = _complete(returns, factors)
+    design = _design(table)
+    fixed, moving = design.to_numpy(), design[changing].to_numpy()
+    first, last = int(np.ceil(trim * len(table))), int(np.floor((1 - trim) * len(table)))
+    if last - first < 10:
+        raise ValueError(f"{returns.name}: {len(table)} sessions leave no dates to try at a trimming of {trim}")
+    residual = sm.OLS(table["share"].to_numpy(), fixed).fit().resid
+    noise = np.random.default_rng(seed).standard_normal((draws, len(table))) * residual
+    inverse = np.linalg.inv(fixed.T @ fixed)
+    noise -= noise @ fixed @ inverse @ fixed.T
+    candidates = np.arange(first, last)  # change after the first `first` … `last` - 1 sessions
+
+    def up_to(products: np.ndarray) -> np.ndarray:
+        return products.cumsum(axis=0)[candidates - 1]
+
+    own, cross = up_to(np.einsum("ni,nj->nij", moving, moving)), up_to(np.einsum("ni,nj->nij", moving, fixed))
+    spread = np.linalg.inv(own - cross @ inverse @ cross.transpose(0, 2, 1))
+
+    def largest(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        score = np.stack([(errors * column).cumsum(axis=1)[:, candidates - 1] for column in moving.T], axis=-1)
+        gain = np.einsum("dci,cij,dcj->dc", score, spread, score)
+        rest = (errors**2).sum(axis=1)[:, None] - gain
+        ratio = gain / len(changing) / (rest / (len(table) - fixed.shape[1] - len(changing)))
+        return ratio.max(axis=1), ratio.argmax(axis=1)
+
+    (statistic,), (place,) = largest(residual[None, :])
+    as_large = (largest(noise)[0] >= statistic).sum()
+    values = {
+        "statistic": statistic,
+        "date": table.index[candidates[place] - 1],
+        "p_value": (1 + as_large) / (1 + draws),
+    }
+    return pd.Series(values | {"sessions": len(table)}, name=returns.name)
+
+
+# --- pivoted against not yet pivoted ------------------------------------------------------------
+
+
+def changes_around(
+    returns: pd.DataFrame, factors: pd.DataFrame, dates: Iterable[pd.Timestamp], *, window: int = 120, gap: int = 1
+) -> pd.DataFrame:
+    """Change of each share's exposure around each date: (date, measure) × series, after less before.
+
+    Before are the `window` sessions that end `gap` sessions before the date, after the `window` that start `gap`
+    sessions after it. A share without nine tenths of each, or a date without room, is missing. Volatility is in logs.
+    """
+    sessions = pd.DatetimeIndex(factors.index)
+    rows = []
+    for date in dates:
+        at = int(sessions.searchsorted(date))
+        if at - gap - window < 0 or at + gap + window >= len(sessions):
+            continue
+        spans = [slice(at - gap - window, at - gap), slice(at + gap + 1, at + gap + 1 + window)]
+        for name in returns:
+            tables = [_complete(returns[name].iloc[span], factors.iloc[span]) for span in spans]
+            if min(map(len, tables)) >= 0.9 * window:
+                before, after = (exposure(table["share"], table) for table in tables)
+                change = after - before
+                change[MEASURES[-1]] = np.log(after[MEASURES[-1]] / before[MEASURES[-1]])
+                rows += [(date, measure, name, change[measure]) for measure in MEASURES]
+    long = pd.DataFrame(rows, columns=["date", "measure", "series", "change"])
+    wide = long.pivot_table(index=["date", "measure"], columns="series", values="change")
+    return wide.reindex(columns=list(returns))
+
+
+def difference_in_differences(
+    changes: pd.DataFrame, pivots: pd.Series, clear_until: pd.Series, *, draws: int = 9999, seed: int = 0
+) -> pd.Series:
+    """Effect of a pivot on one measure: change of those that pivoted less that of those that had not.
+
+    `changes` is dates × tickers (one measure of `changes_around`); `pivots` the date of each ticker's pivot, missing
+    for one without; `clear_until` the last session of each date's window: a control must not pivot before it ends.
+    Each pivot is compared with its own controls on its own date, so that no pivoted share serves as a control.
+
+    Randomisation inference: the dates, and "never", are dealt anew among the tickers `draws` times; `p_value` is the
+    share of deals (with the actual one) whose effect is at least as large in size, `low` and `high` the range that
+    holds 95 percent of them. Keys also: `effect`, `treated_change`, `control_change`, `treated`, `controls` (mean).
+    """
+    dates, tickers = list(changes.index), list(changes.columns)
+    actual = pivots.reindex(tickers)
+    code = actual.map({date: place for place, date in enumerate(dates)}).to_numpy(float)
+    generator = np.random.default_rng(seed)
+    orders = np.argsort(generator.random((draws, len(tickers))), axis=1)
+    dealt = np.vstack([np.arange(len(tickers)), orders])
+    assigned, days = code[dealt], actual.to_numpy()[dealt]
+    sums = np.zeros((4, draws + 1))  # treated, their changes, their controls' changes, number of controls
+    for place, date in enumerate(dates):
+        values = changes.loc[date].to_numpy(float)
+        known = ~np.isnan(values)
+        treated = (assigned == place) & known
+        control = (np.isnat(days) | (days > clear_until[date].to_datetime64())) & known
+        number, counted = control.sum(axis=1), treated.sum(axis=1)
+        usable = number > 0
+        mean = control @ np.nan_to_num(values) / np.maximum(number, 1)
+        sums += usable * np.stack([counted, treated @ np.nan_to_num(values), counted * mean, counted * number])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        treated_change, control_change, controls = sums[1:] / sums[0]
+    effects = treated_change - control_change
+    if np.isnan(effects[0]):
+        raise ValueError("no pivot has both windows and a control; a shorter window may give some")
+    drawn = effects[1:][~np.isnan(effects[1:])]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    as_large = (np.abs(drawn) >= np.abs(effects[0]) - 1e-12).sum()
+    return pd.Series(
+        {
+            "effect": effects[0], "p_value": (1 + as_large) / (1 + len(drawn)), "low": low, "high": high,
+            "treated_change": treated_change[0], "control_change": control_change[0],
+            "treated": int(sums[0, 0]), "controls": controls[0],
+        }
+    )  # fmt: skip

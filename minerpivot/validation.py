@@ -1,0 +1,130 @@
+"""Prove that the tables are what the manifest says, explain what is not, and record what was proven."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from minerpivot.tables import DATA, PARTIAL_DATE, TableError, checksum, forget, last_day, read_manifest, typed
+
+
+def problems(folder: Path = DATA, *, checksums: bool = True) -> list[str]:
+    """Every fault of the data package, each with file, row, field and mend; empty when it is valid.
+
+    With `checksums=False` a table may differ from its recorded checksum but must be valid otherwise.
+    """
+    from frictionless import Package, system
+
+    strays = {path.name for path in folder.glob("*.csv")} - {e["path"] for e in read_manifest(folder)["resources"]}
+    faults = [f"data/{name}: not described in datapackage.json; add a resource or remove the file" for name in strays]
+    descriptor = read_manifest(folder)
+    for entry in descriptor["resources"]:
+        if not (folder / entry["path"]).exists():
+            return [f"data/{entry['path']} is missing; restore it with `git checkout data`"]
+        if not checksums:
+            entry.pop("hash", None)
+            entry.pop("bytes", None)
+            entry.pop("rows", None)
+    with system.use_context(trusted=True):
+        report = Package.from_descriptor(descriptor, basepath=str(folder)).validate()
+    entries = {entry["path"]: entry for entry in descriptor["resources"]}
+    for task in report.tasks:
+        faults += [_explain(error, entries[Path(task.place or "").name]) for error in task.errors]
+    return faults + [error.message for error in report.errors]
+
+
+def _explain(error: Any, entry: dict[str, Any]) -> str:
+    where = f"data/{entry['path']}"
+    row, name = getattr(error, "row_number", None), getattr(error, "field_name", None)
+    if error.type in ("hash-count", "byte-count", "row-count"):
+        return f"{where}: differs from the checksum in datapackage.json; run `make check` to record the new one"
+    if row is None:
+        return f"{where}: {error.note}"
+    mends = {
+        "primary-key": "; give each row its own key or remove the copy",
+        "foreign-key": "; add the missing row to the other table or correct the reference",
+    }
+    if name is None or error.type in mends:
+        note = error.note.replace('lookup table ""', f'table "{entry["name"]}" itself').replace("lookup table", "table")
+        return f"{where} row {row}: {note}{mends.get(error.type, '')}"
+    if error.type == "missing-cell":
+        return f"{where} row {row}: ends before {name}; a row needs a comma for each cell that is empty"
+    field = next((field for field in entry["schema"]["fields"] if field["name"] == name), None)
+    expected = f"; expected {_expected(field)}" if field else ""
+    note = error.note if error.type != "type-error" or not field else f"not {_a(field['type'])}"
+    note = "" if error.type == "constraint-error" else f" ({note})"  # what was expected says it better
+    return f"{where} row {row}: {name} is {getattr(error, 'cell', '')!r}{note}{expected}"
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _expected(field: dict[str, Any]) -> str:
+    rules = field.get("constraints", {})
+    if "enum" in rules:
+        parts = [f"one of {', '.join(map(str, rules['enum']))}"]
+    elif rules.get("pattern") == PARTIAL_DATE:
+        parts = ["a date as YYYY-MM-DD, YYYY-MM or YYYY"]
+    else:
+        parts = [_a(field["type"])]
+        parts += [f"{key} {rules[key]}" for key in ("minimum", "maximum", "pattern") if key in rules]
+    parts += ["a value of its own"] if rules.get("unique") else []
+    end = ", or an empty cell" if not rules.get("required") else "" if "enum" in rules else ", not an empty cell"
+    return " and ".join(parts) + end
+
+
+def seal(folder: Path = DATA) -> list[str]:
+    """Validate every table and record checksum, size, rows and coverage; return the tables that changed.
+
+    Raises `TableError` listing every fault, and then changes nothing.
+    """
+    faults = problems(folder, checksums=False)
+    if faults:
+        raise TableError("\n".join(faults))
+    descriptor = read_manifest(folder)
+    changed = []
+    for entry in descriptor["resources"]:
+        content = (folder / entry["path"]).read_bytes()
+        if checksum(content) == entry["hash"]:
+            continue
+        changed.append(entry["name"])
+        entry |= {"hash": checksum(content), "bytes": len(content)}
+        table = typed(folder / entry["path"], entry)
+        entry["rows"] = len(table)
+        _cover(entry, table)
+    _write(folder / "datapackage.json", json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n")
+    forget()
+    return changed
+
+
+def _cover(entry: dict[str, Any], table: pd.DataFrame) -> None:
+    """Record the span of a table's dates, and of its columns where they end on different days.
+
+    `coverage.filled` names a column whose empty cells mark rows that are expected or incomplete. A bare year
+    in a table of days reaches to December, the table does not: only the finest dates end it.
+    """
+    coverage = entry["coverage"]
+    if "column" not in coverage:
+        return
+    known = table[table[coverage["filled"]].notna()] if "filled" in coverage else table
+    dates = last_day(known[coverage["column"]])
+    length = known[coverage["column"]].astype("string").str.len()
+    coverage |= {"from": _span(dates)["from"], "to": _span(dates[length == length.max()])["to"]}
+    for column, span in entry.get("column_coverage", {}).items():
+        span |= _span(dates[known[column].notna()])
+
+
+def _span(dates: pd.Series) -> dict[str, str]:
+    return {"from": f"{dates.min():%Y-%m-%d}", "to": f"{dates.max():%Y-%m-%d}"}
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file in one step, so that a reader sees the old one or the new one."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

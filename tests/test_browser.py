@@ -1,0 +1,218 @@
+"""The pages in a real browser, from files: clean, whole, accessible, interactive, in both colours and on a phone."""
+
+import os
+import re
+import shutil
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from minerpivot.book.execute import chapters
+
+CHROMIUM = shutil.which("chromium")
+PAGES = ["index", *(f"chapters/{path.stem}" for path in chapters())]
+CHARTED = [page for page in PAGES if page not in ("index", "chapters/fact-check")]
+FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+MODES = ("light", "dark")
+CONTROLS = ".chart-controls :is(input[type=range], select, input[type=radio]:not(:checked))"
+TERMS = {
+    "halving-squeeze": "hashprice",
+    "hyperscaler-capex": "guidance",
+    "miner-deals": "colocation",
+    "stock-performance": "drawdown",
+    "fact-check": "verdict",
+    "data": "licence",
+}
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM and not os.environ.get("CI"), reason="no chromium on this machine; CI installs one and never skips"
+)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium, headless."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open a page of the site; what a browser complains of is in `page.complaints`."""
+    contexts = []
+
+    def opened(name, *, query="", mode="light", width=1280, javascript=True):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=javascript, accept_downloads=True
+        )
+        contexts.append(context)
+        if javascript:
+            context.add_init_script(f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')")
+        page = context.new_page()
+        page.complaints = []
+        page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("requestfailed", lambda request: page.complaints.append(f"failed: {request.url}"))
+        page.on("request", lambda r: page.complaints.append(r.url) if foreign(r.url) else None)
+        page.goto((site / f"{name}.html").as_uri() + query)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def foreign(address):
+    """Whether a request leaves the site's own files."""
+    return not address.startswith(("file:", "data:", "blob:"))
+
+
+def scroll(page):
+    """Go down the page as a reader does, until every chart that was near has come alive."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    for y in range(0, height, 600):
+        page.evaluate(f"window.scrollTo(0, {y})")
+        page.wait_for_timeout(40)
+    charts = page.locator(".chart").count()
+    page.wait_for_function(f"() => document.querySelectorAll('.chart-live svg.marks').length >= {charts}")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.table-tools')].every(t => document.querySelector('.dt-info'))"
+    )
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_clean_and_whole(visit, name, mode, width):
+    """No complaint, no request to another host, no sideways scroll, every chart alive in the page's colours."""
+    page = visit(name, mode=mode, width=width)
+    scroll(page)
+    assert page.complaints == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.evaluate("document.documentElement.dataset.theme") == mode
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_serious(visit, name, mode):
+    """Theme defects included."""
+    page = visit(name, mode=mode)
+    scroll(page)
+    found = [
+        f"{issue['id']}: {node['html'][:120]}"
+        for issue in Axe().run(page).response["violations"]
+        if issue["impact"] in ("serious", "critical")
+        for node in issue["nodes"]
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", CHARTED)
+def test_without_scripts_every_chart_is_a_picture(visit, name):
+    """And the page has no empty place where a script would have drawn."""
+    page = visit(name, javascript=False)
+    for picture in page.locator(".chart .chart-light img").all():
+        picture.scroll_into_view_if_needed()
+        assert picture.is_visible()
+        assert picture.bounding_box()["height"] > 50
+    assert page.locator(".chart .chart-light img").count() == page.locator(".chart").count() > 0
+
+
+@pytest.mark.parametrize("name", CHARTED)
+def test_print_shows_every_chart_whole(visit, name):
+    """On paper the pictures stand in for the live charts, none taller than a page."""
+    page = visit(name)
+    scroll(page)
+    page.emulate_media(media="print")
+    boxes = [picture.bounding_box() for picture in page.locator(".chart .chart-light img").all()]
+    assert len(boxes) == page.locator(".chart").count()
+    assert all(box and 50 < box["height"] < 1000 for box in boxes)
+    assert not any(live.is_visible() for live in page.locator(".chart-live").all())
+
+
+def test_charts_answer_and_follow_the_switch(visit):
+    """Hovering shows a tooltip; the colour switch redraws at once."""
+    page = visit("chapters/halving-squeeze")
+    scroll(page)
+    ink = "document.querySelector('.chart-live svg .role-axis-label text').getAttribute('fill')"
+    light = page.evaluate(ink)
+    chart = page.locator(".chart-live svg").first
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    tooltip = page.locator("#vg-tooltip-element.visible")
+    for share in range(20, 90, 10):  # a line is thin: cross it slowly
+        x = box["x"] + box["width"] * share / 100
+        for y in range(int(box["y"]), int(box["y"] + box["height"]), 2):
+            page.mouse.move(x, y)
+            if tooltip.count():
+                break
+        if tooltip.count():
+            break
+    assert tooltip.inner_text().strip()
+    for _ in range(2):  # from light through the system's choice to dark
+        page.locator("button.theme-switch-button:visible").first.click()
+    page.wait_for_function(f"() => document.documentElement.dataset.theme === 'dark' && {ink} !== '{light}'")
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("name", CHARTED)
+def test_every_control_changes_its_chart(visit, name):
+    """A slider, switch or list that does nothing would be a lie; each is labelled and reached by keyboard."""
+    page = visit(name)
+    scroll(page)
+    for control in page.locator(
+        ".chart-controls :is(input[type=range], select, input[type=radio]:not(:checked))"
+    ).all():
+        chart = control.locator("xpath=ancestor::*[contains(@class, 'chart-figure')]")
+        label = control.locator("xpath=ancestor::*[contains(@class, 'vega-bind')][1]").inner_text().strip()
+        assert re.search(r"\w{3}", label), "a control needs a label"
+        drawn = chart.locator(".chart-live").inner_html()
+        control.focus()
+        control.press("Space" if control.get_attribute("type") == "radio" else "ArrowLeft")
+        if chart.locator(".chart-live").inner_html() == drawn:
+            control.press("ArrowRight")
+            control.press("ArrowRight")
+        page.wait_for_timeout(100)
+        assert chart.locator(".chart-live").inner_html() != drawn, f"{name}: {label} changes nothing"
+
+
+def test_the_ledger_can_be_searched_sorted_and_downloaded(visit):
+    """The file has the rows that are shown, with the addresses of their sources."""
+    page = visit("chapters/miner-deals")
+    scroll(page)
+    rows = page.locator(".dt-container tbody tr")
+    everything = rows.count()
+    page.fill(".dt-container input[type=search]", "galaxy")
+    page.wait_for_function(f"() => document.querySelectorAll('.dt-container tbody tr').length < {everything}")
+    shown = rows.count()
+    with page.expect_download() as download:
+        page.click(".dt-container .dt-buttons button")
+    lines = download.value.path().read_text("utf-8").strip().splitlines()
+    assert len(lines) == shown + 1
+    assert all("Galaxy" in line and "https://" in line for line in lines[1:])
+    page.fill(".dt-container input[type=search]", "")
+    before = rows.first.inner_text()
+    page.locator(".dt-container th .dtcc-button_order").first.click()
+    page.locator(".dt-container th .dtcc-button_order").first.click()
+    assert rows.first.inner_text() != before
+
+
+@pytest.mark.parametrize(("chapter", "term"), TERMS.items())
+def test_search_finds_a_term_of_each_chapter(visit, chapter, term):
+    """The search page needs no server."""
+    page = visit("search", query=f"?q={term}")
+    page.wait_for_selector(f"#search-results a[href*='{chapter}']")
+    assert page.complaints == []
+
+
+def test_the_policy_stops_a_request_to_another_host(visit):
+    """What the pages promise is enforced: an image from elsewhere is not even asked for."""
+    page = visit("index")
+    page.evaluate(
+        "new Promise(done => { document.addEventListener('securitypolicyviolation', event => done(event.blockedURI));"
+        "document.body.append(Object.assign(new Image(), { src: 'https://example.org/pixel.png' })) })"
+    )
+    assert any("violates" in complaint for complaint in page.complaints)
