@@ -7,7 +7,7 @@ EDITIONS := 2026-01-28
 .PHONY: help book editions test refresh check changes bench lint audit screenshots lock clean
 
 help:    ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 book: .venv/ready    ## execute what is stale and build the site; the report as of a day: make book AS_OF=2026-01-28
 	@$(RUN) book $(if $(AS_OF),--as-of $(AS_OF))
 editions: book    ## build the latest report and the editions beside it, with the switch between them
@@ -26,10 +26,10 @@ lint: .venv/ready    ## ruff (lint and format, notebooks too), mypy, workflows a
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/correction.yml .github/ISSUE_TEMPLATE/deal.yml
 	@$(BIN)/zizmor --offline --quiet .github/workflows
 audit:    ## known vulnerabilities of the locked packages, needs uv and a network
-	@grep -v '^-e' requirements.txt > _build/audit.txt && uvx pip-audit --requirement _build/audit.txt --no-deps --disable-pip
+	@mkdir -p _build && grep -v '^-e' requirements.txt > _build/audit.txt && uvx pip-audit --requirement _build/audit.txt --no-deps --disable-pip
 bench: .venv/ready    ## our event study, builds and pages against the alternatives, as ratios, into BENCHMARKS.md
 	@if command -v uv > /dev/null; then uv pip install --quiet --python $(BIN)/python eventstudy; else $(BIN)/python -m pip install --quiet eventstudy; fi
-	@$(BIN)/python -m benchmarks | tee BENCHMARKS.md
+	@mkdir -p _build && $(BIN)/python -m benchmarks > _build/benchmarks.md && mv _build/benchmarks.md BENCHMARKS.md && cat BENCHMARKS.md
 screenshots: book    ## every page in light and dark, wide and phone, into _build/screenshots, for a human look
 	@$(BIN)/python tests/screenshots.py
 lock:    ## resolve pyproject.toml anew into requirements.txt, needs uv

@@ -26,10 +26,10 @@ import yaml
 from playwright.sync_api import sync_playwright
 
 from minerpivot.figures import LIVE
+from tests.browser import launch
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "chapters/stock-performance"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 PHONE = {"width": 390, "height": 844}
 
 
@@ -153,7 +153,7 @@ def served(folder: Path) -> Iterator[str]:
 def weigh(site: Path) -> dict[str, float]:
     """Kilobytes and requests of the first load and after scrolling to the end, and milliseconds to the first paint."""
     with served(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = launch(playwright)
         page = browser.new_page(viewport=PHONE)
         page.route(lambda url: not url.startswith(address), lambda route: route.abort())
         session, got = page.context.new_cdp_session(page), []

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import yaml
 from rich.console import Console
 
 from minerpivot import tables, validation
@@ -40,8 +41,11 @@ def book(
 ) -> None:
     """Execute what is stale and build the site into _build/html, which is replaced only when whole."""
     from minerpivot.book import editions, execute
+    from minerpivot.figures import LIVE
     from minerpivot.refresh.transaction import RefreshError, recover
 
+    for setting in (tables.EDITION, LIVE):  # left over in a shell, either would put other outputs into the chapters
+        os.environ.pop(setting, None)
     gc.disable()  # a short-lived process: looking for cycles in Sphinx's trees takes a quarter of its time
     started = time.perf_counter()
     site = execute.ROOT / "_build" / "html"
@@ -55,14 +59,17 @@ def book(
             os.environ[tables.EDITION] = editions.checked(as_of)
             notebooks = editions.prepare(as_of)
             build = editions.EDITIONS / as_of
-            source = build / "source"
+            source, sources = build / "source", editions.made_of()
         console.print("[bold]1/2[/] Chapters whose code, data or environment changed:")
         ran = execute.execute_stale(notebooks, console=console)
         console.print(f"  {len(ran) or 'none'} executed")
         console.print("[bold]2/2[/] Building the site")
         made = build_site(source, build)
-        if site.exists():
-            editions.assemble(site)
+        if as_of:
+            (build / editions.RECORD).write_text(sources, encoding="utf-8")
+        for day in editions.assemble(site) if site.exists() else []:
+            note = f"  The edition of {day} is out of date and left out: `make book AS_OF={day}` renews it."
+            console.print(note, style="yellow", soft_wrap=True)
     except (tables.TableError, execute.ExecutionError, BuildError, RefreshError) as error:
         _stop(str(error))
     gc.freeze()  # nor is there anything to collect at the end
@@ -142,6 +149,13 @@ def build_site(source: Path, build: Path) -> Path:
     from jupyter_book.cli.main import main as jupyter_book
 
     draft, site, old = build / "draft", build / "html", build / "old"
+    for name in ("_config.yml", "_toc.yml"):
+        try:
+            yaml.safe_load((source / name).read_text(encoding="utf-8"))
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            mend = "text with a colon or another sign of YAML's belongs in quotation marks"
+            raise BuildError(f"{name} line {line}: {error.problem}; {mend}") from None
     shutil.rmtree(draft, ignore_errors=True)
     arguments = ["build", str(source), "--path-output", str(draft), "-W", "--keep-going", "-q"]
     try:

@@ -14,7 +14,7 @@ NOT_TESTABLE = "not testable here"
 VERDICTS = (CONFIRMED, CAVEAT, NOT_REPRODUCED, CONTRADICTED, NOT_TESTABLE)
 STANCES = ("supports", "qualifies", "contradicts")
 ITSELF = "the article"  # origin of a page that copies the article under test
-FINDING = ["claim_id", "found", "base", "computed", "grade", "see"]
+FINDING = ["claim_id", "found", "base", "computed", "alone", "grade", "see"]
 
 
 def reproduces(found: float, published: float, *, tolerance: float) -> str:
@@ -78,8 +78,9 @@ def verdicts(claims: pd.DataFrame, evidence: pd.DataFrame, findings: Iterable[Ma
     """Every statement with its verdict, in the article's order.
 
     `findings` hold claim_id, found (what the data give, in words) and, where they apply, base, grade, see
-    (label and address of the figure that shows it) and `computed` (a verdict). An outlook is not testable
-    whatever is found. Adds the sources by stance and `verdict`. Raises ValueError if a statement has no
+    (label and address of the figure that shows it), `computed` (a verdict) and `alone` (true where that verdict
+    stands alone: what pages say on a printed return is shown, not counted). An outlook is not testable whatever
+    is found. Adds the sources by stance and `verdict`. Raises ValueError if a statement has no
     finding, two of them, or a finding names no statement.
     """
     found = pd.DataFrame(list(findings), columns=FINDING, dtype=object)
@@ -93,40 +94,61 @@ def verdicts(claims: pd.DataFrame, evidence: pd.DataFrame, findings: Iterable[Ma
     counts = stances(evidence).reindex(claims["claim_id"], fill_value=0)
     table = claims.merge(found, on="claim_id", validate="one_to_one").join(counts, on="claim_id")
     computed = table["computed"].astype(object).where(table["computed"].notna(), None)
-    rows = zip(computed, table["supports"], table["qualifies"], table["contradicts"])
-    table["verdict"] = pd.Series([combined(*row) for row in rows], index=table.index, dtype=object)
+    table = table.assign(computed=computed, alone=table["alone"].eq(True))
+    judged = [_judged(row, row["computed"], row) for row in table.to_dict("records")]
+    table["verdict"] = pd.Series(judged, index=table.index, dtype=object)
     table.loc[table["kind"] == "outlook", "verdict"] = NOT_TESTABLE
     return table.sort_values("statement_no", ignore_index=True)
 
 
-def compare(then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
-    """`now` beside what was judged `then`, on the article's day: two results of `verdicts` on the same claims.
+def unseen(evidence: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """Rows of evidence that cannot be dated to `day` or before, by claim: `undated`, `later`, and `copies` among them.
 
-    Adds `verdict_then`, `found_then`, `differs`, `shown` (one verdict, or both where they differ) and
-    `because`: whether later data or evidence published later would have changed the verdict of the day
-    alone. Raises ValueError if the two do not hold the same claims.
+    A copy is of a text that was itself out by `day`: its `origin` ends in that date. Such a page is late, not its news.
     """
-    if list(then["claim_id"]) != list(now["claim_id"]):
+    rows = evidence[(evidence["origin"] != ITSELF) & ~(evidence["published_on"] <= day)]
+    original = pd.to_datetime(rows["origin"].astype("string").str.extract(r"(\d{4}-\d{2}-\d{2})$")[0])
+    kinds = {"undated": rows["published_on"].isna(), "later": rows["published_on"].notna(), "copies": original <= day}
+    return rows.assign(**kinds).groupby("claim_id")[list(kinds)].sum().astype(int)
+
+
+def compare(then: pd.DataFrame, now: pd.DataFrame, dated: pd.DataFrame) -> pd.DataFrame:
+    """`now` beside what was judged `then`, on the article's day: results of `verdicts` on the same claims.
+
+    `dated` is as `now`, from the evidence with a date alone. Adds `verdict_then`, `found_then`, `differs`, `shown`
+    (one verdict, or both where they differ) and `because`: whether later data, pages published later or pages
+    without a date changed the verdict, found by changing one and not the others ("or": each would have alone).
+    Raises ValueError if the results do not hold the same claims.
+    """
+    if not list(then["claim_id"]) == list(now["claim_id"]) == list(dated["claim_id"]):
         raise ValueError("the two days judge different claims; pass the same claims table to verdicts() for both")
     differs = then["verdict"] != now["verdict"]
-    reasons = [_because(before, after) for before, after in zip(*(day.to_dict("records") for day in (then, now)))]
+    reasons = [_because(*rows) for rows in zip(*(day.to_dict("records") for day in (then, now, dated)))]
     return now.assign(
         verdict_then=then["verdict"],
         found_then=then["found"],
         differs=differs,
-        shown=now["verdict"].where(~differs, now["verdict"] + "; on the article's day: " + then["verdict"]),
+        shown=now["verdict"].where(~differs, now["verdict"] + "; then: " + then["verdict"]),
         because=pd.Series(reasons, index=now.index, dtype=object).where(differs),
     )
 
 
-def _because(then: dict, now: dict) -> str:
-    computed = [None if pd.isna(day["computed"]) else day["computed"] for day in (then, now)]
-    counts = [[day[stance] for stance in STANCES] for day in (then, now)]
-    data = combined(computed[1], *counts[0]) != then["verdict"]
-    evidence = combined(computed[0], *counts[1]) != then["verdict"]
-    if data != evidence:
-        return "later data" if data else "evidence published later"
-    return "later data and later evidence, " + ("each alone" if data else "together")
+def _judged(row: Mapping, computed: str | None, sources: Mapping) -> str:
+    """Verdict on `row` from a computed verdict and the counts in `sources`."""
+    return computed if row["alone"] and computed else combined(computed, *(sources[stance] for stance in STANCES))
+
+
+def _because(then: dict, now: dict, dated: dict) -> str:
+    data = _judged(then, None if pd.isna(now["computed"]) else now["computed"], then) != then["verdict"]
+    before = None if pd.isna(then["computed"]) else then["computed"]
+    evidence, of_dated = (_judged(then, before, sources) for sources in (now, dated))
+    if data == (evidence != then["verdict"]):
+        return "later data or pages" if data else "later data with later pages"
+    if data:
+        return "later data"
+    if of_dated == then["verdict"]:
+        return "undated pages"
+    return "later pages" if of_dated == evidence else "later and undated pages"
 
 
 def scoreboard(table: pd.DataFrame, column: str = "verdict") -> pd.Series:

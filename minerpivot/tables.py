@@ -122,12 +122,15 @@ def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> 
             f'{days.min():%Y-%m-%d}; pass as_of="{days.min():%Y-%m-%d}" or later, or no as_of for the whole table'
         )
     later = [field["name"] for field in entry["schema"]["fields"] if day < pd.Timestamp(field.get("public_on", day))]
-    return table[days <= day].assign(**dict.fromkeys(later)).astype(table.dtypes[later])
+    known = table[days <= day].assign(**dict.fromkeys(later)).astype(table.dtypes[later])
+    for column in {rule.get("column") for rule in entry["public"]} & set(table.select_dtypes("datetime").columns):
+        known[column] = known[column].mask(known[column] > day)  # the page that reports an earlier text
+    return known
 
 
 def edition() -> str | None:
     """The day at which this report stands still, or None for the latest data."""
-    return os.environ.get(EDITION)
+    return os.environ.get(EDITION) or None
 
 
 def parse_day(as_of: object) -> pd.Timestamp:

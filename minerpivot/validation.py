@@ -11,6 +11,8 @@ import pandas as pd
 
 from minerpivot.tables import DATA, PARTIAL_DATE, TableError, checksum, forget, last_day, read_manifest, typed
 
+SHOWN = 5  # faults of one table that are spelt out: a company without its row would fill hundreds of lines
+
 
 def problems(folder: Path = DATA, *, checksums: bool = True) -> list[str]:
     """Every fault of the data package, each with file, row, field and mend; empty when it is valid.
@@ -33,8 +35,16 @@ def problems(folder: Path = DATA, *, checksums: bool = True) -> list[str]:
         report = Package.from_descriptor(descriptor, basepath=str(folder)).validate()
     entries = {entry["path"]: entry for entry in descriptor["resources"]}
     for task in report.tasks:
-        faults += [_explain(error, entries[Path(task.place or "").name]) for error in task.errors]
+        faults += _first([_explain(error, entries[Path(task.place or "").name]) for error in task.errors])
     return faults + [error.message for error in report.errors]
+
+
+def _first(faults: list[str]) -> list[str]:
+    """The first faults of a table, and how many more there are."""
+    if len(faults) <= SHOWN:
+        return faults
+    table, _, _ = faults[0].partition(" row ")
+    return [*faults[:SHOWN], f"{table}: {len(faults) - SHOWN} more; mend these first and run `make check` again"]
 
 
 def _explain(error: Any, entry: dict[str, Any]) -> str:

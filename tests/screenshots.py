@@ -7,9 +7,10 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from tests.browser import launch
+
 SITE = Path(__file__).resolve().parents[1] / "_build" / "html"
 OUT = SITE.parent / "screenshots"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = launch(playwright)
         for page_file in [SITE / "index.html", SITE / "glossary.html", *sorted((SITE / "chapters").glob("*.html"))]:
             for mode in ("light", "dark"):
                 for width in (1280, 390):

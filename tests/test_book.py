@@ -1,6 +1,7 @@
 """The book: outputs that are current, prose without bare figures, whole pages, and proofs that red is red."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -8,14 +9,15 @@ import sys
 
 import nbformat
 import pytest
+import typer
 from bs4 import BeautifulSoup
 
 from minerpivot import __main__ as commands
 from minerpivot import tables, validation
 from minerpivot.book import execute
 from minerpivot.book.execute import ROOT
-from minerpivot.book.numbers import GLUE_ROLE, numbers
-from minerpivot.figures import COMPANY_COLOURS, NEUTRALS, PALETTE, VEGALITE_MIME, rounded
+from minerpivot.book.numbers import GLUE_ROLE, numbers, numbers_of
+from minerpivot.figures import COMPANY_COLOURS, LIVE, NEUTRALS, PALETTE, VEGALITE_MIME, rounded
 
 CHAPTERS = execute.chapters()
 PAGES = ["index", *(f"chapters/{path.stem}" for path in CHAPTERS)]
@@ -167,6 +169,22 @@ def test_numbers_are_unique_used_and_documented():
         assert entry["grade"] in tables.GRADES
 
 
+def test_a_glued_text_is_published_as_it_reads():
+    """A no-break space or a quotation mark, which the notebook stores escaped, included; numbers stay numbers."""
+    glued = {"text": 'Hut\xa08\'s "lease"', "share": 0.25}
+    cells = [nbformat.v4.new_code_cell("pass"), nbformat.v4.new_markdown_cell("{glue:text}`share:.0%`")]
+    for name, value in glued.items():
+        metadata = {
+            "scrapbook": {"name": name},
+            "minerpivot": {"unit": "text", "as_of": "2026-01-28", "grade": "derived"},
+        }
+        data = {"application/papermill.record/text/plain": repr(value)}
+        cells[0].outputs.append(nbformat.v4.new_output("display_data", data, metadata=metadata))
+    listed = numbers_of({"page.ipynb": nbformat.writes(nbformat.v4.new_notebook(cells=cells))})
+    assert {entry["id"]: entry["value"] for entry in listed} == {f"page/{name}": glued[name] for name in glued}
+    assert [entry["text"] for entry in listed] == [glued["text"], "25%"]
+
+
 # --- pages ------------------------------------------------------------------------------------
 
 
@@ -286,6 +304,18 @@ def test_malformed_cells_are_explained_and_nothing_is_sealed(tmp_path, old, new,
     assert (data / "datapackage.json").read_bytes() == manifest
 
 
+def test_a_company_without_its_row_does_not_fill_the_screen(tmp_path):
+    """Each of its prices is a fault; the first few are spelt out and the others counted."""
+    data = shutil.copytree(tables.DATA, tmp_path / "data")
+    ticker = tables.load("prices")["symbol"].value_counts().idxmax()
+    file = data / "instruments.csv"
+    file.write_text(re.sub(rf"^{ticker},.*\n", "", file.read_text("utf-8"), flags=re.MULTILINE), encoding="utf-8")
+    faults = validation.problems(data, checksums=False)
+    prices = [fault for fault in faults if fault.startswith("data/prices.csv")]
+    assert len(prices) == validation.SHOWN + 1
+    assert re.fullmatch(r"data/prices\.csv: \d+ more; mend these first and run `make check` again", prices[-1])
+
+
 def test_a_missing_and_an_unknown_table_are_named(tmp_path):
     """The message gives the mend, or the names that exist."""
     data = shutil.copytree(tables.DATA, tmp_path / "data")
@@ -334,16 +364,53 @@ def nbval(path):
     ).returncode
 
 
-def test_a_missing_glue_key_fails_the_build_and_keeps_the_previous_site(tmp_path):
-    """With -W an unknown key stops the build, and the site that was there stays."""
+def test_a_title_that_is_no_yaml_is_explained(tmp_path):
+    """A forker's first edit: file, line and mend instead of a traceback."""
+    (tmp_path / "_config.yml").write_text("author: A. Forker\ntitle: Power: and coins\n")
+    with pytest.raises(commands.BuildError, match=r"_config\.yml line 2: mapping values.*in quotation marks"):
+        commands.build_site(tmp_path, tmp_path / "build")
+
+
+def test_settings_left_in_a_shell_do_not_reach_the_chapters(monkeypatch):
+    """Another day or live charts would go into the committed outputs."""
+    seen = []
+
+    def run(*_, **__):
+        seen.append({tables.EDITION, LIVE} & set(os.environ))
+        raise execute.ExecutionError("far enough")
+
+    monkeypatch.setenv(tables.EDITION, "2026-01-28")
+    monkeypatch.setenv(LIVE, "1")
+    monkeypatch.setattr(commands.gc, "disable", lambda: None)
+    monkeypatch.setattr(execute, "execute_stale", run)
+    with pytest.raises(typer.Exit):
+        commands.book()
+    assert seen == [set()]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "message"),
+    [
+        ("It is {glue:text}`no_such_number:.1f`.", "no_such_number"),
+        (
+            "```{preview} page.ipynb no-such-figure\n```",
+            "page.ipynb has no figure 'no-such-figure'; a preview names one that the chapter shows",
+        ),
+        ("```{preview} chapters/gone.ipynb one\n```", "there is no gone.ipynb to preview 'one' from"),
+    ],
+    ids=["glue", "preview", "notebook"],
+)
+def test_an_unknown_name_fails_the_build_and_keeps_the_previous_site(tmp_path, capfd, markdown, message):
+    """A number, figure or notebook that does not exist is named, and the site that was there stays."""
     source, build = tmp_path / "source", tmp_path / "build"
     source.mkdir()
     shutil.copy(ROOT / "_config.yml", source)
     (source / "references.bib").write_text("")
     (source / "_toc.yml").write_text("format: jb-book\nroot: page\n")
-    scratch_notebook(source / "page.ipynb", "pass", "# A page\n\nIt is {glue:text}`no_such_number:.1f`.")
+    scratch_notebook(source / "page.ipynb", "pass", f"# A page\n\n{markdown}")
     (build / "html").mkdir(parents=True)
     (build / "html" / "index.html").write_text("the previous site")
     with pytest.raises(commands.BuildError, match="previous site is unchanged"):
         commands.build_site(source, build)
+    assert message in capfd.readouterr().err
     assert (build / "html" / "index.html").read_text() == "the previous site"

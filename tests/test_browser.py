@@ -2,18 +2,16 @@
 
 import os
 import re
-import shutil
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from minerpivot.book.execute import chapters
+from tests import browser as chrome
 
-CHROMIUM = shutil.which("chromium")
 PAGES = ["index", *(f"chapters/{path.stem}" for path in chapters())]
 CHARTED = [page for page in PAGES if page not in ("index", "chapters/fact-check")]
-FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 MODES = ("light", "dark")
 CONTROLS = ".chart-controls :is(input[type=range], select, input[type=radio]:not(:checked))"
 TERMS = {
@@ -26,15 +24,16 @@ TERMS = {
 }
 
 pytestmark = pytest.mark.skipif(
-    not CHROMIUM and not os.environ.get("CI"), reason="no chromium on this machine; CI installs one and never skips"
+    not chrome.EXECUTABLE and not os.environ.get("CI"),
+    reason="no Chromium or Chrome on this machine; CI installs one and never skips",
 )
 
 
 @pytest.fixture(scope="module")
 def browser():
-    """Debian's Chromium, headless."""
+    """Chromium or Chrome, headless."""
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        running = chrome.launch(playwright)
         yield running
         running.close()
 
@@ -79,7 +78,7 @@ def scroll(page):
     charts = page.locator(".chart").count()
     page.wait_for_function(f"() => document.querySelectorAll('.chart-live svg.marks').length >= {charts}")
     page.wait_for_function(
-        "[...document.querySelectorAll('.table-tools')].every(t => document.querySelector('.dt-info'))"
+        "document.querySelectorAll('.dt-info').length >= document.querySelectorAll('.table-tools').length"
     )
 
 
@@ -163,9 +162,7 @@ def test_every_control_changes_its_chart(visit, name):
     """A slider, switch or list that does nothing would be a lie; each is labelled and reached by keyboard."""
     page = visit(name)
     scroll(page)
-    for control in page.locator(
-        ".chart-controls :is(input[type=range], select, input[type=radio]:not(:checked))"
-    ).all():
+    for control in page.locator(CONTROLS).all():
         chart = control.locator("xpath=ancestor::*[contains(@class, 'chart-figure')]")
         label = control.locator("xpath=ancestor::*[contains(@class, 'vega-bind')][1]").inner_text().strip()
         assert re.search(r"\w{3}", label), "a control needs a label"

@@ -139,9 +139,12 @@ def test_a_missing_doubled_or_unknown_finding_is_refused(change, message):
 ONE = pd.DataFrame({"claim_id": ["c"], "statement_no": [1], "kind": ["comparative"]})
 
 
-def page(stance):
-    """One cited page."""
-    return pd.DataFrame({"claim_id": ["c"], "stance": [stance], "publisher": ["a house"]})
+def page(*stances, published="2026-02-01"):
+    """Cited pages of different houses, one for each stance, all of one day or (None) without a date."""
+    houses = [f"house {number}" for number in range(len(stances))]
+    return pd.DataFrame(
+        {"claim_id": "c", "stance": list(stances), "publisher": houses, "published_on": pd.to_datetime(published)}
+    )
 
 
 NO_PAGE = page("supports").iloc[:0]
@@ -151,12 +154,12 @@ NO_PAGE = page("supports").iloc[:0]
     ("then", "now", "shown", "because"),
     [
         ((claims.CONFIRMED, NO_PAGE), (claims.CONTRADICTED, NO_PAGE), "contradicted; then confirmed", "later data"),
-        ((None, NO_PAGE), (None, page("supports")), "confirmed; then not testable here", "evidence published later"),
+        ((None, NO_PAGE), (None, page("supports")), "confirmed; then not testable here", "later pages"),
         (
             (None, NO_PAGE),
             (claims.CONFIRMED, page("supports")),
             "confirmed; then not testable here",
-            "later data and later evidence, each alone",
+            "later data or pages",
         ),
         (
             (claims.CONTRADICTED, NO_PAGE),
@@ -164,41 +167,81 @@ NO_PAGE = page("supports").iloc[:0]
             "confirmed with a caveat; then contradicted",
             "later data",
         ),
+        (
+            (None, NO_PAGE),
+            (None, page("supports", published=None)),
+            "confirmed; then not testable here",
+            "undated pages",
+        ),
+        (
+            (None, NO_PAGE),
+            (None, pd.concat([page("supports"), page("qualifies", published=None)])),
+            "confirmed with a caveat; then not testable here",
+            "later and undated pages",
+        ),
         ((claims.CONFIRMED, page("supports")), (claims.CONFIRMED, page("supports")), "confirmed", None),
     ],
 )
 def test_both_verdicts_are_shown_where_they_differ(then, now, shown, because):
-    """And the reason is found by changing the data or the evidence and not the other."""
-    days = [claims.verdicts(ONE, evidence, [finding("c", computed)]) for computed, evidence in (then, now)]
+    """And the reason is found by changing the data, the dated or the undated evidence and not the others."""
+    dated = (now[0], now[1].dropna(subset="published_on"))
+    days = [claims.verdicts(ONE, evidence, [finding("c", computed)]) for computed, evidence in (then, now, dated)]
     row = claims.compare(*days).iloc[0]
-    assert row["shown"] == shown.replace("then ", "on the article's day: ")
+    assert row["shown"] == shown.replace("then ", "then: ")
     assert (None if pd.isna(row["because"]) else row["because"]) == because
     assert row["differs"] == (because is not None)
+
+
+def test_a_printed_return_is_decided_by_prices_alone():
+    """A page that puts a right figure in another light takes nothing from it, and no page saves a wrong one."""
+    for computed in (claims.CONFIRMED, claims.NOT_REPRODUCED):
+        judged = claims.verdicts(ONE, page("qualifies"), [finding("c", computed) | {"alone": True}])
+        assert judged["verdict"].item() == computed
+        assert judged["qualifies"].item() == 1
+    days = [
+        claims.verdicts(ONE, pages, [finding("c", claims.CONFIRMED) | {"alone": True}])
+        for pages in (NO_PAGE, page("qualifies"))
+    ]
+    assert not claims.compare(days[0], days[1], days[1])["differs"].any()
+
+
+def test_late_pages_are_told_from_late_news():
+    """Of four pages not dated by the day, one is dated later, three show no date, two copy a release of the day."""
+    pages = pd.DataFrame(
+        {
+            "claim_id": "c",
+            "published_on": pd.to_datetime(["2026-01-28", "2026-01-30", None, None, None, None]),
+            "origin": [None, *["the release, 2026-01-28"] * 2, None, "a report, 2026-02", claims.ITSELF],
+        }
+    )
+    found = claims.unseen(pages, pd.Timestamp("2026-01-28"))
+    assert found.loc["c"].to_dict() == {"undated": 3, "later": 1, "copies": 2}
 
 
 def test_two_days_of_different_statements_are_refused():
     """A statement must not be set against another."""
     judged = claims.verdicts(ONE, NO_PAGE, [finding("c")])
     with pytest.raises(ValueError, match="different claims"):
-        claims.compare(judged, judged.assign(claim_id="d"))
+        claims.compare(judged, judged.assign(claim_id="d"), judged)
 
 
 def test_before_the_article_there_is_nothing_to_judge():
     """No statement, no finding: an empty table and a board of zeros."""
     empty = load("claims").iloc[:0]
     judged = claims.verdicts(empty, load("claims_evidence"), [])
-    assert claims.compare(judged, judged).empty
+    assert claims.compare(judged, judged, judged).empty
     assert claims.scoreboard(judged).tolist() == [0] * len(claims.VERDICTS)
 
 
-def test_later_evidence_is_not_seen_on_the_articles_day():
-    """The pages on the quotation are undated or later: with what is dated by then it cannot be judged."""
+def test_evidence_counts_from_the_day_of_its_text():
+    """The release that the quotation garbles is of the article's day: judged then, not the day before."""
     quote = load("claims").query("claim_id == 'nadella-quote'")
     days = [
         claims.verdicts(quote, load("claims_evidence", as_of=day), [finding("nadella-quote")])
-        for day in ("2026-01-28", None)
+        for day in ("2026-01-27", "2026-01-28", None)
     ]
-    assert [day["verdict"].item() for day in days] == [claims.NOT_TESTABLE, claims.CONTRADICTED]
+    expected = [claims.NOT_TESTABLE, claims.CONTRADICTED, claims.CONTRADICTED]
+    assert [day["verdict"].item() for day in days] == expected
 
 
 @pytest.mark.parametrize(
@@ -270,15 +313,27 @@ def test_every_statement_is_on_the_page_with_a_verdict():
     rows = [row for name, table in stored_tables().items() if name.startswith("checked-") for row in table]
     cells = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in rows]
     assert sorted(cell[0] for cell in cells) == sorted(load("claims")["claim"])
-    assert all(set(cell[1].split("; on the article's day: ")) <= set(claims.VERDICTS) for cell in cells)
+    assert all(set(cell[1].split("; then: ")) <= set(claims.VERDICTS) for cell in cells)
     assert all(cell[4] in ("reported", "derived", "estimated") for cell in cells)
     assert all(row.find("a") for row in rows)
+
+
+def test_what_a_day_fixed_is_not_judged_anew():
+    """A printed return and what that evening's results showed have one verdict: later data and pages change neither."""
+    table = load("claims")
+    returns = (table["topic"] == "stock-performance") & (table["kind"] == "figure")
+    fixed = set(table.loc[returns | (table["claim_id"] == "no-slowdown"), "claim"])
+    rows = [row for name, rows in stored_tables().items() if name.startswith("checked-") for row in rows]
+    judged = {row.th.get_text(): row.td.get_text() for row in rows}
+    assert len(fixed) == 8
+    assert {judged[claim] for claim in fixed} <= set(claims.VERDICTS)
+    assert any("; then: " in verdict for verdict in judged.values())
 
 
 def test_the_scoreboard_counts_the_tables():
     """What the chart draws for the end of the data is what the tables say, one by one."""
     rows = [row for name, table in stored_tables().items() if name.startswith("checked-") for row in table]
-    said = pd.Series([row.find_all("td")[0].get_text().split("; on the")[0] for row in rows]).value_counts()
+    said = pd.Series([row.find_all("td")[0].get_text().split("; then: ")[0] for row in rows]).value_counts()
     path = ROOT / "chapters" / "fact-check.ipynb"
     (spec,) = [
         output["data"][VEGALITE_MIME]

@@ -97,10 +97,44 @@ def test_the_data_beside_an_edition_end_on_its_day(tmp_path, monkeypatch):
     assert later == []
 
 
+def record(edition):
+    """Say of an edition's folder that it was made of what the report is made of now."""
+    (edition / "html").mkdir(parents=True)
+    (edition / editions.RECORD).write_text(editions.made_of())
+
+
+def test_an_edition_of_other_sources_is_left_out(sources, tmp_path):
+    """It would show old text beside the new; the day is returned, for the build to name. Renewed, it is back."""
+    site, edition = tmp_path / "html", editions.EDITIONS / "2026-01-28"
+    site.mkdir()
+    record(edition)
+    assert editions.assemble(site) == []
+    assert (site / "editions" / "2026-01-28").is_dir()
+    chapter = nbformat.read(sources, as_version=4)
+    chapter.cells[0].source = "# New words"
+    nbformat.write(chapter, sources)
+    assert editions.assemble(site) == ["2026-01-28"]
+    assert not (site / "editions").exists()
+    (edition / editions.RECORD).write_text(editions.made_of())
+    assert editions.assemble(site) == []
+    (edition / editions.RECORD).unlink()  # as one leaves it that was built before there were records
+    assert editions.assemble(site) == ["2026-01-28"]
+
+
+def test_new_outputs_alone_do_not_age_an_edition(sources):
+    """They are the latest report's; data or code that changed them count by themselves."""
+    before = editions.made_of()
+    chapter = nbformat.read(sources, as_version=4)
+    chapter.cells[1].outputs = []
+    nbformat.write(chapter, sources)
+    assert editions.made_of() == before
+
+
 def test_the_switch_leads_to_the_same_page(tmp_path, monkeypatch):
     """From each page to its counterpart, or to the start of an edition that has no such page."""
     site, folder = tmp_path / "html", tmp_path / "editions"
     monkeypatch.setattr(editions, "EDITIONS", folder)
+    record(folder / "2026-01-28")
     empty = "<p><!-- editions --><!-- /editions --></p>"
     for place, pages in (
         (site, ["index", "chapters/new", "chapters/old"]),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from minerpivot import figures
+from minerpivot import figures, tables
 
 
 @pytest.fixture
@@ -52,12 +52,24 @@ def test_a_table_formats_escapes_links_and_keeps_missing_missing(shown):
     assert "nan" not in html
 
 
+def test_a_table_says_whether_it_wants_tools(shown):
+    """The page is told in the metadata; the markup is the same, so that nothing is lost without a script."""
+    frame = pd.DataFrame({"who": ["A"], "mw": [300.0]})
+    for interactive in (False, True):
+        figures.table(frame, "rows", title="T", caption="C", sources="deals", interactive=interactive)
+    (plain, plain_meta), (rich, rich_meta) = shown
+    assert plain == rich
+    assert "interactive" not in plain_meta["minerpivot"]
+    assert rich_meta["minerpivot"] == plain_meta["minerpivot"] | {"interactive": True}
+
+
 def test_a_number_carries_unit_day_and_the_weakest_grade(shown):
     """NumPy values become plain ones; prices are reported, but arithmetic on them is derived."""
     figures.number("x", np.float64(2 / 3), "percent", sources=["prices", "network.fees_btc"])
     data, metadata = shown[0]
+    first = min(tables.through("prices"), tables.through("network.fees_btc"))
     assert data == {"application/papermill.record/text/plain": "0.6666666667"}
-    assert metadata["minerpivot"] == {"unit": "percent", "as_of": "2026-08-16", "grade": "derived"}
+    assert metadata["minerpivot"] == {"unit": "percent", "as_of": first, "grade": "derived"}
 
 
 @pytest.mark.parametrize("missing", [math.nan, None, pd.NaT, np.float64("nan"), math.inf])

@@ -3,13 +3,17 @@
 import base64
 import hashlib
 import re
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from docutils import nodes
 
-from minerpivot.book import pages, publish
-from minerpivot.book.execute import ROOT
+from minerpivot import tables
+from minerpivot.book import pages, publish, styles, terms
+from minerpivot.book.execute import ROOT, chapters
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +80,24 @@ def test_terms_are_linked_where_a_chapter_first_uses_them(built):
     assert len(built["chapters/halving-squeeze.html"].select("a.term")) >= 5
 
 
+def test_every_finding_has_an_address(built):
+    """A link to itself that can be copied, on every chapter."""
+    for name in (name for name in built if name.startswith("chapters/")):
+        findings = built[name].select("li[id^=finding-]")
+        assert len(findings) >= 3, name
+        assert [item.select_one("a.headerlink")["href"] for item in findings] == [f"#{item['id']}" for item in findings]
+
+
+def test_a_term_is_found_in_any_case_in_the_plural_and_across_lines():
+    """But not inside another word; the longer of two terms wins, and each is used up."""
+    app = SimpleNamespace(builder=SimpleNamespace(get_relative_uri=lambda *_: "../glossary.html"))
+    left = {"hash rate": "a", "rate": "b", "base term": "c"}
+    parts = terms._linked(app, "chapters/x", "Hash\nrates, based terms, the Base Terms and a base term.", left)
+    assert [part.astext() for part in parts if isinstance(part, nodes.reference)] == ["Hash\nrates", "Base Terms"]
+    assert "".join(part.astext() for part in parts) == "Hash\nrates, based terms, the Base Terms and a base term."
+    assert left == {"rate": "b"}
+
+
 def test_every_figure_can_be_kept(built, site):
     """As a picture and as the data that it draws, under its own name."""
     for name, page in built.items():
@@ -83,6 +105,51 @@ def test_every_figure_can_be_kept(built, site):
             links = {link["download"]: link["href"] for link in figure.select(".chart-files a")}
             assert {file.rpartition(".")[2] for file in links} == {"svg", "csv"}, (name, figure.get("id"))
             assert all(((site / name).parent / address).is_file() for address in links.values())
+
+
+def test_tables_that_ask_for_tools_get_them(built, site):
+    """Each once, from the site's own files, beside a table of that name with heads to sort by; no page has others."""
+    wanted = {
+        f"chapters/{path.stem}.html": [
+            output.metadata["minerpivot"]["name"]
+            for cell in nbformat.read(path, as_version=4).cells
+            for output in cell.get("outputs", [])
+            if output.get("metadata", {}).get("minerpivot", {}).get("interactive")
+        ]
+        for path in chapters()
+    }
+    assert any(wanted.values())
+    for name, page in built.items():
+        tools = page.select(".table-tools")
+        assert [tool["data-name"] for tool in tools] == wanted.get(name, []), name
+        for tool in tools:
+            place = page.find(id=tool["data-name"])
+            table = place.find_parent("table") or (place if place.name == "table" else place.find("table"))
+            assert table.select("thead th")
+            assert len(table.select("tbody tr")) > 1
+            assert all((site / "_static" / tool[kind]).is_file() for kind in ("data-script", "data-style"))
+
+
+def test_what_names_the_book_comes_from_its_configuration(tmp_path, monkeypatch):
+    """A fork renames it in one place, with a character that XML keeps for itself."""
+    (tmp_path / "_config.yml").write_text('title: "Power & Coins"\nauthor: A. Forker\n')
+    monkeypatch.setattr(publish, "ROOT", tmp_path)
+    monkeypatch.delenv("SITE_URL", raising=False)
+    publish.listings(tmp_path, [])
+    assert "<title>Not found · Power &amp; Coins</title>" in (tmp_path / "404.html").read_text("utf-8")
+    said = [part.text for part in publish.feed("", "https://example.org/").iter() if part.tag in ("name", "title")]
+    assert said == ["Power & Coins: editions", "A. Forker"]
+    page = BeautifulSoup("<article><h1>R&D</h1></article>", "html.parser")
+    assert (tmp_path / publish.card(tmp_path, tmp_path / "index.html", page)).is_file()
+
+
+def test_an_edition_has_its_own_addresses_and_no_listings(tmp_path, monkeypatch):
+    """A feed or site map beside its pages would name later days."""
+    monkeypatch.setenv("SITE_URL", "https://example.org/report")
+    monkeypatch.setenv(tables.EDITION, "2026-01-28")
+    assert publish.site_url() == "https://example.org/report/editions/2026-01-28/"
+    publish.listings(tmp_path, [])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_published_site_has_its_listings(tmp_path, monkeypatch):
@@ -108,3 +175,34 @@ def test_the_feed_lists_editions_of_the_change_log():
     feed = publish.feed(log, "https://example.org/")
     texts = [part.text for part in feed.iter() if part.tag in ("updated", "content")]
     assert texts == ["2026-12-01T00:00:00Z", "2026-12-01T00:00:00Z", "A & B", "2026-11-22T00:00:00Z", "First"]
+
+
+def test_only_rules_that_a_page_can_use_stay():
+    """By class and id; alternatives inside functions, and elements, count as used."""
+    style = (
+        "p{a:1}.used{a:2}.used.unused{a:3}.unused,.later>b{a:4}#here .used:not(.unused){a:5}#gone{a:6}"
+        "@media print{.unused{a:7}}@media print{.used{a:8}}@font-face{src:url(x)}@keyframes k{from{a:9}}"
+    )
+    assert styles.purged(style, {"used", "later", "here"}) == (
+        "p{a:1}.used{a:2}.later>b{a:4}#here .used:not(.unused){a:5}@media print{.used{a:8}}@keyframes k{from{a:9}}"
+    )
+
+
+def test_pages_share_one_style_sheet(tmp_path):
+    """In the order of their own, with what those import; a class that only a script names stays."""
+    (tmp_path / "_static" / "inner").mkdir(parents=True)
+    (tmp_path / "_static" / "inner" / "a.css").write_text('@import "../base.css";.b{x:1}')
+    (tmp_path / "_static" / "base.css").write_text(".base{x:0}.nobody{x:9}")
+    (tmp_path / "_static" / "c.css").write_text(".later{x:2}")
+    (tmp_path / "_static" / "set.js").write_text("element.classList.add('later')")
+    links = '<link href="{0}_static/inner/a.css?v=1" rel="stylesheet"/><link href="{0}_static/c.css" rel="stylesheet"/>'
+    (tmp_path / "sub").mkdir()
+    for page, root in (("index.html", ""), ("sub/page.html", "../")):
+        (tmp_path / page).write_text(f'<head>{links.format(root)}</head><p class="base b">text</p>')
+    styles.combine(tmp_path)
+    (sheet,) = (tmp_path / "_static").glob("*.css")
+    assert sheet.read_text() == ".base{x:0}.b{x:1}.later{x:2}"
+    assert (
+        f'<head><link href="../_static/{sheet.name}" rel="stylesheet"/></head>'
+        in (tmp_path / "sub/page.html").read_text()
+    )

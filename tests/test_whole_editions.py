@@ -88,11 +88,9 @@ def test_words_agree_with_the_signs_of_their_numbers(edition):
                     assert expected is None or plain.strip("'\"") == expected, (path.name, output.metadata)
 
 
-def test_the_pages_of_the_articles_day_know_nothing_later(edition, tmp_path, monkeypatch):
-    """Text, tables, titles and descriptions of the built pages, and the data beside them."""
+def test_the_pages_of_a_day_know_nothing_later(edition, tmp_path):
+    """Text, tables, titles and descriptions of the built pages."""
     day, paths = edition
-    if day != ARTICLE:
-        pytest.skip("one edition is built whole; the others are executed")
     site = commands.build_site(paths[0].parents[1], tmp_path)
     for page in [site / "index.html", *(site / "chapters").glob("*.html")]:
         soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
@@ -101,12 +99,16 @@ def test_the_pages_of_the_articles_day_know_nothing_later(edition, tmp_path, mon
         article = soup.select_one("article")
         texts = [article.get_text(" ", strip=True), *(tag["aria-label"] for tag in article.select("[aria-label]"))]
         found = [stamp for text in texts for stamp in later_than(day, text)]
-        assert [stamp for stamp in found if stamp not in EXPECTED_THEN.get(page.stem, ())] == [], page.name
+        if day >= ARTICLE:
+            found = [stamp for stamp in found if stamp not in EXPECTED_THEN.get(page.stem, ())]
+        elif page.stem != "index":  # the article's day is a parameter of chapters, whatever the edition
+            found = [stamp for stamp in found if not ARTICLE.startswith(stamp)]
+        assert found == [], page.name
     shutil.rmtree(site)
 
 
 EXPECTED_THEN = {  # dates that the article's day looked forward to
-    "fact-check": ("2026-02-25",),  # the article's own claim about Nvidia's report
+    "fact-check": ("2026-02-25", "2026-08"),  # the article's claim about Nvidia's report; the start of a lease
 }
 
 

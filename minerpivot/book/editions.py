@@ -1,7 +1,8 @@
 """Editions: the whole report as it would have stood on an earlier day, and the switch between them.
 
 An edition is built from copies of the chapters in `_build/editions/<day>/`, whose kernels see only what
-was public on that day (`tables.EDITION`). The committed outputs are left alone.
+was public on that day (`tables.EDITION`). The committed outputs are left alone. A record of what it was made
+of lies beside an edition: one whose sources have changed since is not shown beside newer pages.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ import nbformat
 import pandas as pd
 
 from minerpivot import tables
-from minerpivot.book.execute import ROOT, chapters, digest
+from minerpivot.book.execute import ROOT, chapters, digest, snapshot
 
 EDITIONS = ROOT / "_build" / "editions"
+SOURCES = ("_config.yml", "_toc.yml", "index.md", "glossary.md", "references.bib")
+RECORD = "made-of"  # file beside an edition's pages
 SWITCH = re.compile(r"(<!-- editions -->).*?(<!-- /editions -->)", re.DOTALL)  # where the template puts it
 CORE = ("prices", "network", "capex_guidance", "deals")  # without a row of each there is no report
 
@@ -44,7 +47,7 @@ def prepare(day: str) -> list[Path]:
     """
     source = EDITIONS / day / "source"
     (source / "chapters").mkdir(parents=True, exist_ok=True)
-    for name in ("_config.yml", "_toc.yml", "index.md", "glossary.md", "references.bib"):
+    for name in SOURCES:
         shutil.copy(ROOT / name, source / name)
     copies = []
     for path in chapters():
@@ -93,28 +96,42 @@ def copy_data(folder: Path) -> None:
     (folder / "datapackage.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
-def built() -> list[str]:
-    """Days whose editions stand built, newest first."""
-    return sorted((path.parent.name for path in EDITIONS.glob("*/html")), reverse=True)
+def made_of() -> str:
+    """A content hash of all that editions are made of: data, package, lock file, text and code of every page."""
+    looks = [path for folder in ("static", "templates") for path in (ROOT / "minerpivot/book" / folder).glob("*")]
+    texts = {path.name: path.read_text("utf-8") for path in [*(ROOT / name for name in SOURCES), *looks]}
+    cells = {path.name: [cell.source for cell in nbformat.read(path, as_version=4).cells] for path in chapters()}
+    return digest([snapshot(), texts, cells])
 
 
-def assemble(site: Path) -> None:
-    """Put the built editions under `site`/editions and give every page the links to its counterparts.
+def built() -> dict[str, bool]:
+    """Days whose editions stand built, newest first, and whether each is made of what the report is made of now."""
+    days = sorted((path.parent.name for path in EDITIONS.glob("*/html")), reverse=True)
+    now = made_of() if days else ""
+    records = {day: EDITIONS / day / RECORD for day in days}
+    return {day: record.exists() and record.read_text("utf-8") == now for day, record in records.items()}
+
+
+def assemble(site: Path) -> list[str]:
+    """Put the current editions under `site`/editions, give every page the links to its counterparts; return the rest.
 
     The links are written into the pages, so that they work from a file and without a script, where the
     theme's own switcher, which fetches a list, does not.
     """
     shutil.rmtree(site / "editions", ignore_errors=True)
     latest = [page.relative_to(site) for page in site.rglob("*.html")]
-    places = {"": site} | {day: site / "editions" / day for day in built()}
-    for day in built():
-        shutil.copytree(EDITIONS / day / "html", places[day])
+    days = built()
+    places = {"": site} | {day: site / "editions" / day for day, current in days.items() if current}
+    for day, place in places.items():
+        if day:
+            shutil.copytree(EDITIONS / day / "html", place)
     for day, place in places.items():
         pages = latest if not day else [page.relative_to(place) for page in place.rglob("*.html")]
         for page in pages:
             switch = _switcher(day, page, places)
             html = (place / page).read_text(encoding="utf-8")
             (place / page).write_text(SWITCH.sub(rf"\1{switch}\2", html), encoding="utf-8")
+    return [day for day, current in days.items() if not current]
 
 
 def _switcher(here: str, page: Path, places: dict[str, Path]) -> str:

@@ -134,7 +134,7 @@ def execute_stale(paths: Iterable[Path], *, workers: int = 2, console: Console |
     reasons = {path: why_stale(path) for path in paths}
     stale = [path for path, reason in reasons.items() if reason]
     for path in stale:
-        console.print(f"  {path.name}: {reasons[path]}", highlight=False)
+        console.print(f"  {path.name}: {reasons[path]}", highlight=False, soft_wrap=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not stale) as progress, ThreadPoolExecutor(workers) as pool:
         task = progress.add_task("Executing chapters", total=len(stale))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+from ast import literal_eval
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def numbers_of(pages: Mapping[str, str]) -> list[dict[str, Any]]:
             found.append(
                 {
                     "id": f"{chapter}/{key}",
-                    "value": json.loads(plain) if plain[0] not in "'\"" else plain[1:-1],
+                    "value": literal_eval(plain),
                     "unit": record["unit"],
                     "text": format_plain_text(plain, texts.get((chapter, key), "s")),
                     "chapter": chapter,

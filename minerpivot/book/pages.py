@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup, Tag
 from sphinx_design.icons import get_octicon_data
 
 from minerpivot import tables
-from minerpivot.book import publish
+from minerpivot.book import publish, styles
 from minerpivot.book.execute import ROOT
 
 ICONS = {  # the theme's names for icons (Font Awesome), drawn from the Octicons that Sphinx Design brings along
@@ -32,7 +32,7 @@ ICONS = {  # the theme's names for icons (Font Awesome), drawn from the Octicons
     "moon": "moon",
     "sun": "sun",
 }
-UNUSED = re.compile(r"fontawesome|thebe|design-tabs|sphinx-design|kernelName|data-fa-")
+UNUSED = re.compile(r"fontawesome|thebe|design-tabs|sphinx-design|kernelName|data-fa-|DOCUMENTATION_OPTIONS\.")
 SEARCH_ONLY = re.compile(r"searchtools|language_data|searchindex")
 DESCRIPTION_LENGTH = 160  # what search engines show
 
@@ -50,11 +50,13 @@ def finish(site: Path) -> None:
             continue
         _trim(soup, search=page.name == "search.html")
         _repair(soup)
+        _link_findings(soup)
         _describe(soup, site, page)
         _secure(soup)
         page.write_text(str(soup), encoding="utf-8")
         written.append(page.relative_to(site))
     publish.listings(site, sorted(written))
+    styles.combine(site)
 
 
 def _remove_unused(static: Path) -> None:
@@ -63,8 +65,6 @@ def _remove_unused(static: Path) -> None:
     for pattern in ("**/*.map", "**/fontawesome*", "*thebe*", "*design*", "*.html"):
         for file in static.glob(pattern):
             file.unlink()
-    style = static / "styles" / "pydata-sphinx-theme.css"
-    style.write_text(re.sub(r"@font-face\s*{[^}]*}", "", style.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def icons() -> str:
@@ -88,6 +88,8 @@ def _trim(soup: BeautifulSoup, *, search: bool) -> None:
         address = tag.get("src") or tag.get("href") or tag.get_text()
         if UNUSED.search(f"{address} {tag.get('type', '')}") or (SEARCH_ONLY.search(str(address)) and not search):
             tag.decompose()
+        elif tag.get("src"):
+            tag["defer"] = ""  # text and pictures are painted before any script runs
     for tag in soup.select("[onclick]"):  # the policy below forbids scripts in attributes
         (tag.find_parent("li") or tag).decompose()
     for tag in soup.select("#ethical-ad-placement, #bd-header-version-warning"):
@@ -109,13 +111,23 @@ def _repair(soup: BeautifulSoup) -> None:
         tag["aria-label"] = caption.get_text() if caption else "Table"
 
 
+def _link_findings(soup: BeautifulSoup) -> None:
+    """An address for each finding at a chapter's top, so that it can be pointed to."""
+    findings = soup.select("article h1 ~ ul:first-of-type > li")
+    for number, finding in enumerate(findings, 1):
+        finding["id"] = f"finding-{number}"
+        link = _tag(soup, "a", href=f"#finding-{number}", title="Link to this finding", **{"class": "headerlink"})
+        link.string = "#"
+        (finding.find("p") or finding).append(link)
+
+
 def _describe(soup: BeautifulSoup, site: Path, page: Path) -> None:
     """What search engines, shared links and the foot of the page say about it."""
     assert soup.head is not None
     place = page.relative_to(site)
     root, address = "../" * (len(place.parts) - 1), publish.site_url()
     first, heading = soup.select_one("article.bd-article section > p"), soup.select_one("article.bd-article h1")
-    title = heading.get_text().rstrip("#").strip() if heading else publish.TITLE
+    title = heading.get_text().rstrip("#").strip() if heading else publish.about("title")
     description = _shortened(first.get_text(" ", strip=True)) if first else title
     said = {"description": description, "og:title": title, "og:description": description, "og:type": "article"}
     if heading and address:

@@ -14,12 +14,12 @@ from textwrap import wrap
 from xml.etree.ElementTree import Element, ElementTree
 
 import vl_convert
+import yaml
 from bs4 import BeautifulSoup
 
 from minerpivot import tables
 from minerpivot.book.execute import ROOT
 
-TITLE = "From Hashes to Megawatts"
 CARD = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="Liberation Sans, Arial, sans-serif">
 <rect width="1200" height="630" fill="#ffffff"/><rect width="24" height="630" fill="#0077bb"/>
@@ -35,10 +35,15 @@ LOST = """\
 NAMESPACES = {"urlset": "http://www.sitemaps.org/schemas/sitemap/0.9", "feed": "http://www.w3.org/2005/Atom"}
 
 
+def about(key: str) -> str:
+    """The book's `title` or `author`, from its `_config.yml`; empty if that has none."""
+    return str(yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8")).get(key, ""))
+
+
 def site_url() -> str:
-    """The address of the published site with a slash at its end, or an empty string."""
+    """The address of the published site, or of the edition that is being built, with a slash at its end; or nothing."""
     address = os.environ.get("SITE_URL", "").rstrip("/")
-    return f"{address}/" if address else ""
+    return "" if not address else f"{address}/editions/{day}/" if (day := tables.edition()) else f"{address}/"
 
 
 def card(site: Path, page: Path, soup: BeautifulSoup) -> str:
@@ -49,9 +54,9 @@ def card(site: Path, page: Path, soup: BeautifulSoup) -> str:
         f'<text x="80" y="{270 + 52 * n}" font-size="40" fill="#323232">{escape(line)}</text>'
         for n, line in enumerate(lines)
     )
-    title = heading.get_text().rstrip("#").strip() if heading else TITLE
+    title = heading.get_text().rstrip("#").strip() if heading else ""
     note = f"As of {tables.edition()}" if tables.edition() else "Every number computed, every source shown"
-    drawn = CARD.format(book=TITLE, title=escape(title), lines=text, note=escape(note))
+    drawn = CARD.format(book=escape(about("title")), title=escape(title), lines=text, note=escape(note))
     target = site / "_static" / "cards" / f"{page.stem}.png"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(vl_convert.svg_to_png(drawn))
@@ -68,12 +73,15 @@ def last_changed(source: Path) -> str:
 
 
 def listings(site: Path, pages: list[Path]) -> None:
-    """Sitemap, robots and feed, which need an address, and the page for a wrong one."""
+    """Sitemap, robots and feed, which need an address, and the page for a wrong one; editions share them."""
     address = site_url()
-    (site / "404.html").write_text(LOST.format(title=TITLE, home=escape(address or "index.html")), encoding="utf-8")
+    if tables.edition():
+        return
+    lost = LOST.format(title=escape(about("title")), home=escape(address or "index.html"))
+    (site / "404.html").write_text(lost, encoding="utf-8")
     if not address:
         return
-    places = [address + page.as_posix() for page in pages]
+    places = [address + page.as_posix() for page in pages if page.name not in ("search.html", "genindex.html")]
     _write(site / "sitemap.xml", _element("urlset", *(_element("url", _element("loc", place)) for place in places)))
     (site / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {address}sitemap.xml\n", encoding="utf-8")
     _write(site / "feed.xml", feed((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), address))
@@ -92,9 +100,9 @@ def feed(changelog: str, address: str) -> Element:
         )
         for name, day, body in editions
     ]
-    author = _element("author", _element("name", "The minerpivot contributors"))
+    author = _element("author", _element("name", about("author")))
     link = Element("link", href=f"{address}feed.xml", rel="self")
-    head = _head(address, f"{TITLE}: editions", max(day for _, day, _ in editions))
+    head = _head(address, f"{about('title')}: editions", max((day for _, day, _ in editions), default="1970-01-01"))
     return _element("feed", *head, author, link, *entries)
 
 

@@ -102,6 +102,8 @@ class Preview(SphinxDirective):
 
 
 def _stored_chart(path: Path, name: str) -> dict[str, Any]:
+    if not path.exists():
+        raise ExtensionError(f"there is no {path.name} to preview {name!r} from; name a notebook as in _toc.yml")
     for cell in nbformat.read(path, as_version=4).cells:
         for output in cell.get("outputs", []):
             spec = output.get("data", {}).get(VEGALITE_MIME)
@@ -225,7 +227,7 @@ def data_tables() -> tuple[Path, Path]:
 
 def _keep(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
+    draft = path.with_name(f".{path.name}.{os.getpid()}")  # two builds may draw the same chart at once
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
 
@@ -294,5 +296,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("book.css")
     app.connect("doctree-read", _parameters_last, priority=1)  # before Sphinx collects the table of contents
     app.connect("doctree-resolved", terms.link)
-    app.connect("build-finished", _add_assets)
+    app.connect("build-finished", _add_assets, priority=900)  # after the theme has written its last style sheet
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -42,11 +42,12 @@ def _linked(app: Sphinx, docname: str, text: str, terms: dict[str, str]) -> list
     """`text` as nodes, with links for the terms that are still in `terms`, which are taken out of it."""
     parts: list[nodes.Node] = []
     while terms:
-        longest_first = "|".join(re.escape(term) for term in sorted(terms, key=len, reverse=True))
+        by_length = sorted(terms, key=len, reverse=True)
+        longest_first = "|".join(r"\s+".join(map(re.escape, term.split())) for term in by_length)  # lines may break
         found = re.search(rf"\b({longest_first})s?\b", text, re.IGNORECASE)
         if not found:
             break
-        anchor = terms.pop(found[1].lower())
+        anchor = terms.pop(" ".join(found[1].lower().split()))
         address = f"{app.builder.get_relative_uri(docname, GLOSSARY)}#{anchor}"
         link = nodes.reference("", found[0], internal=True, refuri=address, classes=["term"])
         parts += [nodes.Text(text[: found.start()]), link]
