@@ -59,14 +59,19 @@ def book(
             os.environ[tables.EDITION] = editions.checked(as_of)
             notebooks = editions.prepare(as_of)
             build = editions.EDITIONS / as_of
-            source, sources = build / "source", editions.made_of()
+            source = build / "source"
         console.print("[bold]1/2[/] Chapters whose code, data or environment changed:")
         ran = execute.execute_stale(notebooks, console=console)
         console.print(f"  {len(ran) or 'none'} executed")
-        console.print("[bold]2/2[/] Building the site")
-        made = build_site(source, build)
-        if as_of:
-            (build / editions.RECORD).write_text(sources, encoding="utf-8")
+        made, record = build / "html", build / editions.RECORD
+        sources = editions.made_of() if as_of else editions.published_as()
+        if made.exists() and record.exists() and record.read_text("utf-8") == sources and not ran:
+            console.print("[bold]2/2[/] The site is current")
+        else:
+            console.print("[bold]2/2[/] Building the site")
+            record.unlink(missing_ok=True)
+            made = build_site(source, build)
+            record.write_text(sources, encoding="utf-8")
         for day in editions.assemble(site) if site.exists() else []:
             note = f"  The edition of {day} is out of date and left out: `make book AS_OF={day}` renews it."
             console.print(note, style="yellow", soft_wrap=True)

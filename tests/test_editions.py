@@ -161,3 +161,12 @@ def test_a_single_edition_needs_no_switch(tmp_path, monkeypatch):
     (tmp_path / "index.html").write_text("<!-- editions --><!-- /editions -->")
     editions.assemble(tmp_path)
     assert "edition-switcher" not in (tmp_path / "index.html").read_text("utf-8")
+
+
+def test_another_address_makes_another_site(monkeypatch):
+    """What is published somewhere else is built anew: its pages name their address."""
+    monkeypatch.delenv("SITE_URL", raising=False)
+    before = editions.published_as()
+    assert editions.published_as() == before
+    monkeypatch.setenv("SITE_URL", "https://example.org/")
+    assert editions.published_as() != before

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from html import escape
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from minerpivot.book.execute import ROOT, chapters, digest, snapshot
 
 EDITIONS = ROOT / "_build" / "editions"
 SOURCES = ("_config.yml", "_toc.yml", "index.md", "glossary.md", "references.bib")
-RECORD = "made-of"  # file beside an edition's pages
+RECORD = "made-of"  # file beside the pages
 SWITCH = re.compile(r"(<!-- editions -->).*?(<!-- /editions -->)", re.DOTALL)  # where the template puts it
 CORE = ("prices", "network", "capex_guidance", "deals")  # without a row of each there is no report
 
@@ -102,6 +103,12 @@ def made_of() -> str:
     texts = {path.name: path.read_text("utf-8") for path in [*(ROOT / name for name in SOURCES), *looks]}
     cells = {path.name: [cell.source for cell in nbformat.read(path, as_version=4).cells] for path in chapters()}
     return digest([snapshot(), texts, cells])
+
+
+def published_as() -> str:
+    """A content hash of all that the latest site is made of: the report, its address and its history."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+    return digest([made_of(), [os.environ.get(name) for name in ("SITE_URL", "GITHUB_REPOSITORY")], commit])
 
 
 def built() -> dict[str, bool]:
