@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 from docutils import nodes
 
@@ -35,7 +36,7 @@ def test_no_page_has_a_script_that_it_does_not_use(built, site):
 
 def test_every_icon_of_the_theme_is_drawn(built, site):
     """A class without a rule would be an empty box."""
-    style = (site / "_static" / "icons.css").read_text("utf-8")
+    style = next((site / "_static").glob("style-*.css")).read_text("utf-8")
     used = {
         name
         for page in built.values()
@@ -78,6 +79,14 @@ def test_terms_are_linked_where_a_chapter_first_uses_them(built):
         assert set(targets) <= anchors
         assert not [link for link in links if link.find_parent(["h1", "h2", "h3", "figcaption", "a", "code"])]
     assert len(built["chapters/halving-squeeze.html"].select("a.term")) >= 5
+
+
+def test_the_citation_is_the_one_of_the_citation_file(built, site):
+    """Title and authors on the landing page are those that reference managers read."""
+    citation = yaml.safe_load((site / "CITATION.cff").read_text("utf-8"))
+    shown = built["index.html"].select_one("#cite-it-rerun-it").get_text(" ", strip=True)
+    assert citation["title"] in shown
+    assert all(author["name"] in shown for author in citation["authors"])
 
 
 def test_every_finding_has_an_address(built):

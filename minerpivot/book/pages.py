@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import shutil
 from pathlib import Path
@@ -41,6 +42,7 @@ def finish(site: Path) -> None:
     """Rewrite every page of a built site, and write the icons' style sheet that they share."""
     (site / "_static" / "icons.css").write_text(icons(), encoding="utf-8")
     _remove_unused(site / "_static")
+    _calm(site / "_static" / "scripts" / "pydata-sphinx-theme.js")
     written: list[Path] = []
     for page in site.rglob("*.html"):
         if "_static" in page.parts:
@@ -65,6 +67,19 @@ def _remove_unused(static: Path) -> None:
     for pattern in ("**/*.map", "**/fontawesome*", "*thebe*", "*design*", "*.html"):
         for file in static.glob(pattern):
             file.unlink()
+
+
+def _calm(script: Path) -> None:
+    """Keep the theme from measuring every code box of a page in turn to decide whether it needs a tab stop.
+
+    Each measurement makes the browser lay the page out anew; `_repair` gives the stops beforehand.
+    """
+    boxes = ["pre", ".nboutput > .output_area", ".cell_output > .output", ".jp-RenderedHTMLCommon"]
+    selector = json.dumps([*boxes, ".pst-scrollable-table-container"], separators=(",", ":"))
+    text = script.read_text(encoding="utf-8")
+    if text.count(selector) != 1:
+        raise ValueError(f"{script.name} is another version: see how it sets tab stops, mend pages._calm()")
+    script.write_text(text.replace(selector, '[".none"]'), encoding="utf-8")
 
 
 def icons() -> str:

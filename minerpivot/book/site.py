@@ -264,6 +264,7 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
     for name in used:
         shutil.copy(CACHE / name, out / "_static" / "charts" / name)
     copy_data(out / "data")
+    shutil.copy(ROOT / "CITATION.cff", out)
     written = [*sorted(Path(app.srcdir, "chapters").glob("*.ipynb")), Path(app.srcdir, "index.md")]
     listed = json.dumps(numbers(written), indent=1, ensure_ascii=False)
     (out / "numbers.json").write_text(listed + "\n", encoding="utf-8")
