@@ -163,9 +163,11 @@ def weigh(site: Path) -> dict[str, float]:
         page.wait_for_timeout(2000)
         first = sum(got) / 1024, len(got)
         paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        for y in range(0, page.evaluate("document.documentElement.scrollHeight"), 500):
+        y = 0
+        while y < page.evaluate("document.documentElement.scrollHeight"):  # grows as far sections are laid out
             page.evaluate(f"window.scrollTo(0, {y})")
             page.wait_for_timeout(50)
+            y += 500
         page.wait_for_timeout(2000)
         browser.close()
     return {

@@ -71,10 +71,11 @@ def foreign(address):
 
 def scroll(page):
     """Go down the page as a reader does, until every chart that was near has come alive."""
-    height = page.evaluate("document.documentElement.scrollHeight")
-    for y in range(0, height, 600):
+    y = 0
+    while y < page.evaluate("document.documentElement.scrollHeight"):  # grows as far sections are laid out
         page.evaluate(f"window.scrollTo(0, {y})")
         page.wait_for_timeout(40)
+        y += 600
     charts = page.locator(".chart").count()
     page.wait_for_function(f"() => document.querySelectorAll('.chart-live svg.marks').length >= {charts}")
     page.wait_for_function(
