@@ -1,4 +1,4 @@
-"""The built site, shared by the tests that read its files and those that open it in a browser."""
+"""What several test files share: the built site, and the report's own returns and deal events."""
 
 import os
 import shutil
@@ -7,7 +7,9 @@ import pytest
 from filelock import FileLock
 
 from minerpivot import __main__ as commands
+from minerpivot import markets
 from minerpivot.book.execute import ROOT
+from minerpivot.tables import load
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +24,16 @@ def site(tmp_path_factory):
             shutil.rmtree(build, ignore_errors=True)
             commands.build_site(ROOT, build)
     return build / "html"
+
+
+@pytest.fixture(scope="session")
+def returns():
+    """Simple returns of the report's own closes."""
+    return markets.close_matrix(load("prices")).pct_change(fill_method=None)
+
+
+@pytest.fixture(scope="session")
+def deals(returns):
+    """The report's own events, one per firm and session, of firms with returns."""
+    flags = load("event_flags").set_index("deal_id").rename(columns={"first_session": "session"})
+    return flags.loc[flags["ticker"].isin(returns.columns), ["ticker", "session"]].drop_duplicates()

@@ -7,23 +7,10 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minerpivot import events, markets
+from minerpivot import events
 from minerpivot.tables import load
 
 MODELS = {"mean-adjusted": None, "market": ["QQQ"], "factor": ["BTC-USD", "QQQ", "SMH"]}
-
-
-@pytest.fixture(scope="module")
-def returns():
-    """Simple returns of the report's own closes."""
-    return markets.close_matrix(load("prices")).pct_change(fill_method=None)
-
-
-@pytest.fixture(scope="module")
-def deals(returns):
-    """The report's own events, one per firm and session, of firms with returns."""
-    flags = load("event_flags").set_index("deal_id").rename(columns={"first_session": "session"})
-    return flags.loc[flags["ticker"].isin(returns.columns), ["ticker", "session"]].drop_duplicates()
 
 
 def one_event(ticker="A", session="2024-01-08"):

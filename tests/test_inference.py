@@ -10,23 +10,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from minerpivot import event_arrays, events, inference, markets
+from minerpivot import event_arrays, events, inference
 from minerpivot.tables import load
 
 FACTORS = ["BTC-USD", "QQQ", "SMH"]
-
-
-@pytest.fixture(scope="module")
-def returns():
-    """Simple returns of the report's own closes."""
-    return markets.close_matrix(load("prices")).pct_change(fill_method=None)
-
-
-@pytest.fixture(scope="module")
-def deals(returns):
-    """The report's own events, one per firm and session, of firms with returns."""
-    flags = load("event_flags").set_index("deal_id").rename(columns={"first_session": "session"})
-    return flags.loc[flags["ticker"].isin(returns.columns), ["ticker", "session"]].drop_duplicates()
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,6 @@ import tinycss2
 from minerpivot.book.execute import digest
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
-
-
 LINK = re.compile(r'<link[^>]*href="([^"?]+)[^>]*rel="stylesheet"[^>]*>')
 OWN = ("book.css", "icons.css")  # ours, and for elements that the table library makes up as it runs: kept whole
 IMPORT = re.compile(r'@import "([^"]+)";')
