@@ -11,6 +11,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from docutils import nodes
+from lxml import html
 
 from minerpivot import tables
 from minerpivot.book import pages, publish, styles, terms
@@ -21,7 +22,7 @@ from minerpivot.book.execute import ROOT, chapters
 def built(site):
     """Every page of the site, parsed."""
     found = {page.relative_to(site).as_posix(): page.read_text("utf-8") for page in site.rglob("*.html")}
-    return {name: BeautifulSoup(html, "html.parser") for name, html in found.items() if name != "404.html"}
+    return {name: BeautifulSoup(text, "html.parser") for name, text in found.items() if name != "404.html"}
 
 
 def test_no_page_has_a_script_that_it_does_not_use(built, site):
@@ -148,8 +149,7 @@ def test_what_names_the_book_comes_from_its_configuration(tmp_path, monkeypatch)
     assert "<title>Not found · Power &amp; Coins</title>" in (tmp_path / "404.html").read_text("utf-8")
     said = [part.text for part in publish.feed("", "https://example.org/").iter() if part.tag in ("name", "title")]
     assert said == ["Power & Coins: editions", "A. Forker"]
-    page = BeautifulSoup("<article><h1>R&D</h1></article>", "html.parser")
-    assert (tmp_path / publish.card(tmp_path, tmp_path / "index.html", page)).is_file()
+    assert (tmp_path / publish.card(tmp_path, tmp_path / "index.html", "R&D", "up < 5 %")).is_file()
 
 
 def test_an_edition_has_its_own_addresses_and_no_listings(tmp_path, monkeypatch):
@@ -204,14 +204,22 @@ def test_pages_share_one_style_sheet(tmp_path):
     (tmp_path / "_static" / "base.css").write_text(".base{x:0}.nobody{x:9}")
     (tmp_path / "_static" / "c.css").write_text(".later{x:2}")
     (tmp_path / "_static" / "set.js").write_text("element.classList.add('later')")
-    links = '<link href="{0}_static/inner/a.css?v=1" rel="stylesheet"/><link href="{0}_static/c.css" rel="stylesheet"/>'
-    (tmp_path / "sub").mkdir()
-    for page, root in (("index.html", ""), ("sub/page.html", "../")):
-        (tmp_path / page).write_text(f'<head>{links.format(root)}</head><p class="base b">text</p>')
-    styles.combine(tmp_path)
+    links = '<link rel="stylesheet" href="{0}_static/inner/a.css?v=1"><link href="{0}_static/c.css" rel="stylesheet">'
+    body = '<p class="base b">text</p>'
+    documents = {
+        tmp_path / "index.html": html.document_fromstring(f"<head>{links.format('')}</head>{body}"),
+        tmp_path / "sub" / "page.html": html.document_fromstring(f"<head>{links.format('../')}</head>{body}"),
+    }
+    styles.combine(tmp_path, documents)
     (sheet,) = (tmp_path / "_static").glob("*.css")
     assert sheet.read_text() == ".base{x:0}.b{x:1}.later{x:2}"
-    assert (
-        f'<head><link href="../_static/{sheet.name}" rel="stylesheet"/></head>'
-        in (tmp_path / "sub/page.html").read_text()
+    for document, root in zip(documents.values(), ("", "../")):
+        assert [link.get("href") for link in document.iter("link")] == [f"{root}_static/{sheet.name}"]
+
+
+def test_pages_are_written_as_html_5():
+    """Elements that hold nothing have no end; letters, scripts and what stands between elements stay as they were."""
+    page = '<html><body><p>é <b>a</b> tail<script>if (1 < 2 && 3) {}</script><picture><source srcset="a"><img src="b">'
+    assert pages.written(html.document_fromstring(f"{page}</picture> x<wbr>y</p></body></html>")) == (
+        f"<!DOCTYPE html>\n{page}</picture> x<wbr>y</p></body></html>"
     )

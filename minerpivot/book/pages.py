@@ -13,7 +13,9 @@ import shutil
 from pathlib import Path
 from urllib.parse import quote
 
-from bs4 import BeautifulSoup, Tag
+from lxml import html
+from lxml.html import HtmlElement
+from lxml.html.builder import E
 from sphinx_design.icons import get_octicon_data
 
 from minerpivot import tables
@@ -36,6 +38,7 @@ ICONS = {  # the theme's names for icons (Font Awesome), drawn from the Octicons
 UNUSED = re.compile(r"fontawesome|thebe|design-tabs|sphinx-design|kernelName|data-fa-|DOCUMENTATION_OPTIONS\.")
 SEARCH_ONLY = re.compile(r"searchtools|language_data|searchindex")
 DESCRIPTION_LENGTH = 160  # what search engines show
+UNCLOSED = re.compile("</(?:source|wbr)>")  # the serialiser knows HTML 4, where these had no meaning
 
 
 def finish(site: Path) -> None:
@@ -43,22 +46,22 @@ def finish(site: Path) -> None:
     (site / "_static" / "icons.css").write_text(icons(), encoding="utf-8")
     _remove_unused(site / "_static")
     _calm(site / "_static" / "scripts" / "pydata-sphinx-theme.js")
-    written: list[Path] = []
-    for page in site.rglob("*.html"):
-        if "_static" in page.parts:
-            continue
-        soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-        if soup.head is None:
-            continue
-        _trim(soup, search=page.name == "search.html")
-        _repair(soup)
-        _link_findings(soup)
-        _describe(soup, site, page)
-        _secure(soup)
-        page.write_text(str(soup), encoding="utf-8")
-        written.append(page.relative_to(site))
-    publish.listings(site, sorted(written))
-    styles.combine(site)
+    documents = {page: html.parse(page).getroot() for page in site.rglob("*.html") if "_static" not in page.parts}
+    for page, document in documents.items():
+        _trim(document, search=page.name == "search.html")
+        _repair(document)
+        _link_findings(document)
+        _describe(document, site, page)
+        _secure(document)
+    styles.combine(site, documents)
+    for page, document in documents.items():
+        page.write_text(written(document), encoding="utf-8")
+    publish.listings(site, sorted(page.relative_to(site) for page in documents))
+
+
+def written(document: HtmlElement) -> str:
+    """A page as text."""
+    return UNCLOSED.sub("", html.tostring(document, encoding="unicode", doctype="<!DOCTYPE html>"))
 
 
 def _remove_unused(static: Path) -> None:
@@ -97,83 +100,86 @@ def icons() -> str:
     return "\n".join(rules) + "\n"
 
 
-def _trim(soup: BeautifulSoup, *, search: bool) -> None:
+def _trim(document: HtmlElement, *, search: bool) -> None:
     """Take out what no page uses, and what only the search page does."""
-    for tag in soup.find_all(["script", "link"]):
-        address = tag.get("src") or tag.get("href") or tag.get_text()
-        if UNUSED.search(f"{address} {tag.get('type', '')}") or (SEARCH_ONLY.search(str(address)) and not search):
-            tag.decompose()
+    for tag in document.cssselect("script, link"):
+        address = tag.get("src") or tag.get("href") or tag.text or ""
+        if UNUSED.search(f"{address} {tag.get('type', '')}") or (SEARCH_ONLY.search(address) and not search):
+            tag.drop_tree()
         elif tag.get("src"):
-            tag["defer"] = ""  # text and pictures are painted before any script runs
-    for tag in soup.select("[onclick]"):  # the policy below forbids scripts in attributes
-        (tag.find_parent("li") or tag).decompose()
-    for tag in soup.select("#ethical-ad-placement, #bd-header-version-warning"):
-        tag.decompose()
+            tag.set("defer", "")  # text and pictures are painted before any script runs
+    for tag in document.cssselect("[onclick]"):  # the policy below forbids scripts in attributes
+        next(tag.iterancestors("li"), tag).drop_tree()
+    for tag in document.cssselect("#ethical-ad-placement, #bd-header-version-warning"):
+        tag.drop_tree()
 
 
-def _repair(soup: BeautifulSoup) -> None:
-    """Mend what an accessibility checker finds in the theme."""
-    for tag in soup.select("button.sidebar-toggle, button.pst-navbar-icon"):
-        if title := tag.get("title"):
-            tag["aria-label"] = title
-    for tag in soup.select("i[class*='fa-'], span[class*='fa-']"):
-        tag["aria-hidden"] = "true"
-    for tag in soup.select("div.cell_output pre, div.highlight pre"):
-        tag["tabindex"] = "0"  # a box that scrolls must be reachable by keyboard
-    for tag in soup.select(".pst-scrollable-table-container"):
-        caption = tag.select_one("caption .caption-text")
-        tag["tabindex"], tag["role"] = "0", "region"
-        tag["aria-label"] = caption.get_text() if caption else "Table"
+def _repair(document: HtmlElement) -> None:
+    """Mend what an accessibility checker finds in the theme, and what needs a script to be right."""
+    document.set("data-theme", "light")  # "auto" is for the theme's script to resolve, and there may be none
+    for tag in document.cssselect("button.sidebar-toggle[title], button.pst-navbar-icon[title]"):
+        tag.set("aria-label", tag.get("title"))
+    for tag in document.cssselect("i[class*='fa-'], span[class*='fa-']"):
+        tag.set("aria-hidden", "true")
+    for tag in document.cssselect("div.cell_output pre, div.highlight pre"):
+        tag.set("tabindex", "0")  # a box that scrolls must be reachable by keyboard
+    for tag in document.cssselect(".pst-scrollable-table-container"):
+        caption = tag.cssselect("caption .caption-text")
+        tag.attrib.update({"tabindex": "0", "role": "region"})
+        tag.set("aria-label", caption[0].text_content() if caption else "Table")
 
 
-def _link_findings(soup: BeautifulSoup) -> None:
+def _link_findings(document: HtmlElement) -> None:
     """An address for each finding at a chapter's top, so that it can be pointed to."""
-    findings = soup.select("article h1 ~ ul:first-of-type > li")
-    for number, finding in enumerate(findings, 1):
-        finding["id"] = f"finding-{number}"
-        link = _tag(soup, "a", href=f"#finding-{number}", title="Link to this finding", **{"class": "headerlink"})
-        link.string = "#"
-        (finding.find("p") or finding).append(link)
+    for number, finding in enumerate(document.cssselect("article h1 ~ ul:first-of-type > li"), 1):
+        finding.set("id", f"finding-{number}")
+        place = finding if finding.find("p") is None else finding.find("p")
+        place.append(E.a("#", {"class": "headerlink"}, href=f"#finding-{number}", title="Link to this finding"))
 
 
-def _describe(soup: BeautifulSoup, site: Path, page: Path) -> None:
+def _describe(document: HtmlElement, site: Path, page: Path) -> None:
     """What search engines, shared links and the foot of the page say about it."""
-    assert soup.head is not None
     place = page.relative_to(site)
     root, address = "../" * (len(place.parts) - 1), publish.site_url()
-    first, heading = soup.select_one("article.bd-article section > p"), soup.select_one("article.bd-article h1")
-    title = heading.get_text().rstrip("#").strip() if heading else publish.about("title")
-    description = _shortened(first.get_text(" ", strip=True)) if first else title
+    paragraph, heading = _first(document, "article.bd-article section > p"), _first(document, "article.bd-article h1")
+    title = _plain(heading).rstrip("#").strip() if heading is not None else publish.about("title")
+    description = _shortened(_plain(paragraph)) if paragraph is not None else title
     said = {"description": description, "og:title": title, "og:description": description, "og:type": "article"}
-    if heading and address:
-        said |= {"og:image": address + publish.card(site, page, soup), "og:url": address + place.as_posix()}
+    if heading is not None and address:
+        drawn = publish.card(site, page, title, _plain(_first(document, "article strong")))
+        said |= {"og:image": address + drawn, "og:url": address + place.as_posix()}
         said["twitter:card"] = "summary_large_image"
-        soup.head.append(_tag(soup, "link", rel="canonical", href=address + place.as_posix()))
+        document.head.append(E.link(rel="canonical", href=address + place.as_posix()))
     for name, content in said.items():
-        soup.head.append(_tag(soup, "meta", **{"property" if ":" in name else "name": name}, content=content))
-    soup.head.append(_tag(soup, "link", rel="icon", type="image/svg+xml", href=f"{root}_static/favicon.svg"))
-    soup.head.append(_tag(soup, "link", rel="stylesheet", href=f"{root}_static/icons.css"))
-    _date(soup, place)
+        document.head.append(E.meta({"property" if ":" in name else "name": name}, content=content))
+    document.head.append(E.link(rel="icon", type="image/svg+xml", href=f"{root}_static/favicon.svg"))
+    document.head.append(E.link(rel="stylesheet", href=f"{root}_static/icons.css"))
+    _date(document, place)
 
 
-def _date(soup: BeautifulSoup, place: Path) -> None:
+def _date(document: HtmlElement, place: Path) -> None:
     sources = [ROOT / place.with_suffix(kind) for kind in (".ipynb", ".md")]
     day = next((publish.last_changed(source) for source in sources if source.exists()), "")
-    footer = soup.select_one(".bd-footer-content__inner")
-    if day and footer and not tables.edition():  # an edition's pages name no later day
-        line = _tag(soup, "p", **{"class": "last-changed"})
-        line.string = f"This page was last changed on {day}."
-        footer.append(line)
+    footer = _first(document, ".bd-footer-content__inner")
+    if day and footer is not None and not tables.edition():  # an edition's pages name no later day
+        footer.append(E.p({"class": "last-changed"}, f"This page was last changed on {day}."))
+
+
+def _first(document: HtmlElement, selector: str) -> HtmlElement | None:
+    return next(iter(document.cssselect(selector)), None)
+
+
+def _plain(element: HtmlElement | None) -> str:
+    return "" if element is None else " ".join(element.text_content().split())
 
 
 def _shortened(text: str) -> str:
-    text = re.sub(r"\s+([.,;:%])", r"\1", " ".join(text.split()))
     return text if len(text) <= DESCRIPTION_LENGTH else text[: DESCRIPTION_LENGTH - 1].rsplit(" ", 1)[0] + "…"
 
 
-def _secure(soup: BeautifulSoup) -> None:
+def _secure(document: HtmlElement) -> None:
     """A policy that lets the page load from its own site alone; inline scripts are named by their hash."""
-    hashes = {_hash(script.string or "") for script in soup.find_all("script") if not script.get("src")}
+    hashes = {_hash(script.text or "") for script in document.cssselect("script:not([src])")}
     policy = "; ".join(
         [
             "default-src 'none'",
@@ -185,13 +191,8 @@ def _secure(soup: BeautifulSoup) -> None:
             "form-action 'self'",
         ]
     )
-    assert soup.head is not None
-    soup.head.insert(0, _tag(soup, "meta", **{"http-equiv": "Content-Security-Policy"}, content=policy))
+    document.head.insert(0, E.meta({"http-equiv": "Content-Security-Policy"}, content=policy))
 
 
 def _hash(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
-
-
-def _tag(soup: BeautifulSoup, name: str, /, **attributes: str) -> Tag:
-    return soup.new_tag(name, attrs=attributes)

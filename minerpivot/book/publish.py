@@ -15,7 +15,6 @@ from xml.etree.ElementTree import Element, ElementTree
 
 import vl_convert
 import yaml
-from bs4 import BeautifulSoup
 
 from minerpivot import tables
 from minerpivot.book.execute import ROOT
@@ -46,15 +45,13 @@ def site_url() -> str:
     return "" if not address else f"{address}/editions/{day}/" if (day := tables.edition()) else f"{address}/"
 
 
-def card(site: Path, page: Path, soup: BeautifulSoup) -> str:
+def card(site: Path, page: Path, title: str, finding: str) -> str:
     """Draw the picture that shows when a page is shared: its title and first finding; return its place in the site."""
-    heading, finding = soup.select_one("article h1"), soup.select_one("article li strong, article strong")
-    lines = wrap(finding.get_text(" ", strip=True) if finding else "", 46)[:6]
+    lines = wrap(finding, 46)[:6]
     text = "".join(
         f'<text x="80" y="{270 + 52 * n}" font-size="40" fill="#323232">{escape(line)}</text>'
         for n, line in enumerate(lines)
     )
-    title = heading.get_text().rstrip("#").strip() if heading else ""
     note = f"As of {tables.edition()}" if tables.edition() else "Every number computed, every source shown"
     drawn = CARD.format(book=escape(about("title")), title=escape(title), lines=text, note=escape(note))
     target = site / "_static" / "cards" / f"{page.stem}.png"

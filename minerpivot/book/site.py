@@ -253,15 +253,10 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    used = set()
-    for page in out.rglob("*.html"):
-        html = page.read_text(encoding="utf-8")
-        used.update(re.findall(r"charts/([\w.-]+\.(?:svg|js|css|csv))", html))
-        # The theme colours light and dark pages; "auto" is for its script to resolve, and there may be none.
-        page.write_text(html.replace('data-theme="auto"', 'data-theme="light"'), encoding="utf-8")
     pages.finish(out)
+    html = "".join(page.read_text(encoding="utf-8") for page in out.rglob("*.html"))
     (out / "_static" / "charts").mkdir(parents=True, exist_ok=True)
-    for name in used:
+    for name in set(re.findall(r"charts/([\w.-]+\.(?:svg|js|css|csv))", html)):
         shutil.copy(CACHE / name, out / "_static" / "charts" / name)
     copy_data(out / "data")
     shutil.copy(ROOT / "CITATION.cff", out)

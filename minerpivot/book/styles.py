@@ -5,39 +5,41 @@ from __future__ import annotations
 import itertools
 import os
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import tinycss2
+from lxml import html
+from lxml.html import HtmlElement
 
 from minerpivot.book.execute import digest
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
-LINK = re.compile(r'<link[^>]*href="([^"?]+)[^>]*rel="stylesheet"[^>]*>')
 OWN = ("book.css", "icons.css")  # ours, and for elements that the table library makes up as it runs: kept whole
 IMPORT = re.compile(r'@import "([^"]+)";')
 
 
-def combine(site: Path) -> None:
+def combine(site: Path, documents: Mapping[Path, HtmlElement]) -> None:
     """Give all pages one style sheet in place of the theme's and its extensions' many, without what none can use.
 
     Its name holds its content's hash, so that a browser may keep it for ever.
     """
-    pages = {page: page.read_text(encoding="utf-8") for page in site.rglob("*.html") if "_static" not in page.parts}
-    linked = {page: [(page.parent / link).resolve() for link in LINK.findall(html)] for page, html in pages.items()}
-    sheets = list(dict.fromkeys(sheet for links in linked.values() for sheet in links))
-    used = used_names(site)
+    links = {page: document.cssselect('link[rel="stylesheet"]') for page, document in documents.items()}
+    addresses = [page.parent / link.get("href").partition("?")[0] for page in links for link in links[page]]
+    sheets = list(dict.fromkeys(address.resolve() for address in addresses))
+    used = used_names(site, documents.values())
     style = "".join(_text(sheet) if sheet.name in OWN else purged(_text(sheet), used) for sheet in sheets)
     target = site / "_static" / f"style-{digest(style)}.css"
     target.write_text(style, encoding="utf-8")
-    for page, html in pages.items():
-        address = os.path.relpath(target, page.parent)
-        first, rest = f'<link href="{Path(address).as_posix()}" rel="stylesheet"/>', html
-        if linked[page]:
-            rest = LINK.sub("", LINK.sub("<!-- style -->", html, count=1)).replace("<!-- style -->", first)
-        page.write_text(rest, encoding="utf-8")
+    for page, (combined, *others) in links.items():
+        combined.attrib.clear()
+        address = Path(os.path.relpath(target, page.parent)).as_posix()
+        combined.attrib.update({"rel": "stylesheet", "href": address})
+        for link in others:
+            link.drop_tree()
     for sheet in sheets:
-        sheet.unlink(missing_ok=True)
+        sheet.unlink()
 
 
 def _text(sheet: Path) -> str:
@@ -52,12 +54,12 @@ def _text(sheet: Path) -> str:
     return IMPORT.sub(imported, sheet.read_text(encoding="utf-8"))
 
 
-def used_names(site: Path) -> set[str]:
+def used_names(site: Path, documents: Iterable[HtmlElement]) -> set[str]:
     """Every word of the site's pages and scripts: what a script may set later counts as used."""
-    words: set[str] = set()
-    for file in [*site.rglob("*.html"), *(site / "_static").glob("*.js"), *(site / "_static" / "scripts").glob("*.js")]:
-        words.update(NAME.findall(file.read_text(encoding="utf-8")))
-    return words
+    scripts = [*(site / "_static").glob("*.js"), *(site / "_static" / "scripts").glob("*.js")]
+    texts = [html.tostring(document, encoding="unicode") for document in documents]
+    texts += [script.read_text(encoding="utf-8") for script in scripts]
+    return set(NAME.findall("\n".join(texts)))
 
 
 def purged(style: str, used: set[str]) -> str:
