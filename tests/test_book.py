@@ -11,6 +11,7 @@ import nbformat
 import pytest
 import typer
 from bs4 import BeautifulSoup
+from nbclient import NotebookClient
 
 from minerpivot import __main__ as commands
 from minerpivot import tables, validation
@@ -386,6 +387,23 @@ def test_settings_left_in_a_shell_do_not_reach_the_chapters(monkeypatch):
     with pytest.raises(typer.Exit):
         commands.book()
     assert seen == [set()]
+
+
+def test_a_chapter_runs_live_by_one_setting(monkeypatch):
+    """From top to bottom, as in JupyterLab: each chart by altair's own renderer in place of the stored picture."""
+    monkeypatch.setenv(LIVE, "1")
+    path = ROOT / "chapters" / "halving-squeeze.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    stored = [output for output in shown(notebook) if VEGALITE_MIME in output.data]
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
+    live = [output.data for output in shown(notebook) if "vegaEmbed" in output.data.get("text/html", "")]
+    assert len(live) == len(stored) > 0
+    assert not any("image/png" in data or VEGALITE_MIME in data for data in live)
+
+
+def shown(notebook):
+    """The displays among a notebook's outputs."""
+    return [output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,20 @@
 
 import os
 import re
+import shutil
 
+import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-from minerpivot.book.execute import chapters
+from minerpivot.book import editions
+from minerpivot.book.execute import ROOT, chapters
+from minerpivot.figures import VEGALITE_MIME
 from tests import browser as chrome
 
-PAGES = ["index", *(f"chapters/{path.stem}" for path in chapters())]
-CHARTED = [page for page in PAGES if page != "index"]
+CHARTED = [f"chapters/{path.stem}" for path in chapters()]
+PAGES = [*CHARTED, "index", "glossary", "search", "genindex", "404"]
 MODES = ("light", "dark")
 CONTROLS = ".chart-controls :is(input[type=range], select, input[type=radio]:not(:checked))"
 TERMS = {
@@ -43,7 +47,7 @@ def visit(browser, site):
     """Open a page of the site; what a browser complains of is in `page.complaints`."""
     contexts = []
 
-    def opened(name, *, query="", mode="light", width=1280, javascript=True):
+    def opened(name, *, query="", mode="light", width=1280, javascript=True, root=site):
         context = browser.new_context(
             viewport={"width": width, "height": 900}, java_script_enabled=javascript, accept_downloads=True
         )
@@ -56,7 +60,7 @@ def visit(browser, site):
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.on("requestfailed", lambda request: page.complaints.append(f"failed: {request.url}"))
         page.on("request", lambda r: page.complaints.append(r.url) if foreign(r.url) else None)
-        page.goto((site / f"{name}.html").as_uri() + query)
+        page.goto((root / f"{name}.html").as_uri() + query)
         return page
 
     yield opened
@@ -92,7 +96,13 @@ def test_a_page_is_clean_and_whole(visit, name, mode, width):
     scroll(page)
     assert page.complaints == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert page.evaluate("document.documentElement.dataset.theme") == mode
+    if name != "404":  # a page of its own, in the browser's own colours
+        assert page.evaluate("document.documentElement.dataset.theme") == mode
+
+
+def test_these_are_all_pages(site):
+    """A page that is added is tested too."""
+    assert {page.relative_to(site).with_suffix("").as_posix() for page in site.rglob("*.html")} == set(PAGES)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -176,6 +186,98 @@ def test_every_control_changes_its_chart(visit, name):
             control.press("ArrowRight")
         page.wait_for_timeout(100)
         assert chart.locator(".chart-live").inner_html() != drawn, f"{name}: {label} changes nothing"
+
+
+def stored(chapter, name):
+    """The rows that a chart of a chapter draws, as its notebook keeps them."""
+    for cell in nbformat.read(ROOT / f"{chapter}.ipynb", as_version=4).cells:
+        for output in cell.get("outputs", []):
+            spec = output.get("data", {}).get(VEGALITE_MIME)
+            if spec and spec["usermeta"]["name"] == name:
+                return max(spec["datasets"].values(), key=len)
+    raise LookupError(name)
+
+
+def drawn(page, name):
+    """The texts of a live chart."""
+    return page.locator(f"#{name} .chart-live svg text").all_text_contents()
+
+
+def wait_for_text(page, name, text):
+    """Until a live chart shows a text."""
+    texts = f"[...document.querySelectorAll('#{name} .chart-live svg text')].map(text => text.textContent)"
+    page.wait_for_function(f"text => {texts}.includes(text)", arg=text)
+
+
+def test_a_list_shows_the_year_that_it_names(visit):
+    """The guidance of the chosen year: each of its statements, and none of another year's."""
+    page, rows = visit("chapters/hyperscaler-capex"), stored("chapters/hyperscaler-capex", "guidance-path")
+    scroll(page)
+    page.locator("#guidance-path select").select_option("2024")
+    wanted = {row["day"] for row in rows if row["year"] == "2024"}
+    wait_for_text(page, "guidance-path", min(wanted))
+    assert wanted == {row["day"] for row in rows} & set(drawn(page, "guidance-path"))
+
+
+def test_a_switch_groups_as_it_says(visit):
+    """Contracted value by tenant shows tenants, and by ultimate credit no miner."""
+    page, rows = visit("chapters/miner-deals"), stored("chapters/miner-deals", "contracted-value")
+    scroll(page)
+    for grouping in ("tenant", "ultimate credit"):
+        page.locator("#contracted-value").get_by_label(grouping, exact=True).check()
+        wanted = {row["group"] for row in rows if row["grouping"] == grouping}
+        wait_for_text(page, "contracted-value", min(wanted, key=len))
+        others = {row["group"] for row in rows} - wanted
+        assert not others & set(drawn(page, "contracted-value"))
+
+
+def test_a_slider_computes_what_the_report_does(visit):
+    """Present value at 20 percent, payment by payment, is the total that the chart then states."""
+    page, rows = visit("chapters/miner-deals"), stored("chapters/miner-deals", "present-value")
+    scroll(page)
+    page.locator("#present-value input[type=range]").fill("20")
+    worth = sum(
+        row["value"] / (12 * row["years"]) * 1.2 ** -(row["wait"] + month / 12)
+        for row in rows
+        for month in range(1, round(12 * row["years"]) + 1)
+    )
+    nominal = sum(row["value"] for row in rows)
+    page.wait_for_function(
+        "text => document.querySelector('#present-value .chart-live').textContent.includes(text)",
+        arg=f"{worth:.1f} of {nominal:.1f}",
+    )
+
+
+def test_a_list_starts_the_lines_on_the_day_that_it_names(visit):
+    """From the article on, no line is drawn before 2026."""
+    page = visit("chapters/stock-performance")
+    scroll(page)
+    assert any("2025" in text for text in drawn(page, "indexed-since-halving"))
+    page.locator("#indexed-since-halving select").select_option(label="the article")
+    page.wait_for_function("!document.querySelector('#indexed-since-halving .chart-live').textContent.includes('2025')")
+    assert any("2026" in text for text in drawn(page, "indexed-since-halving"))
+
+
+@pytest.mark.parametrize(("javascript", "width"), [(True, 1280), (False, 1280), (True, 390)])
+def test_the_edition_switch_stays_on_the_page(visit, site, tmp_path, monkeypatch, javascript, width):
+    """There and back between a chapter and the same one of an edition, from files, with and without scripts."""
+    day, chapter = "2026-01-28", "chapters/stock-performance"
+    root = shutil.copytree(site, tmp_path / "html")
+    monkeypatch.setattr(editions, "EDITIONS", tmp_path / "editions")
+    shutil.copytree(site, tmp_path / "editions" / day / "html")
+    (tmp_path / "editions" / day / editions.RECORD).write_text(editions.made_of())
+    assert editions.assemble(root) == []
+    page = visit(chapter, javascript=javascript, width=width, root=root)
+    for place, label in (
+        (f"html/editions/{day}/{chapter}.html", f"as of {day}"),
+        (f"html/{chapter}.html", "latest data"),
+    ):
+        if width < 600:
+            page.locator("button.primary-toggle:visible").first.click()
+        page.locator(".edition-switcher summary:visible").click()
+        page.locator(".edition-switcher a:visible", has_text=label).click()
+        page.wait_for_url(f"**/{place}")
+    assert not javascript or page.complaints == []  # without scripts a browser calls each of them a failed request
 
 
 def test_the_ledger_can_be_searched_sorted_and_downloaded(visit):

@@ -175,7 +175,7 @@ def test_a_published_site_has_its_listings(tmp_path, monkeypatch):
     assert "https://example.org/report/sitemap.xml" in (tmp_path / "robots.txt").read_text()
     entries = ElementTree.parse(tmp_path / "feed.xml").getroot()
     assert len([entry for entry in entries if entry.tag.endswith("entry")]) >= 1
-    assert 'href="https://example.org/report/"' in (tmp_path / "404.html").read_text()
+    assert 'href="https://example.org/report/index.html"' in (tmp_path / "404.html").read_text()
 
 
 def test_the_feed_lists_editions_of_the_change_log():

@@ -110,7 +110,9 @@ def _trim(document: HtmlElement, *, search: bool) -> None:
             tag.set("defer", "")  # text and pictures are painted before any script runs
     for tag in document.cssselect("[onclick]"):  # the policy below forbids scripts in attributes
         next(tag.iterancestors("li"), tag).drop_tree()
-    for tag in document.cssselect("#ethical-ad-placement, #bd-header-version-warning"):
+    for tag in document.cssselect(
+        "#ethical-ad-placement, #bd-header-version-warning, meta[name=viewport] ~ [name=viewport]"
+    ):
         tag.drop_tree()
 
 
@@ -121,6 +123,8 @@ def _repair(document: HtmlElement) -> None:
         tag.set("aria-label", tag.get("title"))
     for tag in document.cssselect("i[class*='fa-'], span[class*='fa-']"):
         tag.set("aria-hidden", "true")
+    for tag in document.cssselect(".citation[role]"):
+        tag.set("role", "listitem")  # the role for entries of a bibliography is no longer one that a list may hold
     for tag in document.cssselect("div.cell_output pre, div.highlight pre"):
         tag.set("tabindex", "0")  # a box that scrolls must be reachable by keyboard
     for tag in document.cssselect(".pst-scrollable-table-container"):

@@ -28,8 +28,12 @@ CARD = """\
 
 LOST = """\
 <!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Not found · {title}</title></head><body><main><h1>This page is not in the report</h1>
-<p>It may have moved in a later edition. <a href="{home}">Start from the findings</a>.</p></main></body></html>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src 'self'">
+<meta name="color-scheme" content="light dark"><link rel="icon" type="image/svg+xml" href="{root}_static/favicon.svg">
+<title>Not found · {title}</title><meta name="description" content="There is no such page in the report {title}.">
+</head><body><main><h1>This page is not in the report</h1>
+<p>It may have moved in a later edition. <a href="{root}index.html">Start from the findings</a>.</p></main>
+</body></html>
 """
 NAMESPACES = {"urlset": "http://www.sitemaps.org/schemas/sitemap/0.9", "feed": "http://www.w3.org/2005/Atom"}
 
@@ -74,7 +78,7 @@ def listings(site: Path, pages: list[Path]) -> None:
     address = site_url()
     if tables.edition():
         return
-    lost = LOST.format(title=escape(about("title")), home=escape(address or "index.html"))
+    lost = LOST.format(title=escape(about("title")), root=escape(address))
     (site / "404.html").write_text(lost, encoding="utf-8")
     if not address:
         return

@@ -1,8 +1,6 @@
 """The Sphinx extension: static-first charts, numbered tables, build-time MathML, numbers.json.
 
-Each chart becomes four SVG files (light and dark page, wide and phone) and a script with its
-Vega-Lite spec. Drawing is the slow part, so drawn files are kept in `_build/charts` under the
-hash of all that they depend on; the Vega bundle is made once per version.
+Charts and tables that the notebooks store become pictures and markup that a script on the page makes interactive.
 """
 
 from __future__ import annotations
@@ -11,33 +9,29 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from html import escape
-from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
 import latex2mathml.converter
 import nbformat
-import pandas as pd
-import vl_convert
 from docutils import nodes
 from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
+from pygments.lexers.python import PythonLexer
+from pygments.token import Name, Punctuation, Text, Whitespace
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from minerpivot import tables
-from minerpivot.book import pages, terms
+from minerpivot.book import charts, pages, terms
 from minerpivot.book.editions import copy_data
-from minerpivot.book.execute import ROOT, digest
+from minerpivot.book.execute import ROOT
 from minerpivot.book.numbers import numbers
-from minerpivot.figures import VEGALITE_MIME, at_width, theme
+from minerpivot.figures import VEGALITE_MIME
 
-CACHE = ROOT / "_build" / "charts"
 HERE = Path(__file__).parent
-WIDTHS = {"wide": 700, "narrow": 350}
-VL_CONVERT = version("vl-convert-python")
 
 
 class ChartRenderer(MimeRenderPlugin):
@@ -61,12 +55,12 @@ class ChartRenderer(MimeRenderPlugin):
 
 def _figure(spec: dict[str, Any], document: nodes.document) -> nodes.Element:
     meta = spec["usermeta"]
-    files = draw(spec)
+    files = charts.draw(spec)
     root = "../" * document.settings.env.docname.count("/") + "_static/charts/"
-    title = f'<p class="chart-title">{escape(meta["title"])}</p>'
+    title, vega = f'<p class="chart-title">{escape(meta["title"])}</p>', charts.vega_bundle().name
     pictures = "".join(_picture(files, root, mode) for mode in ("light", "dark"))
     html = (
-        f'{title}<div class="chart" data-spec="charts/{files["spec"].name}" data-vega="charts/{vega_bundle().name}">'
+        f'{title}<div class="chart" data-spec="charts/{files["spec"].name}" data-vega="charts/{vega}">'
         f'<div class="chart-canvas" role="img" aria-label="{escape(spec["description"], quote=True)}">'
         f'{pictures}<div class="chart-live" aria-hidden="true"></div></div><div class="chart-controls"></div></div>'
         f"{_downloads(files, meta['name'], root)}"
@@ -86,7 +80,7 @@ class Preview(SphinxDirective):
         notebook, name = self.arguments
         self.env.note_dependency(notebook)
         spec = _stored_chart(Path(self.env.srcdir, notebook), name)
-        files = draw(spec)
+        files = charts.draw(spec)
         root = "../" * self.env.docname.count("/")
         images = {mode: files[f"{mode}-narrow"] for mode in ("light", "dark")}
         pictures = "".join(
@@ -152,7 +146,7 @@ def _tools(meta: dict[str, Any]) -> list[nodes.Element]:
     """What the page's script needs to make a table sortable, searchable and downloadable."""
     if not meta.get("interactive"):
         return []
-    script, style = data_tables()
+    script, style = charts.data_tables()
     html = (
         f'<div class="table-tools" data-name="{escape(meta["name"], quote=True)}" '
         f'data-script="charts/{script.name}" data-style="charts/{style.name}"></div>'
@@ -166,73 +160,16 @@ def _anchored(node: nodes.Element, name: str, document: nodes.document) -> nodes
     return node
 
 
-# --- drawing ----------------------------------------------------------------------------------
-
-
-def draw(spec: dict[str, Any]) -> dict[str, Path]:
-    """Paths of a chart's four SVG files, its spec script and its data, made unless kept from an earlier build."""
-    live = {key: value for key, value in spec.items() if key not in ("title", "usermeta", "description")}
-    files = {"spec": CACHE / f"{digest(live)}.js"}
-    if not files["spec"].exists():
-        name, body = files["spec"].name, json.dumps(live, separators=(",", ":"))
-        _keep(files["spec"], f"(window.minerpivotSpecs??={{}})[{json.dumps('charts/' + name)}]={body};")
-    for mode in ("light", "dark"):
-        for size, width in WIDTHS.items():
-            config, drawn = theme(dark=mode == "dark", narrow=size == "narrow"), at_width(live, width)
-            path = CACHE / f"{digest([drawn, config, VL_CONVERT])}.svg"
-            if not path.exists():
-                _keep(path, vl_convert.vegalite_to_svg(drawn, config=config))
-            files[f"{mode}-{size}"] = path
-    for name, rows in live.get("datasets", {}).items():
-        if len(rows) > 1:  # single rows are rules and labels
-            files[f"data {name}"] = CACHE / f"{digest(rows)}.csv"
-            if not files[f"data {name}"].exists():
-                _keep(files[f"data {name}"], pd.DataFrame(rows).to_csv(index=False))
-    return files
-
-
-def vega_bundle() -> Path:
-    """Vega, Vega-Lite and vega-embed in one classic script, with the book's themes; made once per version."""
-    themes = {
-        f"{mode}-{size}": theme(dark=mode == "dark", narrow=size == "narrow")
-        for mode in ("light", "dark")
-        for size in WIDTHS
-    }
-    start = f"window.minerpivotVega={{embed:vegaEmbed,themes:{json.dumps(themes)}}};"
-    path = CACHE / f"vega-{digest([VL_CONVERT, start])}.js"
-    if not path.exists():
-        # Wrapped in a function: a classic script would spill the bundle's names into the page.
-        _keep(path, f"(function(){{{vl_convert.javascript_bundle(start)}}})();")
-    return path
-
-
-def data_tables() -> tuple[Path, Path]:
-    """The DataTables library as a classic script, and its style sheet, from the `itables` package; made once."""
-    parts = files("itables") / "html"
-    module, style = ((parts / f"dt_bundle.{kind}").read_text("utf-8") for kind in ("js", "css"))
-    script = CACHE / f"tables-{digest(module)}.js"
-    if not script.exists():
-        # Browsers load no modules from file://, so its default export becomes a property of the window.
-        classic, count = re.subn(r"export\{.*?([\w$]+) as default.*?\}", r"window.minerpivotDataTable=\1", module)
-        if count != 1:
-            raise ValueError(
-                "itables ships another kind of bundle; look how it exports DataTable and mend data_tables()"
-            )
-        _keep(script, f"(()=>{{{classic}\n}})();")
-    sheet = CACHE / f"tables-{digest(style)}.css"
-    if not sheet.exists():
-        _keep(sheet, style)
-    return script, sheet
-
-
-def _keep(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")  # two builds may draw the same chart at once
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
-
-
 # --- Sphinx -----------------------------------------------------------------------------------
+
+
+class PlainNames(PythonLexer):
+    """Python without elements for names, brackets and spaces, which have the text's own colour: a third of a page."""
+
+    def get_tokens_unprocessed(self, text: str, stack: tuple[str, ...] = ("root",)) -> Iterator[tuple[int, Any, str]]:
+        """Tokens as Pygments finds them, those of the text's own colour as plain text."""
+        for place, kind, value in super().get_tokens_unprocessed(text, stack):
+            yield place, Text if kind in (Name, Punctuation, Whitespace) else kind, value
 
 
 def _mathml(self: Any, node: nodes.Element) -> None:
@@ -257,7 +194,7 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
     html = "".join(page.read_text(encoding="utf-8") for page in out.rglob("*.html"))
     (out / "_static" / "charts").mkdir(parents=True, exist_ok=True)
     for name in set(re.findall(r"charts/([\w.-]+\.(?:svg|js|css|csv))", html)):
-        shutil.copy(CACHE / name, out / "_static" / "charts" / name)
+        shutil.copy(charts.KEPT / name, out / "_static" / "charts" / name)
     copy_data(out / "data")
     shutil.copy(ROOT / "CITATION.cff", out)
     written = [*sorted(Path(app.srcdir, "chapters").glob("*.ipynb")), Path(app.srcdir, "index.md")]
@@ -287,6 +224,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     app.add_html_math_renderer("mathml", (_mathml, None), (_mathml, None))
     app.add_directive("preview", Preview)
+    app.add_lexer("python", PlainNames)
     app.connect("config-inited", _configure)
     app.add_js_file("upgrade.js", loading_method="defer")
     app.add_css_file("book.css")
