@@ -3,7 +3,16 @@
 import os
 import platform
 
-from benchmarks import book, event_study
+import pandas as pd
+
+from benchmarks import book, event_study, pages
+
+
+def section(title: str, rows: list[dict[str, str]]) -> None:
+    """Print a heading and a table."""
+    print(f"\n## {title}\n", flush=True)
+    print(pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True) if rows else "Not measured.", flush=True)
+
 
 print("# Benchmarks\n")
 print(
@@ -13,5 +22,9 @@ print(
 )
 event_study.one_study()
 event_study.many_draws()
-print()
-book.main()
+with book.copies() as (ours, plain):
+    section("Rebuilding the book", book.rebuilds(ours, plain))
+    page, sites = f"{book.CHAPTER}.html", [folder / "_build" / "html" for folder in (ours, plain)]
+    section(f"One page (`{page}`), as a phone loads it, with gzip", pages.against_plain(page, *sites))
+    section("Every page, as a phone loads it, with gzip", pages.every_page(sites[0]))
+    section(f"Lighthouse, median of {pages.RUNS} (needs `npx`)", pages.lighthouse(sites[0]))

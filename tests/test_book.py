@@ -6,12 +6,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import nbformat
 import pytest
 import typer
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
+from packaging.specifiers import SpecifierSet
 
 from minerpivot import __main__ as commands
 from minerpivot import tables, validation
@@ -432,3 +434,16 @@ def test_an_unknown_name_fails_the_build_and_keeps_the_previous_site(tmp_path, c
         commands.build_site(source, build)
     assert message in capfd.readouterr().err
     assert (build / "html" / "index.html").read_text() == "the previous site"
+
+
+def test_binder_builds_the_environment_that_is_tested():
+    """From the lock file, whose package stays in the clone beside its data, with a Python that the package takes."""
+    binder = ROOT / ".binder"  # with this folder Binder does not also install a copy of the package that has no data
+    (line,) = (binder / "requirements.txt").read_text("utf-8").splitlines()
+    lock = (binder / line.removeprefix("-r ")).resolve()
+    assert lock == execute.LOCK
+    assert lock.read_text("utf-8").splitlines()[-1] == "-e ."
+    python = (binder / "runtime.txt").read_text("utf-8").strip().removeprefix("python-")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert python in SpecifierSet(project["requires-python"])
+    assert os.access(binder / "start", os.X_OK)
