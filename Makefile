@@ -9,7 +9,7 @@ EDITIONS := 2026-01-28
 help:    ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 book: .venv/ready    ## execute what is stale and build the site; the report as of a day: make book AS_OF=2026-01-28
-	@$(RUN) book $(if $(AS_OF),--as-of $(AS_OF))
+	@$(RUN) book $(if $(AS_OF),--as-of $(AS_OF)) $(if $(ANEW),--anew)
 editions: book    ## build the latest report and the editions beside it, with the switch between them
 	@for day in $(EDITIONS); do $(RUN) book --as-of $$day || exit 1; done
 test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reproduce, built pages
@@ -24,11 +24,12 @@ lint: .venv/ready    ## ruff (lint and format, notebooks too), mypy, workflows a
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/correction.yml .github/ISSUE_TEMPLATE/deal.yml
-	@$(BIN)/zizmor --offline --quiet .github/workflows
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(BIN)/zizmor --offline --quiet .github
 audit:    ## known vulnerabilities of the locked packages, needs uv and a network
 	@mkdir -p _build && grep -v '^-e' requirements.txt > _build/audit.txt && uvx pip-audit --requirement _build/audit.txt --no-deps --disable-pip
 bench: .venv/ready    ## our event study, builds and pages against the alternatives, as ratios, into BENCHMARKS.md
-	@if command -v uv > /dev/null; then uv pip install --quiet --python $(BIN)/python eventstudy; else $(BIN)/python -m pip install --quiet eventstudy; fi
+	@if command -v uv > /dev/null; then uv pip install --quiet --python $(BIN)/python -e '.[bench]'; else $(BIN)/python -m pip install --quiet -e '.[bench]'; fi
 	@mkdir -p _build && $(BIN)/python -m benchmarks > _build/benchmarks.md && mv _build/benchmarks.md BENCHMARKS.md && cat BENCHMARKS.md
 screenshots: book    ## every page in light and dark, wide and phone, into _build/screenshots, for a human look
 	@$(BIN)/python tests/screenshots.py

@@ -1,7 +1,8 @@
 """Speed and memory of the event-study engine, as ratios to one regression per event and to a published package.
 
-`make bench` prints a Markdown table. Times are the best of three; each case runs in a process of its own, so
-that its peak memory (above what the imports and the panel take) is its own. The panel is simulated from a seed.
+`make bench` prints a Markdown table. Times are the best of three, for one study of twenty; each case of the draws
+runs in a process of its own, so that its peak memory (above what the imports and the panel take) is its own.
+The panel is simulated from a seed.
 Compared, if installed, with the package `eventstudy` (pip install 'minerpivot[bench]').
 """
 
@@ -150,8 +151,8 @@ def one_study() -> None:
     def engine() -> pd.DataFrame:
         return inference.hypothesis_tests(events.abnormal_returns(returns, table, factors=factors), WINDOW)
 
-    ours, theirs = best(engine, 50), best(lambda: regressions(returns, factors, table))
-    with_tests = best(lambda: regressions_and_tests(returns, factors, table))
+    ours, theirs = best(engine, 20), best(lambda: regressions(returns, factors, table), 20)
+    with_tests = best(lambda: regressions_and_tests(returns, factors, table), 20)
     apart = np.abs(made.window.to_numpy() - regressions(returns, factors, table)[0]).max()
     tests_apart = (engine()["statistic"] - pd.Series(regressions_and_tests(returns, factors, table))).abs().max()
     print(f"| {len(table)} events | seconds | times the engine's | largest difference |\n|---|---:|---:|---:|")
@@ -163,7 +164,7 @@ def one_study() -> None:
         return
     nothing = table.iloc[:0]
     same = events.abnormal_returns(returns, table, factors=factors[["market"]], others=nothing).window[[0, 1]]
-    package = best(lambda: published(returns, factors, table))
+    package = best(lambda: published(returns, factors, table), 20)
     apart = np.abs(same.to_numpy() - published(returns, factors, table)).max()
     print(f"| eventstudy, market model, no test | {package:.3f} | {package / ours:.0f} | {apart:.0e} |\n")
 

@@ -38,6 +38,7 @@ class BuildError(RuntimeError):
 @app.command()
 def book(
     as_of: Annotated[str, typer.Option(metavar="DAY", help="Build the edition of that day instead.")] = "",
+    anew: Annotated[bool, typer.Option("--anew", help="Execute chapters that are current too.")] = False,
 ) -> None:
     """Execute what is stale and build the site into _build/html, which is replaced only when whole."""
     from minerpivot.book import editions, execute
@@ -61,20 +62,24 @@ def book(
             build = editions.EDITIONS / as_of
             source = build / "source"
         console.print("[bold]1/2[/] Chapters whose code, data or environment changed:")
-        ran = execute.execute_stale(notebooks, console=console)
+        ran = execute.execute_stale(notebooks, anew=anew, console=console)
         console.print(f"  {len(ran) or 'none'} executed")
         made, record = build / "html", build / editions.RECORD
         sources = editions.made_of() if as_of else editions.published_as()
-        if made.exists() and record.exists() and record.read_text("utf-8") == sources and not ran:
+        if made.exists() and editions.recorded(build) == sources and not ran:
             console.print("[bold]2/2[/] The site is current")
         else:
             console.print("[bold]2/2[/] Building the site")
             record.unlink(missing_ok=True)
             made = build_site(source, build)
             record.write_text(sources, encoding="utf-8")
-        for day in editions.assemble(site) if site.exists() else []:
-            note = f"  The edition of {day} is out of date and left out: `make book AS_OF={day}` renews it."
-            console.print(note, style="yellow", soft_wrap=True)
+        current = site.exists() and editions.recorded(site.parent) == editions.published_as()
+        notes = ["The latest site is out of date: `make book` renews it and puts this edition beside it."]
+        if current:
+            old = editions.assemble(site)
+            notes = [f"The edition of {d} is out of date and left out: `make book AS_OF={d}` renews it." for d in old]
+        for note in notes:
+            console.print(f"  {note}", style="yellow", soft_wrap=True)
     except (tables.TableError, execute.ExecutionError, BuildError, RefreshError) as error:
         _stop(str(error))
     gc.freeze()  # nor is there anything to collect at the end

@@ -208,7 +208,7 @@ def number(
     `grade` and those of the sources. A missing value is refused: prose must not print one.
     """
     plain = value.item() if hasattr(value, "item") else value
-    if plain is None or plain is pd.NaT or (isinstance(plain, float) and not math.isfinite(plain)):
+    if pd.isna(plain) or (isinstance(plain, float) and not math.isfinite(plain)):
         raise ValueError(f"number {name!r} has no value ({value!r}); compute it or leave it out of the prose")
     names = [sources] if isinstance(sources, str) else sources
     record = {

@@ -22,7 +22,9 @@ def site(tmp_path_factory):
         build = base / "site"
         if not (build / "html").exists():
             shutil.rmtree(build, ignore_errors=True)
-            commands.build_site(ROOT, build)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("GITHUB_REPOSITORY", "owner/report")  # as published: with repository and launch buttons
+                commands.build_site(ROOT, build)
     return build / "html"
 
 

@@ -19,7 +19,7 @@ def main() -> None:
     OUT.mkdir(parents=True)
     with sync_playwright() as playwright:
         browser = launch(playwright)
-        for page_file in [SITE / "index.html", SITE / "glossary.html", *sorted((SITE / "chapters").glob("*.html"))]:
+        for page_file in [*SITE.glob("*.html"), *sorted((SITE / "chapters").glob("*.html"))]:
             for mode in ("light", "dark"):
                 for width in (1280, 390):
                     page = browser.new_page(viewport={"width": width, "height": 900})

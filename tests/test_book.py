@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
 
 import nbformat
@@ -346,6 +347,29 @@ def test_a_notebook_that_raises_stops_the_build_and_stays_as_it_was(tmp_path):
     with pytest.raises(execute.ExecutionError, match=r"broken\.ipynb cell 2 raised ZeroDivisionError"):
         execute.execute_stale([path])
     assert path.read_bytes() == before
+
+
+def test_what_a_merge_left_in_a_notebook_is_named(tmp_path):
+    """Instead of a parser's complaint about a character somewhere."""
+    path = scratch_notebook(tmp_path / "merged.ipynb", "pass")
+    path.write_text("<<<<<<< HEAD\n" + path.read_text("utf-8"), encoding="utf-8")
+    with pytest.raises(execute.ExecutionError, match=r"merged\.ipynb is not a notebook: resolve what a merge"):
+        execute.why_stale(path)
+
+
+def test_an_interrupted_build_begins_no_other_chapter(tmp_path, monkeypatch):
+    """Those that run end; those that wait for their turn do not get it."""
+    begun = []
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(execute, "execute", lambda path: (begun.append(path), time.sleep(0.3)))
+    monkeypatch.setattr(execute, "wait", interrupted)
+    paths = [scratch_notebook(tmp_path / f"{number}.ipynb", "pass") for number in range(8)]
+    with pytest.raises(KeyboardInterrupt):
+        execute.execute_stale(paths)
+    assert len(begun) <= 2
 
 
 def test_a_changed_output_fails_nbval_and_is_stale(tmp_path):

@@ -91,7 +91,7 @@ def scroll(page):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_clean_and_whole(visit, name, mode, width):
-    """No complaint, no request to another host, no sideways scroll, every chart alive in the page's colours."""
+    """No complaint, no request to another host, no sideways scroll, every chart alive."""
     page = visit(name, mode=mode, width=width)
     scroll(page)
     assert page.complaints == []
@@ -127,16 +127,26 @@ def test_without_scripts_every_chart_is_a_picture(visit, name):
     for picture in page.locator(".chart .chart-light img").all():
         picture.scroll_into_view_if_needed()
         assert picture.is_visible()
-        assert picture.bounding_box()["height"] > 50
+        assert is_drawn(picture)
     assert page.locator(".chart .chart-light img").count() == page.locator(".chart").count() > 0
 
 
+def is_drawn(picture):
+    """Whether an image's file was there and had a picture in it: its place on the page is kept without one."""
+    picture.evaluate("image => { image.loading = 'eager' }")  # as the page itself does before it is printed
+    return picture.evaluate("image => image.decode().then(() => image.naturalWidth > 0, () => false)")
+
+
 @pytest.mark.parametrize("name", CHARTED)
-def test_print_shows_every_chart_whole(visit, name):
-    """On paper the pictures stand in for the live charts, none taller than a page."""
-    page = visit(name)
+def test_print_shows_every_chart_and_table_whole(visit, name):
+    """On paper the pictures stand in for the live charts, none taller than a page, and no table loses columns."""
+    page = visit(name, mode="dark", width=700)  # the print of an A4 page
     scroll(page)
     page.emulate_media(media="print")
+    assert all(is_drawn(picture) for picture in page.locator(".chart .chart-light img").all())
+    hidden = "[...document.querySelectorAll('article table')].filter(t => t.getBoundingClientRect().right > innerWidth)"
+    assert page.evaluate(f"{hidden}.map(table => table.closest('[id]').id)") == []
+    assert page.evaluate("getComputedStyle(document.querySelector('article p')).color") == "rgb(28, 35, 43)"
     boxes = [picture.bounding_box() for picture in page.locator(".chart .chart-light img").all()]
     assert len(boxes) == page.locator(".chart").count()
     assert all(box and 50 < box["height"] < 1000 for box in boxes)
@@ -258,7 +268,49 @@ def test_a_list_starts_the_lines_on_the_day_that_it_names(visit):
     assert any("2026" in text for text in drawn(page, "indexed-since-halving"))
 
 
-@pytest.mark.parametrize(("javascript", "width"), [(True, 1280), (False, 1280), (True, 390)])
+def test_a_choice_outlasts_the_colours_and_the_width(visit):
+    """Who has chosen a year keeps it in the dark and on a turned phone."""
+    page, rows = visit("chapters/hyperscaler-capex"), stored("chapters/hyperscaler-capex", "guidance-path")
+    scroll(page)
+    page.locator("#guidance-path select").select_option("2024")
+    statement = min(row["day"] for row in rows if row["year"] == "2024")
+    for change in ("document.documentElement.dataset.theme = 'dark'", None):
+        if change:
+            page.evaluate(change)
+        else:
+            page.set_viewport_size({"width": 390, "height": 900})
+        page.wait_for_timeout(800)
+        assert statement in drawn(page, "guidance-path")
+        assert page.locator("#guidance-path select").input_value() == "2024"
+
+
+def test_a_changed_chart_no_longer_claims_its_first_description(visit):
+    """What is heard is what is seen: the description is marked as the first, and the new labels are said."""
+    page = visit("chapters/miner-deals")
+    scroll(page)
+    canvas, status = page.locator("#present-value .chart-canvas"), page.locator("#present-value [role=status]")
+    said = canvas.get_attribute("aria-label")
+    page.locator("#present-value input[type=range]").fill("20")
+    page.wait_for_function("() => document.querySelector('#present-value [role=status]').textContent")
+    assert canvas.get_attribute("aria-label") == f"As first drawn: {said}"
+    labels = [text for text in drawn(page, "present-value") if " of " in text]
+    assert labels
+    assert all(text in status.text_content() for text in labels)
+    assert page.locator("#contracted-value [role=radiogroup]").get_attribute("aria-label").strip()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_without_scripts_the_other_pages_are_at_hand(visit, width):
+    """Where nothing can be opened, the list of pages stands open."""
+    page = visit("chapters/data", javascript=False, width=width)
+    links = page.locator(".bd-sidebar-primary a[href$='miner-deals.html']")
+    assert links.first.is_visible()
+    assert 0 <= links.first.bounding_box()["x"] < width
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert not page.locator("button.primary-toggle:visible").count()
+
+
+@pytest.mark.parametrize(("javascript", "width"), [(True, 1280), (False, 1280), (True, 390), (False, 390)])
 def test_the_edition_switch_stays_on_the_page(visit, site, tmp_path, monkeypatch, javascript, width):
     """There and back between a chapter and the same one of an edition, from files, with and without scripts."""
     day, chapter = "2026-01-28", "chapters/stock-performance"
@@ -272,7 +324,7 @@ def test_the_edition_switch_stays_on_the_page(visit, site, tmp_path, monkeypatch
         (f"html/editions/{day}/{chapter}.html", f"as of {day}"),
         (f"html/{chapter}.html", "latest data"),
     ):
-        if width < 600:
+        if width < 600 and javascript:
             page.locator("button.primary-toggle:visible").first.click()
         page.locator(".edition-switcher summary:visible").click()
         page.locator(".edition-switcher a:visible", has_text=label).click()
@@ -295,10 +347,16 @@ def test_the_ledger_can_be_searched_sorted_and_downloaded(visit):
     assert len(lines) == shown + 1
     assert all("Galaxy" in line and "https://" in line for line in lines[1:])
     page.fill(".dt-container input[type=search]", "")
-    before = rows.first.inner_text()
-    page.locator(".dt-container th .dtcc-button_order").first.click()
-    page.locator(".dt-container th .dtcc-button_order").first.click()
-    assert rows.first.inner_text() != before
+    heads = page.locator(".dt-container thead th").all_inner_texts()
+    place = next(number for number, head in enumerate(heads) if head.strip().startswith("MW"))
+    button = page.locator(".dt-container thead th").nth(place).locator(".dtcc-button_order")
+    assert "MW" in button.get_attribute("aria-label"), "a button says which column it sorts"
+    for falling in (False, True):
+        button.click()
+        shown = page.locator(f".dt-container tbody tr > :nth-child({place + 1})").all_inner_texts()
+        known = [float(text.replace(",", "")) for text in shown if text != "–"]
+        assert known == sorted(known, reverse=falling)
+        assert len({min(known), max(known)}) == 2
 
 
 @pytest.mark.parametrize(("chapter", "term"), TERMS.items())
@@ -314,6 +372,6 @@ def test_the_policy_stops_a_request_to_another_host(visit):
     page = visit("index")
     page.evaluate(
         "new Promise(done => { document.addEventListener('securitypolicyviolation', event => done(event.blockedURI));"
-        "document.body.append(Object.assign(new Image(), { src: 'https://example.org/pixel.png' })) })"
+        "document.body.append(Object.assign(new Image(), { src: 'https://example.org/pixel.png', onerror: done })) })"
     )
     assert any("violates" in complaint for complaint in page.complaints)

@@ -121,6 +121,21 @@ def test_an_edition_of_other_sources_is_left_out(sources, tmp_path):
     assert editions.assemble(site) == ["2026-01-28"]
 
 
+def test_a_page_that_a_forker_adds_counts(sources, tmp_path):
+    """Its text ages the editions and goes into new ones, and so does a picture, which is no text."""
+    root, before = tmp_path / "book", editions.made_of()
+    for name, content in (("about.md", b"# About us"), ("images/logo.png", b"\x89PNG\xff")):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_bytes(content)
+        assert editions.made_of() != before
+        before = editions.made_of()
+    (root / "README.md").write_text("no page is made of this")
+    assert editions.made_of() == before
+    (copy,) = editions.prepare("2026-01-28")
+    assert (copy.parents[1] / "images" / "logo.png").read_bytes() == b"\x89PNG\xff"
+    assert (copy.parents[1] / "about.md").exists()
+
+
 def test_new_outputs_alone_do_not_age_an_edition(sources):
     """They are the latest report's; data or code that changed them count by themselves."""
     before = editions.made_of()

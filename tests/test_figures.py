@@ -72,7 +72,7 @@ def test_a_number_carries_unit_day_and_the_weakest_grade(shown):
     assert metadata["minerpivot"] == {"unit": "percent", "as_of": first, "grade": "derived"}
 
 
-@pytest.mark.parametrize("missing", [math.nan, None, pd.NaT, np.float64("nan"), math.inf])
+@pytest.mark.parametrize("missing", [math.nan, None, pd.NaT, pd.NA, np.float64("nan"), math.inf])
 def test_a_missing_number_is_refused(missing):
     """Prose must not print a value that is not there."""
     with pytest.raises(ValueError, match="number 'x' has no value"):

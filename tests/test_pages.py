@@ -38,6 +38,9 @@ def test_no_page_has_a_script_that_it_does_not_use(built, site):
 def test_every_icon_of_the_theme_is_drawn(built, site):
     """A class without a rule would be an empty box."""
     style = next((site / "_static").glob("style-*.css")).read_text("utf-8")
+    scripts = "".join(
+        script.read_text("utf-8") for script in (site / "_static").rglob("*.js") if "charts" not in script.parts
+    )
     used = {
         name
         for page in built.values()
@@ -46,6 +49,7 @@ def test_every_icon_of_the_theme_is_drawn(built, site):
         if name.startswith("fa-") and name not in ("fa-solid", "fa-regular", "fa-lg", "fa-fw")
     }
     assert used
+    used |= set(re.findall(r"fa-[a-z-]+", scripts)) - {"fa-solid"}
     assert [name for name in used if f".{name} " not in style] == []
 
 
@@ -162,7 +166,7 @@ def test_an_edition_has_its_own_addresses_and_no_listings(tmp_path, monkeypatch)
 
 
 def test_a_published_site_has_its_listings(tmp_path, monkeypatch):
-    """With an address: sitemap, robots and feed; without one only the page for a wrong address."""
+    """With an address: sitemap and feed, at a host's root robots; without one only the page for a wrong address."""
     monkeypatch.delenv("SITE_URL", raising=False)
     publish.listings(tmp_path, [])
     assert [path.name for path in tmp_path.iterdir()] == ["404.html"]
@@ -172,10 +176,13 @@ def test_a_published_site_has_its_listings(tmp_path, monkeypatch):
     assert [place.text for place in places.iter() if place.tag.endswith("loc")] == [
         "https://example.org/report/chapters/data.html"
     ]
-    assert "https://example.org/report/sitemap.xml" in (tmp_path / "robots.txt").read_text()
+    assert not (tmp_path / "robots.txt").exists()  # it is read at a host's root alone
     entries = ElementTree.parse(tmp_path / "feed.xml").getroot()
     assert len([entry for entry in entries if entry.tag.endswith("entry")]) >= 1
     assert 'href="https://example.org/report/index.html"' in (tmp_path / "404.html").read_text()
+    monkeypatch.setenv("SITE_URL", "https://example.org")
+    publish.listings(tmp_path, [])
+    assert "https://example.org/sitemap.xml" in (tmp_path / "robots.txt").read_text()
 
 
 def test_the_feed_lists_editions_of_the_change_log():
@@ -184,6 +191,18 @@ def test_the_feed_lists_editions_of_the_change_log():
     feed = publish.feed(log, "https://example.org/")
     texts = [part.text for part in feed.iter() if part.tag in ("updated", "content")]
     assert texts == ["2026-12-01T00:00:00Z", "2026-12-01T00:00:00Z", "A & B", "2026-11-22T00:00:00Z", "First"]
+
+
+def test_a_heading_that_is_no_edition_is_named():
+    """It would have been left out of the feed without a word."""
+    with pytest.raises(ValueError, match=r"CHANGELOG\.md line 3: '## Unreleased' is no edition; write it as"):
+        publish.feed("# Changes\n\n## Unreleased\n\nNews\n", "https://example.org/")
+
+
+def test_pages_have_no_date_where_there_is_no_git(monkeypatch):
+    """A downloaded archive builds, without the command and without a history."""
+    monkeypatch.setenv("PATH", "")
+    assert publish.last_changed(ROOT / "index.md") == ""
 
 
 def test_only_rules_that_a_page_can_use_stay():

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from html import escape
 from pathlib import Path
 
@@ -19,10 +18,11 @@ import nbformat
 import pandas as pd
 
 from minerpivot import tables
-from minerpivot.book.execute import ROOT, chapters, digest, snapshot
+from minerpivot.book import publish
+from minerpivot.book.execute import ROOT, chapters, digest, read, snapshot
 
 EDITIONS = ROOT / "_build" / "editions"
-SOURCES = ("_config.yml", "_toc.yml", "index.md", "glossary.md", "references.bib")
+NO_SOURCES = {"_build", "data", "minerpivot", "tests", "benchmarks", "README.md", "CONTRIBUTING.md", "BENCHMARKS.md"}
 RECORD = "made-of"  # file beside the pages
 SWITCH = re.compile(r"(<!-- editions -->).*?(<!-- /editions -->)", re.DOTALL)  # where the template puts it
 CORE = ("prices", "network", "capex_guidance", "deals")  # without a row of each there is no report
@@ -47,15 +47,24 @@ def prepare(day: str) -> list[Path]:
     A notebook whose code is unchanged keeps the outputs (and their record) of its last run for this day.
     """
     source = EDITIONS / day / "source"
-    (source / "chapters").mkdir(parents=True, exist_ok=True)
-    for name in SOURCES:
-        shutil.copy(ROOT / name, source / name)
+    for path in sources():
+        copy = source / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
     copies = []
     for path in chapters():
-        copy = source / "chapters" / path.name
-        nbformat.write(_with_outputs_of(copy, nbformat.read(path, as_version=4)), copy)
+        copy = source / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(_with_outputs_of(copy, read(path)), copy)
         copies.append(copy)
     return copies
+
+
+def sources() -> list[Path]:
+    """Every file that pages can be made of, beside data, package and notebooks: those that a forker adds too."""
+    tops = [path for path in ROOT.iterdir() if path.name not in NO_SOURCES and not path.name.startswith(".")]
+    files = [file for top in tops for file in (top.rglob("*") if top.is_dir() else [top])]
+    return sorted(file for file in files if file.is_file() and file.suffix != ".ipynb" and file.name[0] != ".")
 
 
 def _with_outputs_of(kept: Path, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -100,23 +109,28 @@ def copy_data(folder: Path) -> None:
 def made_of() -> str:
     """A content hash of all that editions are made of: data, package, lock file, text and code of every page."""
     looks = [path for folder in ("static", "templates") for path in (ROOT / "minerpivot/book" / folder).glob("*")]
-    texts = {path.name: path.read_text("utf-8") for path in [*(ROOT / name for name in SOURCES), *looks]}
-    cells = {path.name: [cell.source for cell in nbformat.read(path, as_version=4).cells] for path in chapters()}
-    return digest([snapshot(), texts, cells])
+    files = {str(path.relative_to(ROOT)): tables.checksum(path.read_bytes()) for path in [*sources(), *looks]}
+    cells = {path.name: [cell.source for cell in read(path).cells] for path in chapters()}
+    return digest([snapshot(), files, cells])
 
 
 def published_as() -> str:
     """A content hash of all that the latest site is made of: the report, its address and its history."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    return digest([made_of(), [os.environ.get(name) for name in ("SITE_URL", "GITHUB_REPOSITORY")], commit])
+    address = [os.environ.get(name) for name in ("SITE_URL", "GITHUB_REPOSITORY")]
+    return digest([made_of(), address, publish.git("rev-parse", "HEAD")])
+
+
+def recorded(build: Path) -> str:
+    """What the site in a build folder was made of; empty if that is not known."""
+    record = build / RECORD
+    return record.read_text("utf-8") if record.exists() else ""
 
 
 def built() -> dict[str, bool]:
     """Days whose editions stand built, newest first, and whether each is made of what the report is made of now."""
     days = sorted((path.parent.name for path in EDITIONS.glob("*/html")), reverse=True)
     now = made_of() if days else ""
-    records = {day: EDITIONS / day / RECORD for day in days}
-    return {day: record.exists() and record.read_text("utf-8") == now for day, record in records.items()}
+    return {day: recorded(EDITIONS / day) == now for day in days}
 
 
 def assemble(site: Path) -> list[str]:

@@ -68,9 +68,19 @@ def record(notebook: NotebookNode, state: dict[str, Any], used: dict[str, Any]) 
     }
 
 
+def read(path: Path) -> NotebookNode:
+    """A notebook; raises `ExecutionError` that names a file which is none."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except nbformat.reader.NotJSONError:
+        raise ExecutionError(
+            f"{path.name} is not a notebook: resolve what a merge has left in it, or `git checkout {path.name}`"
+        ) from None
+
+
 def why_stale(path: Path) -> str | None:
     """What changed since the notebook was executed, or None if its outputs are current."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     stored = notebook.metadata.get("minerpivot")
     if not stored:
         return "never executed"
@@ -130,23 +140,27 @@ def execute(path: Path) -> None:
     draft.replace(path)
 
 
-def execute_stale(paths: Iterable[Path], *, workers: int = 2, console: Console | None = None) -> list[Path]:
-    """Execute the notebooks whose outputs are not current; return them. Stops at the first error."""
+def execute_stale(
+    paths: Iterable[Path], *, anew: bool = False, workers: int = 2, console: Console | None = None
+) -> list[Path]:
+    """Execute the notebooks whose outputs are not current, or all `anew`; return them. Stops at the first error."""
     console = console or Console(stderr=True)
-    reasons = {path: why_stale(path) for path in paths}
+    reasons = {path: "asked for" if anew else why_stale(path) for path in paths}
     stale = [path for path, reason in reasons.items() if reason]
     for path in stale:
         console.print(f"  {path.name}: {reasons[path]}", highlight=False, soft_wrap=True)
     if stale:  # what builds the site takes two seconds to import; kernels are other processes, so they lose nothing
-        Thread(target=import_module, args=["minerpivot.book.site"], daemon=True).start()
+        Thread(target=import_module, args=["minerpivot.book.site"]).start()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not stale) as progress, ThreadPoolExecutor(workers) as pool:
         task = progress.add_task("Executing chapters", total=len(stale))
         runs = [pool.submit(execute, path) for path in stale]
         for run in runs:
             run.add_done_callback(lambda _: progress.advance(task))
-        finished, _ = wait(runs, return_when=FIRST_EXCEPTION)
-        pool.shutdown(cancel_futures=True)
+        try:
+            finished, _ = wait(runs, return_when=FIRST_EXCEPTION)
+        finally:  # also when the reader loses patience: what has not begun does not begin
+            pool.shutdown(cancel_futures=True)
         for run in finished:
             run.result()
     return stale

@@ -30,10 +30,13 @@ ICONS = {  # the theme's names for icons (Font Awesome), drawn from the Octicons
     "circle-half-stroke": "circle",
     "download": "download",
     "file": "file",
+    "github": "mark-github",
     "list": "list-unordered",
     "magnifying-glass": "search",
     "moon": "moon",
+    "rocket": "rocket",
     "sun": "sun",
+    "xmark": "x",
 }
 UNUSED = re.compile(r"fontawesome|thebe|design-tabs|sphinx-design|kernelName|data-fa-|DOCUMENTATION_OPTIONS\.")
 SEARCH_ONLY = re.compile(r"searchtools|language_data|searchindex")
@@ -123,6 +126,8 @@ def _repair(document: HtmlElement) -> None:
         tag.set("aria-label", tag.get("title"))
     for tag in document.cssselect("i[class*='fa-'], span[class*='fa-']"):
         tag.set("aria-hidden", "true")
+    for tag in document.cssselect("summary[aria-label]"):
+        del tag.attrib["aria-label"]  # the same words on each would hide what the summary itself says
     for tag in document.cssselect(".citation[role]"):
         tag.set("role", "listitem")  # the role for entries of a bibliography is no longer one that a list may hold
     for tag in document.cssselect("div.cell_output pre, div.highlight pre"):
@@ -154,6 +159,8 @@ def _describe(document: HtmlElement, site: Path, page: Path) -> None:
         said |= {"og:image": address + drawn, "og:url": address + place.as_posix()}
         said["twitter:card"] = "summary_large_image"
         document.head.append(E.link(rel="canonical", href=address + place.as_posix()))
+        if not tables.edition():
+            document.head.append(E.link(rel="alternate", type="application/atom+xml", href=f"{address}feed.xml"))
     for name, content in said.items():
         document.head.append(E.meta({"property" if ":" in name else "name": name}, content=content))
     document.head.append(E.link(rel="icon", type="image/svg+xml", href=f"{root}_static/favicon.svg"))
@@ -162,10 +169,12 @@ def _describe(document: HtmlElement, site: Path, page: Path) -> None:
 
 
 def _date(document: HtmlElement, place: Path) -> None:
+    if tables.edition():  # its pages name no later day
+        return
     sources = [ROOT / place.with_suffix(kind) for kind in (".ipynb", ".md")]
     day = next((publish.last_changed(source) for source in sources if source.exists()), "")
     footer = _first(document, ".bd-footer-content__inner")
-    if day and footer is not None and not tables.edition():  # an edition's pages name no later day
+    if day and footer is not None:
         footer.append(E.p({"class": "last-changed"}, f"This page was last changed on {day}."))
 
 
@@ -190,7 +199,6 @@ def _secure(document: HtmlElement) -> None:
             " ".join(["script-src 'self'", *sorted(hashes)]),
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data:",
-            "connect-src 'self'",
             "base-uri 'self'",
             "form-action 'self'",
         ]

@@ -11,6 +11,7 @@ import subprocess
 from html import escape
 from pathlib import Path
 from textwrap import wrap
+from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ElementTree
 
 import vl_convert
@@ -66,11 +67,16 @@ def card(site: Path, page: Path, title: str, finding: str) -> str:
 
 def last_changed(source: Path) -> str:
     """The day of the last commit that changed a source file; empty outside a repository."""
-    command = ["git", "log", "-1", "--format=%cs", "--", str(source)]
+    return git("log", "-1", "--format=%cs", "--", str(source))
+
+
+def git(*arguments: str) -> str:
+    """What git says of the report; empty outside a repository and where there is no git."""
     try:
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+        run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return ""
+    return run.stdout.strip()
 
 
 def listings(site: Path, pages: list[Path]) -> None:
@@ -84,12 +90,17 @@ def listings(site: Path, pages: list[Path]) -> None:
         return
     places = [address + page.as_posix() for page in pages if page.name not in ("search.html", "genindex.html")]
     _write(site / "sitemap.xml", _element("urlset", *(_element("url", _element("loc", place)) for place in places)))
-    (site / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {address}sitemap.xml\n", encoding="utf-8")
+    if urlsplit(address).path == "/":  # nobody looks for it anywhere else
+        robots = f"User-agent: *\nAllow: /\nSitemap: {address}sitemap.xml\n"
+        (site / "robots.txt").write_text(robots, encoding="utf-8")
     _write(site / "feed.xml", feed((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), address))
 
 
 def feed(changelog: str, address: str) -> Element:
-    """An Atom feed with an entry for each edition of the change log ("## 1.0.0, 2026-11-22")."""
+    """An Atom feed with an entry for each edition of the change log; raises `ValueError` for a heading that is none."""
+    for line, text in enumerate(changelog.splitlines(), 1):
+        if text.startswith("## ") and not re.fullmatch(r"## \S+, \d{4}-\d\d-\d\d", text):
+            raise ValueError(f'CHANGELOG.md line {line}: {text!r} is no edition; write it as "## 1.0.0, 2026-11-22"')
     parts = re.split(r"^## (\S+), (\d{4}-\d\d-\d\d)\n", changelog, flags=re.MULTILINE)[1:]
     editions = list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))
     entries = [

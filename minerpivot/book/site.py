@@ -62,7 +62,8 @@ def _figure(spec: dict[str, Any], document: nodes.document) -> nodes.Element:
     html = (
         f'{title}<div class="chart" data-spec="charts/{files["spec"].name}" data-vega="charts/{vega}">'
         f'<div class="chart-canvas" role="img" aria-label="{escape(spec["description"], quote=True)}">'
-        f'{pictures}<div class="chart-live" aria-hidden="true"></div></div><div class="chart-controls"></div></div>'
+        f'{pictures}<div class="chart-live" aria-hidden="true"></div></div><div class="chart-controls"></div>'
+        f'<p class="chart-status" role="status"></p></div>'
         f"{_downloads(files, meta['name'], root)}"
     )
     figure = nodes.figure("", nodes.raw("", html, format="html"), classes=["chart-figure"])
@@ -182,8 +183,9 @@ def _parameters_last(app: Sphinx, doctree: nodes.document) -> None:
     """Move "Change it yourself" to a page's end: parameters run first but are read last."""
     for section in list(doctree.findall(nodes.section)):
         if "change-it-yourself" in section["ids"]:
-            section.parent.append(section.deepcopy())
-            section.parent.remove(section)
+            parent = section.parent
+            parent.remove(section)
+            parent.append(section)
 
 
 def _add_assets(app: Sphinx, error: Exception | None) -> None:
@@ -203,6 +205,9 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
 
 
 def _configure(app: Sphinx, config: Any) -> None:
+    for folder in (app.outdir, app.doctreedir):  # finished pages cannot be finished again: a site is built whole
+        shutil.rmtree(folder, ignore_errors=True)
+        Path(folder).mkdir(parents=True)
     config.html_static_path.append(str(HERE / "static"))
     config.templates_path.append(str(HERE / "templates"))
     sidebar = ["navbar-logo.html", "edition-switcher.html", "search-button-field.html", "sbt-sidebar-nav.html"]

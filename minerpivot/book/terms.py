@@ -13,8 +13,8 @@ CLOSED = (nodes.reference, nodes.title, nodes.literal, nodes.literal_block, node
 
 
 def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Turn the first mention of each term in the text of a chapter into a link to its definition."""
-    if not docname.startswith("chapters/"):
+    """Turn the first mention of each term in the text of a page into a link to its definition."""
+    if docname == GLOSSARY:
         return
     terms = _terms(app)
     for text in list(doctree.findall(nodes.Text)):

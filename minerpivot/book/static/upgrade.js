@@ -25,14 +25,35 @@
     const mode = root.dataset.theme === "dark" ? "dark" : "light";
     const size = sizeOf(chart);
     const controls = chart.querySelector(".chart-controls");
-    live.get(chart)?.finalize();
+    const old = live.get(chart);
+    const bound = (window.minerpivotSpecs[spec].params ?? []).filter(({ bind, select }) => bind && !select);
+    const chosen = old ? bound.map(({ name }) => [name, old.view.signal(name)]) : []; // what the reader has set stays
+    old?.finalize();
     controls.replaceChildren();
     chart.classList.add("is-live");
     const { view, finalize } = await embed(chart.querySelector(".chart-live"), window.minerpivotSpecs[spec], {
       config: themes[`${mode}-${size}`],
       renderer: "svg", actions: false, ast: true, bind: controls, tooltip: { theme: mode },
     });
+    chosen.forEach(([name, value]) => view.signal(name, value));
+    if (chosen.length) await view.runAsync();
     live.set(chart, { size, view, finalize });
+    describe(chart, controls);
+  }
+
+  // Groups of switches get their name; a chart that was changed says so, and says the labels that it now shows.
+  function describe(chart, controls) {
+    for (const group of controls.querySelectorAll(".vega-bind-radio")) {
+      group.setAttribute("role", "radiogroup");
+      group.ariaLabel = group.closest(".vega-bind").querySelector(".vega-bind-name").textContent;
+    }
+    controls.onchange = () => setTimeout(() => {
+      const canvas = chart.querySelector(".chart-canvas");
+      chart.closest("figure").classList.add("is-changed"); // its title and its picture to keep are of the first drawing
+      const texts = [...chart.querySelectorAll(".chart-live .mark-text.role-mark text")].map((text) => text.textContent);
+      if (!canvas.ariaLabel.startsWith("As first drawn: ")) canvas.ariaLabel = `As first drawn: ${canvas.ariaLabel}`;
+      chart.querySelector(".chart-status").textContent = `The chart was redrawn. ${texts.filter(Boolean).join("; ")}`;
+    }, 100); // when Vega has drawn it
   }
 
   const upgrade = (chart) => draw(chart).catch(() => chart.classList.remove("is-live"));
@@ -46,8 +67,12 @@
     const table = document.getElementById(name).closest("table") ?? document.querySelector(`#${CSS.escape(name)} table`);
     const cell = (html, row, column, node) => {
       const source = node.querySelector("a[href^=http]");
-      return source?.textContent === "source" ? source.href : node.textContent.trim().replace("–", "");
+      const text = node.textContent.trim();
+      return source?.textContent === "source" ? source.href : text === "–" ? "" : text; // a dash stands for nothing
     };
+    for (const { dataset, textContent } of table.querySelectorAll("td.number")) {
+      dataset.order = textContent.replace("–", "").replaceAll(",", ""); // else a dash makes a column of words of them
+    }
     new window.minerpivotDataTable(table, {
       paging: false, order: [], autoWidth: false,
       columnControl: ["order", ["searchList"]], ordering: { indicators: false, handler: false },
@@ -59,6 +84,9 @@
       },
       language: { search: "Search the table", info: "_TOTAL_ rows", infoFiltered: "of _MAX_", infoEmpty: "No row matches" },
     });
+    for (const button of table.querySelectorAll("thead button")) {
+      button.ariaLabel = `${button.ariaLabel ?? "Sort or filter"}: ${button.closest("th").innerText.trim()}`;
+    }
   }
 
   const shade = () => root.classList.toggle("dark", root.dataset.theme === "dark"); // the name that DataTables knows
