@@ -159,9 +159,9 @@ def build_site(source: Path, build: Path) -> Path:
     from jupyter_book.cli.main import main as jupyter_book
 
     draft, site, old = build / "draft", build / "html", build / "old"
-    for name in ("_config.yml", "_toc.yml"):
+    for name in ("_config.yml", "_toc.yml", "CITATION.cff"):
         try:
-            yaml.safe_load((source / name).read_text(encoding="utf-8"))
+            yaml.safe_load((source / name).read_text(encoding="utf-8") if (source / name).exists() else "")
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             mend = "text with a colon or another sign of YAML's belongs in quotation marks"

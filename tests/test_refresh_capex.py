@@ -294,15 +294,32 @@ def test_counts_are_millions_in_order(sec):
     assert compare("shares_outstanding", rows).revised == []
 
 
+def covered():
+    """Every miner with a stored count, which a fork may add to or take from."""
+    stored = pd.read_csv(tables.DATA / "shares_outstanding.csv")
+    return sorted(set(stored.loc[stored["basis"] == "cover_page", "ticker"]))
+
+
+def test_a_company_that_went_is_not_asked_for(sec, monkeypatch):
+    """A fork that has removed a miner refreshes the others."""
+    load, gone = tables.load, covered()[0]
+    monkeypatch.setattr(tables, "load", lambda name: load(name).loc[lambda table: table["ticker"] != gone])
+    for ticker in covered()[1:]:
+        sec[ticker] = shares(ticker, [("2026-08-05", 300_000_000, "2026-08-10")])
+    for ticker in capex.HYPERSCALERS:
+        sec[ticker] = answer(ticker)
+    assert gone not in set(fetch()["shares_outstanding"]["ticker"])
+
+
 def test_everything_is_fetched_and_a_tables_own_companies_only(sec):
     """Without tickers: five companies' quarters and a count for every miner with a stored cover."""
     for ticker in capex.HYPERSCALERS:
         sec[ticker] = answer(ticker)
-    for ticker in capex.MINERS:
+    for ticker in covered():
         sec[ticker] = shares(ticker, [("2026-08-05", 300_000_000, "2026-08-10")])
     fetched = fetch()
     assert fetched["capex_actuals"].groupby("ticker").size().to_dict() == dict.fromkeys(capex.HYPERSCALERS, 4)
-    assert fetched["shares_outstanding"]["ticker"].tolist() == list(capex.MINERS)
+    assert fetched["shares_outstanding"]["ticker"].tolist() == covered()
     sec["MARA"] = shares("MARA", MARA)
     assert list(fetch("MARA")) == ["shares_outstanding"]
 
@@ -311,8 +328,7 @@ def test_companies_are_those_stored_and_have_the_librarys_numbers():
     """The constants agree with the tables and with the list that edgartools carries (also after a rename: KEEL)."""
     from edgar.reference.tickers import find_cik
 
-    stored = pd.read_csv(tables.DATA / "shares_outstanding.csv")
-    assert set(capex.MINERS) == set(stored.loc[stored["basis"] == "cover_page", "ticker"])
+    assert all(ticker in capex.MINERS or find_cik(ticker) for ticker in covered())
     assert {ticker: find_cik(ticker) for ticker in capex.CIKS} == capex.CIKS
 
 

@@ -153,6 +153,7 @@ def _describe(document: HtmlElement, site: Path, page: Path) -> None:
     paragraph, heading = _first(document, "article.bd-article section > p"), _first(document, "article.bd-article h1")
     title = _plain(heading).rstrip("#").strip() if heading is not None else publish.about("title")
     description = _shortened(_plain(paragraph)) if paragraph is not None else title
+    document.head.find("title").text = " · ".join(dict.fromkeys([title, publish.about("title")]))
     said = {"description": description, "og:title": title, "og:description": description, "og:type": "article"}
     if heading is not None and address:
         drawn = publish.card(site, page, title, _plain(_first(document, "article strong")))

@@ -24,7 +24,7 @@ CARD = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="Liberation Sans, Arial, sans-serif">
 <rect width="1200" height="630" fill="#ffffff"/><rect width="24" height="630" fill="#0077bb"/>
 <text x="80" y="110" font-size="34" fill="#4a5561">{book}</text>
-<text x="80" y="190" font-size="60" font-weight="bold" fill="#1c232b">{title}</text>{lines}
+{lines}
 <text x="80" y="580" font-size="28" fill="#4a5561">{note}</text></svg>"""
 
 LOST = """\
@@ -47,18 +47,24 @@ def about(key: str) -> str:
 def site_url() -> str:
     """The address of the published site, or of the edition that is being built, with a slash at its end; or nothing."""
     address = os.environ.get("SITE_URL", "").rstrip("/")
+    if address and not address.startswith(("https://", "http://")):
+        raise ValueError(f"SITE_URL is {address!r}; write the whole address, as https://example.org/report/")
     return "" if not address else f"{address}/editions/{day}/" if (day := tables.edition()) else f"{address}/"
 
 
 def card(site: Path, page: Path, title: str, finding: str) -> str:
     """Draw the picture that shows when a page is shared: its title and first finding; return its place in the site."""
-    lines = wrap(finding, 46)[:6]
+    heading, lines = wrap(title, 34)[:2], wrap(finding, 46)
+    top = 200 + 70 * len(heading)
     text = "".join(
-        f'<text x="80" y="{270 + 52 * n}" font-size="40" fill="#323232">{escape(line)}</text>'
-        for n, line in enumerate(lines)
+        f'<text x="80" y="{190 + 70 * n}" font-size="60" font-weight="bold" fill="#1c232b">{escape(line)}</text>'
+        for n, line in enumerate(heading)
+    ) + "".join(
+        f'<text x="80" y="{top + 52 * n}" font-size="40" fill="#323232">{escape(line)}</text>'
+        for n, line in enumerate(lines[: 7 - len(heading)])
     )
     note = f"As of {tables.edition()}" if tables.edition() else "Every number computed, every source shown"
-    drawn = CARD.format(book=escape(about("title")), title=escape(title), lines=text, note=escape(note))
+    drawn = CARD.format(book=escape(about("title")), lines=text, note=escape(note))
     target = site / "_static" / "cards" / f"{page.stem}.png"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(vl_convert.svg_to_png(drawn))

@@ -39,16 +39,18 @@ FILED_PERIOD = ["accn", "start", "end"]
 
 def fetch(*, tickers: list[str], console: Console) -> dict[str, pd.DataFrame]:
     """Rows of `capex_actuals` (cash_ppe, USD bn) and `shares_outstanding` (cover_page, millions): all, or an error."""
-    if unknown := [ticker for ticker in tickers if ticker not in CIKS]:
-        raise VendorError(SOURCE, ", ".join(unknown), "not a company of these tables", f"choose from {', '.join(CIKS)}")
     if "@" not in os.environ.get("EDGAR_IDENTITY", ""):
         mend = 'the SEC asks who you are: export EDGAR_IDENTITY="Your Name you@example.org"'
         raise VendorError(SOURCE, "EDGAR_IDENTITY", "not set to a name and an e-mail address", mend)
     capex, shares = tables.load("capex_actuals"), tables.load("shares_outstanding")
     ends = capex[capex["definition"] == "cash_ppe"].groupby("ticker")["period_end"]
     last = shares[shares["basis"] == "cover_page"].groupby("ticker")["as_of"].max()
+    known = [*HYPERSCALERS, *last.index]
+    if unknown := [ticker for ticker in tickers if ticker not in known]:
+        mend = f"choose from {', '.join(known)}; a first count is entered by hand"
+        raise VendorError(SOURCE, ", ".join(unknown), "not a company of these tables", mend)
     found: dict[str, list[pd.DataFrame]] = {"capex_actuals": [], "shares_outstanding": []}
-    for ticker in track(list(dict.fromkeys(tickers or CIKS)), "SEC company facts", console=console, transient=True):
+    for ticker in track(list(dict.fromkeys(tickers or known)), "SEC company facts", console=console, transient=True):
         facts = company_facts(ticker)
         if ticker in HYPERSCALERS:
             found["capex_actuals"].append(capex_rows(facts, ticker, stored=ends.get_group(ticker), note=console.print))
@@ -64,8 +66,11 @@ def company_facts(ticker: str) -> dict[str, Any]:
     from edgar.entity.entity_facts import download_company_facts_from_sec
     from edgar.exceptions import CompanyFactsNotFoundError, http_status
     from edgar.httprequests import TRANSPORT_ERRORS, UNREACHABLE_ERRORS
+    from edgar.reference.tickers import find_cik
 
-    cik, answer = CIKS[ticker], None
+    cik, answer = CIKS.get(ticker) or find_cik(ticker), None
+    if cik is None:
+        raise _fault(ticker, "not in the list of filers", f"add its CIK to MINERS in {__name__}")
     try:
         for attempt in retrying(wait_seconds=WAIT_SECONDS):
             with attempt:
