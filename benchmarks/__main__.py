@@ -27,4 +27,5 @@ with book.copies() as (ours, plain):
     page, sites = f"{book.CHAPTER}.html", [folder / "_build" / "html" for folder in (ours, plain)]
     section(f"One page (`{page}`), as a phone loads it, with gzip", pages.against_plain(page, *sites))
     section("Every page, as a phone loads it, with gzip", pages.every_page(sites[0]))
-    section(f"Lighthouse, median of {pages.RUNS} (needs `npx`)", pages.lighthouse(sites[0]))
+    runs = ", ".join(f"{preset} {count}" for preset, count in pages.RUNS.items())
+    section(f"Lighthouse, medians of runs: {runs} (needs `npx`)", pages.lighthouse(sites[0]))

@@ -356,6 +356,8 @@ def test_the_ledger_can_be_searched_sorted_and_downloaded(visit):
     assert "MW" in button.get_attribute("aria-label"), "a button says which column it sorts"
     for falling in (False, True):
         button.click()
+        page.wait_for_selector(f".dt-container thead th[aria-sort={'descending' if falling else 'ascending'}]")
+        page.wait_for_timeout(500)  # the head is marked before the rows stand in their new order
         shown = page.locator(f".dt-container tbody tr > :nth-child({place + 1})").all_inner_texts()
         known = [float(text.replace(",", "")) for text in shown if text != "–"]
         assert known == sorted(known, reverse=falling)

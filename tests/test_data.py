@@ -340,7 +340,11 @@ def test_only_a_full_date_moves_the_end_of_a_table_of_days(tmp_path, form):
         ("announced_on", "6 July 2026", r"announced_on is '6 July 2026'; expected a date as YYYY-MM-DD, .*"),
         ("critical_it_mw", "50 MW", r"critical_it_mw is '50 MW' \(not a number\); expected a number .*empty cell"),
         ("source_url", "", r"source_url is ''; expected a string, not an empty cell"),
-        ("supersedes", "OLD", r'for "supersedes": values "OLD" not found in the table "deals" itself .*reference'),
+        (
+            "supersedes",
+            "OLD",
+            r'for "supersedes": values "OLD" not found in the table "deals" itself .*remove this row with it',
+        ),
         ("ticker", "HIV", r'for "ticker": values "HIV" not found in the table "instruments" as "ticker"; add .*'),
     ],
 )
