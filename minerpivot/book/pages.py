@@ -200,6 +200,7 @@ def _secure(document: HtmlElement) -> None:
             " ".join(["script-src 'self'", *sorted(hashes)]),
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data:",
+            "connect-src 'self'",  # for checkers that read robots.txt from within the page
             "base-uri 'self'",
             "form-action 'self'",
         ]
