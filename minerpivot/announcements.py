@@ -23,7 +23,6 @@ KINDS = {  # of deal events, by deal_type; the weightiest first
     "power_capacity": "power or purchase",
     "acquisition": "power or purchase",
 }
-TAKEOVER_BIDS = ("CORZ-2024-06-CWBID", "CORZ-2025-07-CWMERGER", "CORZ-2025-10-VOTEDOWN")  # the miner is the target
 
 
 def deal_events(
@@ -37,8 +36,10 @@ def deal_events(
     `earnings`, `financing`, `bid` ("y", "unknown", "n": the worst of the rows), `rows`, `news` ("confounded" if one
     of these three is "y", "clean" if all are "n", else "unclear") and `with_tenant`. Only `symbols` are kept.
     """
-    rows = event_flags[event_flags["ticker"].isin(list(symbols))].merge(deals[["deal_id", "deal_type"]], on="deal_id")
-    bids = rows["deal_id"].isin(TAKEOVER_BIDS)
+    rows = event_flags[event_flags["ticker"].isin(list(symbols))].merge(
+        deals[["deal_id", "deal_type", "counts_as"]], on="deal_id"
+    )
+    bids = rows["counts_as"] == "takeover_bid"  # the miner is the target
     reported = pd.MultiIndex.from_arrays([results.index, results])
     same = pd.MultiIndex.from_frame(rows[["ticker", "first_session"]]).isin(reported)
     rows = rows.rename(

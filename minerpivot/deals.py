@@ -6,65 +6,52 @@ A contract for which only a gross figure was seen has an open basis: the source 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from minerpivot.tables import last_day
 
-TENANT_TYPES = ("colocation_lease", "gpu_cloud", "jv")
-
-# Galaxy published one value for three contracts and megawatts for each: one row for money, three for megawatts.
-HELIOS_VALUE = "GLXY-2025-08-HELIOS-TOTAL"
-HELIOS_PHASES = ("GLXY-2025-03-CW1", "GLXY-2025-CW2", "GLXY-2025-08-CW3")
-HELIOS_GROSS_MW = 800  # of the three together, from the notes of GLXY-2025-08-CW3; the phase rows state none
-
-# Rows of a tenant type in which no tenant has signed; frameworks, options and amendments are of type `other`.
-WITHOUT_TENANT = {
-    "MARA-2026-02-STARWOOD": "partnership with a developer, no tenant",
-    "SLNH-2026-01-METROBLOKS": "memorandum and a non-binding letter of intent",
-}
-# Signed, but conditions of the counterparty are outstanding: shown in the ledger, not binding and in no sum.
-NOT_EFFECTIVE = ("BTDR-2026-06-TYDAL",)
-# Values worked out as a difference of cumulative totals, or from a yearly average, not stated for the row.
-DERIVED_VALUES = (
-    "CORZ-2024-08-CWOPT1-2", "CORZ-2025-02-CWDENTON", "APLD-2025-09-CW2", "WULF-2025-08-FS2-CB5",
-    "CIFR-2026-03-IG3", HELIOS_VALUE,
-)  # fmt: skip
-# WhiteFiber is listed apart but consolidated by Bit Digital, which reports its revenue.
-SUBSIDIARIES = {"WYFI": "BTBT"}
-# Their AI revenue holds fit-out that a tenant pays for once, no rent: 73 m of Applied Digital's 85 m in the quarter to
-# November 2025, an unstated part of Riot's data-centre segment (pages named in their rows of miner_segments).
-FIT_OUT = ("APLD", "RIOT")
+SUMMED = ("contract", "value", "extension")  # `counts_as` of the rows that a sum may hold
+SIGNED = ("contract", "extension")  # `counts_as` of the rows that a tenant signed
+BINDING = ("signed", "partly_delivered", "delivered", "completed")  # states in which a contract is in force
+GONE = ("superseded", "terminated", "sold")
 
 
 def _of_tenants(deals: pd.DataFrame) -> pd.DataFrame:
-    """Rows that a tenant signed, and Galaxy's value row, whatever became of them; refuses what would count twice."""
+    """Rows that a sum may hold, whatever became of them; refuses what would count twice."""
     twice = deals.loc[deals["deal_id"].duplicated(), "deal_id"].tolist()
     if twice:
         raise ValueError(f"{', '.join(twice)}: listed twice in deals; its megawatts and value would count twice")
-    ids = deals["deal_id"]
-    phases = ids.isin(HELIOS_PHASES) & deals["contract_value_usd_bn"].notna()
-    if (ids == HELIOS_VALUE).any() and phases.any():
-        raise ValueError(f"{', '.join(ids[phases])}: has a value that {HELIOS_VALUE} contains; leave one of them empty")
-    return deals[(deals["deal_type"].isin(TENANT_TYPES) & ~ids.isin(list(WITHOUT_TENANT))) | (ids == HELIOS_VALUE)]
+    valued_apart = deals["part_of"].isin(deals["deal_id"]) & deals["contract_value_usd_bn"].notna()
+    if valued_apart.any():
+        parts = deals[valued_apart]
+        whole = ", ".join(dict.fromkeys(parts["part_of"]))
+        ids = ", ".join(parts["deal_id"])
+        raise ValueError(f"{ids}: has a value that {whole} contains; leave one of them empty")
+    return deals[deals["counts_as"].isin(SUMMED)]
+
+
+def parent_of(instruments: pd.DataFrame) -> dict[str, str]:
+    """Subsidiary -> the company that consolidates it, by `instruments.parent`."""
+    owned = instruments.dropna(subset=["parent"])
+    return dict(zip(owned["ticker"], owned["parent"]))
 
 
 def contracted(deals: pd.DataFrame, *, conditional: bool = False) -> pd.DataFrame:
-    """Binding tenant contracts in force, oldest first: the rows whose value and megawatts may be summed.
+    """Tenant contracts in force, oldest first: the rows whose value and megawatts may be summed (`counts_as`).
 
-    Keeps colocation leases, GPU cloud contracts and joint ventures, and Galaxy's value row. Leaves out what has
-    no tenant (`WITHOUT_TENANT`), every other type, rows that a later row supersedes, terminated rows, and what is
-    not effective (`NOT_EFFECTIVE`, kept if `conditional`); the status is the last one seen, not that of the day.
-    Adds `announced` (a partial date counts from its last day), `mw` and `mw_basis` ("critical IT", or "open"),
-    missing where no megawatts were seen. For the state on a day pass `load("deals", as_of=day)`.
+    Leaves out rows that a later row supersedes, rows that ended (`GONE`), and what is not effective (kept if
+    `conditional`), by the states of the day that the table was loaded for (`load("deals", as_of=day)`). Adds
+    `announced` (a partial date counts from its last day), `mw` and `mw_basis` ("critical IT", or "open"), missing
+    where no megawatts were seen and in rows of value alone.
 
-    Raises `ValueError` if a row is listed twice or if a Galaxy phase carries a value beside the common one.
+    Raises `ValueError` if a row is listed twice or if a part of a common value has a value of its own.
     """
     rows = _of_tenants(deals)
-    gone = rows["deal_id"].isin([*deals["supersedes"].dropna(), *(() if conditional else NOT_EFFECTIVE)])
-    rows = rows[~gone & (rows["status"] != "terminated")]
-    megawatts = rows["critical_it_mw"].fillna(rows["gross_mw"])
+    states = (*BINDING, *(("conditional",) if conditional else ()))
+    rows = rows[rows["state"].isin(states) & ~rows["deal_id"].isin(deals["supersedes"].dropna())]
+    megawatts = rows["critical_it_mw"].fillna(rows["gross_mw"]).where(rows["counts_as"] == "contract")
     basis = rows["critical_it_mw"].notna().map({True: "critical IT", False: "open"}).where(megawatts.notna())
     rows = rows.assign(announced=dated(rows["announced_on"]), mw=megawatts, mw_basis=basis)
     return rows.sort_values(["announced", "deal_id"], ignore_index=True)
@@ -84,30 +71,22 @@ def pivot_dates(deals: pd.DataFrame, *, partial: str = "last") -> pd.Series:
     """Day of each ticker's first binding tenant contract: ticker -> Timestamp, earliest first.
 
     What became of it later does not matter: a terminated or superseded contract was a first signing on its day.
-    Frameworks, power, land, takeovers and contracts that are not effective do not count, nor does one without a
-    date. `partial` is that of `dated`; only "last" is free of look-ahead, and "drop" loses tickers.
+    Frameworks, power, land and takeovers do not count, nor does a contract that never bound (`binding_since`) or one
+    without a day. `partial` is that of `dated`; only "last" is free of look-ahead, and "drop" loses tickers.
     """
-    rows = _of_tenants(deals)
-    binding = rows[~rows["deal_id"].isin([*NOT_EFFECTIVE, HELIOS_VALUE])]
-    first = dated(binding["announced_on"], partial).groupby(binding["ticker"]).min().dropna()
+    binding = deals[(deals["counts_as"] == "contract") & deals["binding_since"].notna()]
+    first = dated(binding["binding_since"], partial).groupby(binding["ticker"]).min().dropna()
     return first.sort_values(kind="stable").rename("pivot_date")
-
-
-def tenants(contracts: pd.DataFrame) -> pd.Series:
-    """Name of each contract's tenant, without remarks; an undisclosed one is another for each miner."""
-    name = contracts["counterparty"].str.replace(r"\s*\(.*?\)", "", regex=True)
-    hidden = name.str.startswith("undisclosed")
-    return name.where(~hidden, name + " (" + contracts["ticker"] + ")").rename("tenant")
 
 
 def totals(contracts: pd.DataFrame, by: pd.Series | None = None) -> pd.DataFrame:
     """Contracts, base value, and megawatts by basis, summed by `by` (or in all: one row, `all`).
 
-    Columns: contracts (Galaxy's value row is not one), valued, value_usd_bn, usd_bn_per_year, critical_it_mw,
-    open_mw. What was not seen is not in the sums: lower bounds. A sum of nothing seen is missing, not zero.
+    Columns: contracts (rows of value alone and extensions are none), valued, value_usd_bn, usd_bn_per_year,
+    critical_it_mw, open_mw. What was not seen is not in the sums. A sum of nothing seen is missing, not zero.
     """
     parts = {
-        "contracts": (contracts["deal_id"] != HELIOS_VALUE).astype(int),
+        "contracts": (contracts["counts_as"] == "contract").astype(int),
         "valued": contracts["contract_value_usd_bn"].notna().astype(int),
         "value_usd_bn": contracts["contract_value_usd_bn"],
         "usd_bn_per_year": contracts["contract_value_usd_bn"] / contracts["term_years"],
@@ -120,29 +99,39 @@ def totals(contracts: pd.DataFrame, by: pd.Series | None = None) -> pd.DataFrame
     )
 
 
+def whole_of_parts(deals: pd.DataFrame) -> pd.Series:
+    """Critical-IT megawatts of each row of value once all its parts (`parts`) are public, by deal_id."""
+    needed = deals[deals["counts_as"] == "value"].set_index("deal_id")["parts"].astype(float)
+    found = deals[deals["part_of"].isin(needed.index)].groupby("part_of")["critical_it_mw"]
+    return found.sum()[found.count() == needed.reindex(list(found.groups))]
+
+
 def gross_ratios(deals: pd.DataFrame) -> pd.Series:
     """Gross over critical-IT megawatts of every contract for which both were seen, by deal_id, ascending.
 
-    Galaxy's gross figure is that of its campus: one ratio, by the value row's key, once all its phases are public.
+    A row of value whose own gross figure is that of all its parts gives one ratio for them together.
     """
-    pairs = deals.dropna(subset=["critical_it_mw", "gross_mw"]).set_index("deal_id")
-    ratios = pairs["gross_mw"] / pairs["critical_it_mw"]
-    phases = deals.loc[deals["deal_id"].isin(HELIOS_PHASES), "critical_it_mw"].dropna()
-    if len(phases) == len(HELIOS_PHASES):
-        ratios[HELIOS_VALUE] = HELIOS_GROSS_MW / phases.sum()
-    return ratios.sort_values().rename("gross_per_critical")
+    rows = deals.set_index("deal_id")
+    together = whole_of_parts(deals).reindex(rows.index)
+    ratios = rows["gross_mw"] / rows["critical_it_mw"].fillna(together)
+    return ratios.dropna().sort_values().rename("gross_per_critical")
 
 
 def combined(contracts: pd.DataFrame) -> pd.DataFrame:
-    """`contracts` with Galaxy's phases folded into its value row, once all are public: one row, value and megawatts."""
-    phases = contracts["deal_id"].isin(HELIOS_PHASES)
-    whole = contracts["deal_id"] == HELIOS_VALUE
-    if not whole.any() or phases.sum() < len(HELIOS_PHASES):
+    """`contracts` with the parts of a common value folded into its row: one row, value and megawatts.
+
+    The parts' type is the row's, and their megawatts its own, as far as each states critical IT.
+    """
+    together = whole_of_parts(contracts)
+    parts = contracts[contracts["part_of"].isin(together.index)]
+    if parts.empty:
         return contracts
-    megawatts = contracts.loc[phases, "critical_it_mw"].sum()
-    filled = {"critical_it_mw": megawatts, "mw": megawatts, "mw_basis": "critical IT", "deal_type": "colocation_lease"}
+    megawatts = contracts["deal_id"].map(together)
+    kinds = contracts["deal_id"].map(parts.groupby("part_of")["deal_type"].first())
+    whole = megawatts.notna()
+    filled = {"critical_it_mw": megawatts, "mw": megawatts, "mw_basis": "critical IT", "deal_type": kinds}
     folded = contracts.assign(**{column: contracts[column].mask(whole, value) for column, value in filled.items()})
-    return folded[~phases].reset_index(drop=True)
+    return folded[~folded["deal_id"].isin(parts["deal_id"])].reset_index(drop=True)
 
 
 def revenue_per_mw_year(contracts: pd.DataFrame, *, ratio: float) -> pd.DataFrame:
@@ -169,29 +158,37 @@ def herfindahl(values: pd.Series) -> float:
 def ai_share(segments: pd.DataFrame, tickers: Iterable[str], *, max_age_days: int = 365) -> pd.DataFrame:
     """AI and HPC revenue as percent of revenue, each company's latest quarter with a split, by ticker.
 
-    Columns: period_end, revenue_usd_m, ai_hpc_revenue_usd_m, mining_revenue_usd_m, ai_percent. A company
+    Columns: period_end, revenue_usd_m, ai_hpc_revenue_usd_m, mining_revenue_usd_m, ai_includes_fit_out (y, n),
+    ai_percent. A company
     without a split in the `max_age_days` before the latest quarter of the table is unknown (missing), not zero;
     a zero is the company's statement that it had no such revenue.
     """
     recent = segments["period_end"] > segments["period_end"].max() - pd.Timedelta(days=max_age_days)
     split = segments[recent].dropna(subset=["revenue_usd_m", "ai_hpc_revenue_usd_m"])
     latest = split.sort_values("period_end").groupby("ticker").tail(1).set_index("ticker")
-    columns = ["period_end", "revenue_usd_m", "ai_hpc_revenue_usd_m", "mining_revenue_usd_m"]
+    columns = ["period_end", "revenue_usd_m", "ai_hpc_revenue_usd_m", "mining_revenue_usd_m", "ai_includes_fit_out"]
     shares = latest[columns].reindex(sorted(set(tickers)))
     return shares.assign(ai_percent=100 * shares["ai_hpc_revenue_usd_m"] / shares["revenue_usd_m"])
 
 
+LEFT_OUT = {  # why a row is in no sum, by `counts_as`
+    "amendment": "amendment", "framework": "framework or cost", "own_cost": "framework or cost",
+    "no_tenant": "no tenant", "power_or_land": "land or power", "purchase": "takeover or sale",
+    "sale": "takeover or sale", "takeover_bid": "takeover or sale",
+}  # fmt: skip
+KINDS = {"colocation_lease": "colocation", "gpu_cloud": "GPU cloud", "jv": "joint venture"}
+NOT_YET = {"conditional": "not effective", "memorandum": "memorandum", "letter_of_intent": "letter of intent"}
+
+
 def counted_as(deals: pd.DataFrame) -> pd.Series:
     """How each row of the ledger counts: its kind if it is in the sums, else "no: " and the reason."""
-    kinds = dict(
-        zip((*TENANT_TYPES, "other"), ("colocation", "GPU cloud", "joint venture", "value of three"), strict=True)
-    )
-    reasons = {"acquisition": "takeover or sale", "power_capacity": "land or power", "other": "framework or cost"}
-    ids, summed = deals["deal_id"], deals["deal_id"].isin(contracted(deals)["deal_id"])
-    left = ("no: " + deals["deal_type"].map(reasons)).mask(deals["status"] == "amended", "no: amendment")
-    left = left.mask(ids.isin(list(WITHOUT_TENANT)), "no: no tenant").mask(ids.isin(NOT_EFFECTIVE), "no: not effective")
-    left = left.mask(ids.isin(deals["supersedes"].dropna()), "no: superseded")
-    return deals["deal_type"].map(kinds).where(summed, left.fillna("no: terminated")).rename("counted_as")
+    summed = deals["deal_id"].isin(contracted(deals)["deal_id"])
+    kinds = deals["deal_type"].map(KINDS).mask(deals["counts_as"] == "value", "value of several")
+    kinds = kinds.mask(deals["counts_as"] == "extension", "extension")
+    ended = deals["state"].mask(deals["deal_id"].isin(deals["supersedes"].dropna()), "superseded")
+    reasons = deals["counts_as"].map(LEFT_OUT).fillna(deals["state"].map(NOT_YET))
+    reasons = reasons.mask(ended == "superseded", "superseded").fillna(ended)
+    return kinds.where(summed, "no: " + reasons.astype(object)).rename("counted_as")
 
 
 def cumulative(contracts: pd.DataFrame) -> pd.DataFrame:
@@ -205,26 +202,23 @@ def cumulative(contracts: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(value_so_far=value.fillna(0).cumsum(), critical_it_so_far=critical.fillna(0).cumsum())
 
 
+GROUNDS = {
+    "guarantee": "guarantee",
+    "rated_tenant": "rated tenant",
+    "prepayment": "prepayment",
+    "letter_of_credit": "letter of credit",
+    "none_stated": "no support stated",
+}
+
+
 def ultimate_credit(contracts: pd.DataFrame) -> pd.DataFrame:
     """On whose credit each contract rests in the end: `credit` (a name) and `ground` (why).
 
-    The rule: who guarantees the tenant, where `credit_support` names Google; else the tenant itself, with the ground
-    "rated tenant" where the source calls it investment grade, "prepayment", or "no support stated". A guarantor counts
-    for the whole contract, though it covers a stated sum or the base term only.
+    The rule: the guarantor where there is one, else the tenant. A guarantor counts for the whole contract, though it
+    covers a stated sum or the base term only.
     """
-    support = contracts["credit_support"].astype("string")
-    google = support.str.contains("Google").fillna(False)
-    ground = pd.Series("no support stated", index=contracts.index)
-    ground = ground.mask(support.str.contains("prepayment").fillna(False), "prepayment")
-    ground = ground.mask(support.str.contains("investment grade").fillna(False), "rated tenant")
-    credit = tenants(contracts).mask(google, "Google")
-    return pd.DataFrame({"credit": credit, "ground": ground.mask(google, "guarantee")})
-
-
-def backstop_usd_bn(contracts: pd.DataFrame) -> pd.Series:
-    """The sum that a guarantor covers, as stated in the row for itself, USD bn; missing where none is stated."""
-    stated = contracts["credit_support"].astype("string")
-    return stated.str.extract(r"(?:backstop|additional) \+?([\d.]+)bn")[0].astype("Float64").astype(float)
+    credit = contracts["guarantor"].fillna(contracts["tenant"])
+    return pd.DataFrame({"credit": credit, "ground": contracts["credit_ground"].map(GROUNDS)})
 
 
 def concentration(contracts: pd.DataFrame, by: pd.Series) -> pd.Series:
@@ -238,11 +232,12 @@ def concentration(contracts: pd.DataFrame, by: pd.Series) -> pd.Series:
 
 
 def standing(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, float]) -> pd.DataFrame:
-    """Where one contract stands among `contracts` (Galaxy's three as one): place 1 is the largest, ties share it.
+    """Where one contract stands among `contracts`, parts of a common value as one: place 1 is the largest.
 
-    One row per measure: `value`, `place` and `of` (contracts that have it); missing where the contract has no such
-    value. Megawatts are ranked three times: every open basis read as critical IT, and as gross at the lowest and
-    highest of `ratios`. Rates (USD m per MW-year) are ranked within the contract's market, read both ways.
+    Ties share a place. One row per measure: `value`, `place` and `of` (contracts that have it); missing where the
+    contract has no such value. Megawatts are ranked three times: every open basis read as critical
+    IT, and as gross at the lowest and highest of `ratios`. Rates (USD m per MW-year) are ranked within the contract's
+    market, read both ways.
     """
     rows = combined(contracts).set_index("deal_id")
     known = rows["mw_basis"] == "critical IT"
@@ -278,20 +273,19 @@ def due(contracts: pd.DataFrame) -> pd.Series:
     return last_day((year + "-" + month).astype(object)).rename("due")
 
 
-def delivery(contracts: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
+def delivery(contracts: pd.DataFrame, day: str | pd.Timestamp, parents: Mapping[str, str]) -> pd.DataFrame:
     """Critical-IT megawatts by company and by what was seen of them on `day`; the companies with most come first.
 
-    Columns: `delivered` (by the status; missing if no row has one), `due` (expected by `day`, not seen delivered),
-    `later` (expected after it), `undated` (no expected start seen). What is open or not seen is in none.
+    Columns: `delivered` (by the state), `due` (expected by `day`, not seen delivered), `later` (expected after it),
+    `undated` (no expected start seen). What is open or not seen is in none. `parents`: subsidiary -> company.
     """
     rows = contracts[contracts["mw_basis"] == "critical IT"]
-    done, start = rows["status"] == "delivered", due(rows)
+    done, start = rows["state"] == "delivered", due(rows)
     states = {
         "delivered": rows["mw"].where(done),
         "due": rows["mw"].where(~done & (start <= pd.Timestamp(day))),
         "later": rows["mw"].where(~done & (start > pd.Timestamp(day))),
         "undated": rows["mw"].where(~done & start.isna()),
     }
-    found = pd.DataFrame(states).fillna(0).groupby(rows["ticker"].replace(SUBSIDIARIES)).sum()
-    found = found.loc[found.sum(axis=1).sort_values(ascending=False, kind="stable").index]
-    return found if contracts["status"].notna().any() else found.assign(delivered=float("nan"))
+    found = pd.DataFrame(states).fillna(0).groupby(rows["ticker"].replace(parents)).sum()
+    return found.loc[found.sum(axis=1).sort_values(ascending=False, kind="stable").index]

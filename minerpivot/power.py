@@ -16,10 +16,10 @@ from minerpivot.tables import last_day
 def delivered(asics: pd.DataFrame) -> pd.DataFrame:
     """The catalogue's machines with the `day` from which they count, oldest first; announced and presale ones left out.
 
-    `asics` has model, released (a date, month or year) and efficiency_j_per_th. A partial date
+    `asics` has model, released (a date, month or year), availability and efficiency_j_per_th. A partial date
     counts from its last day, so that no day uses a machine that it could not have.
     """
-    shipped = asics[~asics["model"].str.contains("announced|presale")]
+    shipped = asics[asics["availability"] == "delivered"]
     return shipped.assign(day=last_day(shipped["released"])).sort_values(["day", "model"], ignore_index=True)
 
 

@@ -1,8 +1,12 @@
 """The only door to `data/`: typed, checked, point-in-time tables.
 
-`data/datapackage.json` is a Frictionless Data Package. Each resource carries the
-checksum that was recorded when the table last passed validation, so a table whose
-bytes still match is known to be valid and loads fast; any other is refused.
+`data/datapackage.json` is a Frictionless Data Package, generated from the tables and the metadata beside them
+(`minerpivot.metadata`). Each resource carries the checksums of both as they last passed validation, so a table
+whose bytes still match is known to be valid and loads fast; any other is refused.
+
+A stored row stays as it was first published. What time does to it stands in tables of its own and is applied here,
+up to the day asked for: later knowledge about a cell (`knowledge`), splits of a share (`splits`), and a new ticker
+(`instruments.renamed_to`).
 """
 
 from __future__ import annotations
@@ -11,7 +15,6 @@ import hashlib
 import json
 import os
 import re
-from calendar import month_name
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
@@ -24,8 +27,6 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 GRADES = ("reported", "derived", "estimated", "scenario")
 PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 EDITION = "MINERPIVOT_AS_OF"  # environment variable: the day at which the whole report stands still
-
-_SPAN = ("from", "to", "created")  # keys of the manifest that an edition moves to its day
 
 _loaded: set[str] = set()
 
@@ -41,29 +42,27 @@ def manifest(folder: Path = DATA) -> dict[str, Any]:
     return whole if edition() is None else _as_known(whole, str(edition()))
 
 
-def _as_known(value: Any, day: str) -> Any:
-    """A descriptor cut to a day: later tables and notes that name a later date go, coverage ends on the day."""
-    if isinstance(value, Mapping):
-        kept = {key: _as_known(item, day) for key, item in value.items() if key in _SPAN or not _names_later(item, day)}
-        return kept | {key: min(value[key], day) for key in _SPAN if isinstance(value.get(key), str)}
-    if isinstance(value, list):
-        return [_as_known(item, day) for item in value if not _names_later(item, day)]
-    return value
+def _as_known(whole: dict[str, Any], day: str) -> dict[str, Any]:
+    """A descriptor cut to a day: tables compiled, notes written and sources read later go, coverage ends on the day."""
+    resources = []
+    for entry in whole["resources"]:
+        if any(rule.get("compiled", "") > day for rule in entry["public"]):
+            continue
+        kept = {
+            "notes": [note for note in entry.get("notes", []) if note["written"] <= day],
+            "sources": [source for source in entry["sources"] if source.get("since", "") <= day],
+            "coverage": _until(entry["coverage"], day),
+        }
+        if "column_coverage" in entry:
+            kept["column_coverage"] = {name: _until(span, day) for name, span in entry["column_coverage"].items()}
+        if "series_end" in entry:
+            kept["series_end"] = {name: min(end, day) for name, end in entry["series_end"].items()}
+        resources.append({key: value for key, value in (entry | kept).items() if key != "updated"})
+    return whole | {"created": min(whole["created"], day), "resources": resources}
 
 
-def _names_later(item: Any, day: str) -> bool:
-    if isinstance(item, Mapping):  # a table compiled, a column observed or a source read later
-        compiled = any(rule.get("compiled", "") > day for rule in item.get("public", []))
-        return compiled or _names_later(item.get("title") or item.get("public_on"), day)
-    return isinstance(item, str) and any(date > day[: len(date)] for date in _dates(item))
-
-
-def _dates(text: str) -> list[str]:
-    """The days, months and years that a note names, as ISO dates: "July 2026" and "28 January 2026" too."""
-    named = re.findall(rf"(?:\b(\d\d?) )?({'|'.join(month_name[1:])}) (20\d\d)", text)
-    months = [(f"{year}-{list(month_name).index(month):02d}", number) for number, month, year in named]
-    written = [f"{month}-{int(number):02d}" if number else month for month, number in months]
-    return re.findall(r"20\d\d(?:-\d\d){0,2}", text) + written
+def _until(span: Mapping[str, str], day: str) -> dict[str, str]:
+    return dict(span) | {end: min(span[end], day) for end in ("from", "to")}
 
 
 def entries(folder: Path = DATA) -> dict[str, dict[str, Any]]:
@@ -102,30 +101,125 @@ def describe(name: str, folder: Path = DATA) -> dict[str, Any]:
 def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> pd.DataFrame:
     """Table `name` with the manifest's types, as far as it was public on the day `as_of` ("2026-01-28").
 
-    Dates become `datetime64`, integers nullable `Int64`, empty cells missing values. Without `as_of`
-    the table is whole, or in an edition (`edition()`) cut to its day. A column that the manifest dates
-    (`public_on`: a deal's last seen `status`) is missing before that day. Raises `TableError` if the
-    file is missing or differs from its recorded checksum, if `as_of` is not a day, and if nothing was
-    public by then; in an edition that table is empty instead, for the chapter to say so.
+    Dates become `datetime64`, integers nullable `Int64`, empty cells missing values. Without `as_of` the table is
+    whole and as known today, or in an edition (`edition()`) as of its day. Rows are cut by the day on which they
+    became public; cells hold what was known by then (`knowledge`, and `known_on` in the schema: the column that
+    dates another one); closes and counts are on the share basis of that day (`splits`), tickers those of that day.
+
+    Raises `TableError` if the file is missing or differs from its recorded checksum, if `as_of` is not a day, and
+    if nothing was public by then; in an edition that table is empty instead, for the chapter to say so.
     """
     verify(name, folder=folder)
     entry = describe(name, folder)
     table = typed(folder / entry["path"], entry)
     _loaded.add(name)
     limits = [parse_day(limit) for limit in (as_of, edition()) if limit is not None]
-    if not limits:
+    day = min(limits) if limits else None
+    if day is not None:
+        days = public_on(table, name, folder=folder)
+        if entry["public"] and not edition() and day < days.min():
+            raise TableError(
+                f"data/{entry['path']} has nothing that was public on {day:%Y-%m-%d}: its first row became public on "
+                f'{days.min():%Y-%m-%d}; pass as_of="{days.min():%Y-%m-%d}" or later, or no as_of for the whole table'
+            )
+        table = table[days <= day].copy()
+        for column in {rule.get("column") for rule in entry["public"]} & set(table.select_dtypes("datetime").columns):
+            table[column] = table[column].mask(table[column] > day)  # the page that reports an earlier text
+    table = _informed(table, entry, day, folder)
+    if day is not None:
+        table = _without_later_cells(table, entry, day)
+    return _on_new_basis(_renamed(table, entry, day, folder), entry, day, folder)
+
+
+def _side(name: str, day: pd.Timestamp | None, folder: Path, column: str) -> pd.DataFrame:
+    """A table that says what time did to others, up to `day` by its `column`; empty where the folder has none."""
+    if name not in _descriptors(folder):
+        return pd.DataFrame(columns=["table", "ticker", "renamed_to", "effective_on"])
+    verify(name, folder=folder)
+    _loaded.add(name)
+    rows = typed(folder / describe(name, folder)["path"], describe(name, folder))
+    return rows if day is None else rows[last_day(rows[column]) <= day]
+
+
+def _informed(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp | None, folder: Path) -> pd.DataFrame:
+    """`table` with the cells that became known after their row, in the order in which they became known."""
+    learned = _side("knowledge", day, folder, "known_on")
+    learned = learned[learned["table"] == entry["name"]]
+    if learned.empty:
         return table
-    day, days = min(limits), public_on(table, name, folder=folder)
-    if entry["public"] and not edition() and day < days.min():
-        raise TableError(
-            f"data/{entry['path']} has nothing that was public on {day:%Y-%m-%d}: its first row became public on "
-            f'{days.min():%Y-%m-%d}; pass as_of="{days.min():%Y-%m-%d}" or later, or no as_of for the whole table'
-        )
-    later = [field["name"] for field in entry["schema"]["fields"] if day < pd.Timestamp(field.get("public_on", day))]
-    known = table[days <= day].assign(**dict.fromkeys(later)).astype(table.dtypes[later])
-    for column in {rule.get("column") for rule in entry["public"]} & set(table.select_dtypes("datetime").columns):
-        known[column] = known[column].mask(known[column] > day)  # the page that reports an earlier text
-    return known
+    keys = row_keys(table, entry)
+    fields = {field["name"]: field for field in entry["schema"]["fields"]}
+    for column, cells in learned.sort_values("known_on", kind="stable").groupby("field"):
+        latest = cells.drop_duplicates("row", keep="last").set_index("row")["value"]
+        values = _convert(latest.astype("string"), fields[column], "knowledge.csv")
+        told = keys.isin(values.index)
+        table[column] = table[column].mask(told, keys.map(values).astype(table[column].dtype))
+    return table
+
+
+def row_keys(table: pd.DataFrame, entry: dict[str, Any]) -> pd.Series:
+    """How `knowledge` names each row of a table: the cells of its primary key, joined by a bar."""
+    key = entry["schema"]["primaryKey"]
+    cells = [table[column] for column in ([key] if isinstance(key, str) else key)]
+    texts = [c.dt.strftime("%Y-%m-%d") if pd.api.types.is_datetime64_any_dtype(c) else c.astype(str) for c in cells]
+    joined = texts[0]
+    for text in texts[1:]:
+        joined = joined + "|" + text
+    return joined
+
+
+def _without_later_cells(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp) -> pd.DataFrame:
+    """`table` without the cells that their own row dates after `day` (`known_on` in the schema)."""
+    for field in entry["schema"]["fields"]:
+        if "known_on" in field:
+            later = last_day(table[field["known_on"]]) > day
+            table[field["name"]] = table[field["name"]].mask(later)
+    return table
+
+
+def _renamed(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp | None, folder: Path) -> pd.DataFrame:
+    """`table` under the tickers of `day`: a renamed instrument's rows are its successor's, its own row is gone."""
+    columns = [key["fields"] for key in entry["schema"].get("foreignKeys", []) if _names_instrument(key)]
+    if entry["name"] != "instruments" and not columns:
+        return table
+    old = _side("instruments", None, folder, "renamed_on")
+    old = old[old["renamed_to"].notna()] if "renamed_to" in old else old.iloc[:0]
+    old = old if day is None or old.empty else old[last_day(old["renamed_on"]) <= day]
+    if old.empty:
+        return table
+    successor = old.set_index("ticker")["renamed_to"]
+    if entry["name"] == "instruments":
+        return table[~table["ticker"].isin(successor.index)]
+    for column in columns:
+        for _ in range(len(successor)):  # a ticker can change more than once
+            table[column] = table[column].replace(successor.to_dict())
+    return table
+
+
+def _names_instrument(key: Mapping[str, Any]) -> bool:
+    return isinstance(key["fields"], str) and key["reference"]["resource"] == "instruments"
+
+
+def _on_new_basis(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp | None, folder: Path) -> pd.DataFrame:
+    """`table` with prices and counts from before a split on the share basis after it.
+
+    A field's `split` says what it is (`price` or `count`), which column holds its ticker and which its day. A split
+    whose rows are stored on the new basis already (`closes_restated`, `counts_restated`) changes nothing.
+    """
+    fields = [field for field in entry["schema"]["fields"] if "split" in field]
+    if not fields:
+        return table
+    splits = _side("splits", day, folder, "effective_on")
+    for field in fields:
+        rule, column = field["split"], field["name"]
+        price = rule["as"] == "price"
+        restated = "closes_restated" if price else "counts_restated"
+        for split in splits[splits[restated] == "n"].to_dict("records") if len(splits) else []:
+            first = pd.Timestamp(split["effective_on"])
+            before = (table[rule["ticker"]] == split["ticker"]) & (table[rule["day"]] < first)
+            shares = float(split["new_shares"]) / float(split["old_shares"])
+            table[column] = table[column].mask(before, table[column] / shares if price else table[column] * shares)
+    return table
 
 
 def edition() -> str | None:
@@ -149,11 +243,14 @@ def verify(name: str, *, folder: Path = DATA) -> None:
         content = (folder / entry["path"]).read_bytes()
     except FileNotFoundError:
         raise TableError(f"data/{entry['path']} is missing; restore it with `git checkout data`") from None
-    if checksum(content) != entry["hash"]:
-        raise TableError(
-            f"data/{entry['path']} differs from the checksum in datapackage.json; "
-            "run `make check` to validate it and record the new checksum, or `git checkout data` to undo the change"
-        )
+    described = folder / f"{name}.yml"
+    said = checksum(described.read_bytes()) if described.exists() else ""
+    for file, found, recorded in ((entry["path"], checksum(content), "hash"), (described.name, said, "metadata_hash")):
+        if found != entry[recorded]:
+            raise TableError(
+                f"data/{file} differs from the checksum in datapackage.json; "
+                "run `make check` to validate it and record the new checksum, or `git checkout data` to undo the change"
+            )
 
 
 def forget() -> None:

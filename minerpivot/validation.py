@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from minerpivot.tables import DATA, PARTIAL_DATE, TableError, checksum, forget, last_day, read_manifest, typed
+from minerpivot import metadata
+from minerpivot.tables import DATA, PARTIAL_DATE, TableError, forget, last_day, read_manifest
 
 SHOWN = 5  # faults of one table that are spelt out: a company without its row would fill hundreds of lines
 
@@ -21,16 +22,12 @@ def problems(folder: Path = DATA, *, checksums: bool = True) -> list[str]:
     """
     from frictionless import Package, system
 
-    strays = {path.name for path in folder.glob("*.csv")} - {e["path"] for e in read_manifest(folder)["resources"]}
-    faults = [f"data/{name}: not described in datapackage.json; add a resource or remove the file" for name in strays]
-    descriptor = read_manifest(folder)
+    descriptor = read_manifest(folder) if checksums else metadata.package(folder, metadata.authored(folder))
+    strays = {path.name for path in folder.glob("*.csv")} - {entry["path"] for entry in descriptor["resources"]}
+    faults = [f"data/{name}: has no metadata; write {Path(name).stem}.yml beside it or remove it" for name in strays]
     for entry in descriptor["resources"]:
         if not (folder / entry["path"]).exists():
             return [f"data/{entry['path']} is missing; restore it with `git checkout data`"]
-        if not checksums:
-            entry.pop("hash", None)
-            entry.pop("bytes", None)
-            entry.pop("rows", None)
     with system.use_context(trusted=True):
         report = Package.from_descriptor(descriptor, basepath=str(folder)).validate()
     entries = {entry["path"]: entry for entry in descriptor["resources"]}
@@ -109,48 +106,19 @@ def _expected(field: dict[str, Any]) -> str:
 
 
 def seal(folder: Path = DATA) -> list[str]:
-    """Validate every table and record checksum, size, rows and coverage; return the tables that changed.
+    """Validate every table and write the manifest anew; return the tables that changed.
 
     Raises `TableError` listing every fault, and then changes nothing.
     """
     faults = problems(folder, checksums=False)
     if faults:
         raise TableError("\n".join(faults))
-    descriptor = read_manifest(folder)
-    changed = []
-    for entry in descriptor["resources"]:
-        content = (folder / entry["path"]).read_bytes()
-        if checksum(content) == entry["hash"]:
-            continue
-        changed.append(entry["name"])
-        entry |= {"hash": checksum(content), "bytes": len(content)}
-        table = typed(folder / entry["path"], entry)
-        entry["rows"] = len(table)
-        _cover(entry, table)
-    _write(folder / "datapackage.json", json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n")
+    path = folder / "datapackage.json"
+    before = {entry["name"]: entry for entry in read_manifest(folder)["resources"]} if path.exists() else {}
+    resources = [metadata.sealed(folder, entry, before.get(entry["name"])) for entry in metadata.authored(folder)]
+    _write(path, json.dumps(metadata.package(folder, resources), indent=2, ensure_ascii=False) + "\n")
     forget()
-    return changed
-
-
-def _cover(entry: dict[str, Any], table: pd.DataFrame) -> None:
-    """Record the span of a table's dates, and of its columns where they end on different days.
-
-    `coverage.filled` names a column whose empty cells mark rows that are expected or incomplete. A bare year
-    in a table of days reaches to December, the table does not: only the finest dates end it.
-    """
-    coverage = entry["coverage"]
-    if "column" not in coverage:
-        return
-    known = table[table[coverage["filled"]].notna()] if "filled" in coverage else table
-    dates = last_day(known[coverage["column"]])
-    length = known[coverage["column"]].astype("string").str.len()
-    coverage |= {"from": _span(dates)["from"], "to": _span(dates[length == length.max()])["to"]}
-    for column, span in entry.get("column_coverage", {}).items():
-        span |= _span(dates[known[column].notna()])
-
-
-def _span(dates: pd.Series) -> dict[str, str]:
-    return {"from": f"{dates.min():%Y-%m-%d}", "to": f"{dates.max():%Y-%m-%d}"}
+    return [entry["name"] for entry in resources if entry != before.get(entry["name"])]
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,24 +5,20 @@ Rates and megawatts come from `minerpivot.deals`, mining income from `minerpivot
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from minerpivot import mining
-from minerpivot.deals import SUBSIDIARIES, contracted, dated, due, totals
+from minerpivot.deals import GONE, contracted, dated, due, totals
 from minerpivot.tables import last_day
 
 HOURS_PER_YEAR = 8760
 DEBT = ("convertible", "notes", "loan")
 # Averages over a quarter and third parties' diluted estimates are other measures.
 POINT_COUNTS = ("cover_page", "basic")
-# Packages that were announced first, and the beginning of the keys under which they were signed later.
-ANNOUNCED_TWICE = {"IREN-2026-02-05-loan": "IREN-2026-06-01-"}
-# Rows of type acquisition in which the miner sold.
-SALES = ("CIFR-2026-02-ABCSALE",)
 # `present_value` in Vega's expression language, for `datum.value`, `datum.years`, `datum.wait` and a parameter `rate`.
 PRESENT_VALUE_EXPRESSION = (
     "datum.value / (12 * datum.years) * (1 - pow(1 + rate, -datum.years)) / (pow(1 + rate, 1 / 12) - 1)"
@@ -160,17 +156,17 @@ def ai_share_by_quarter(segments: pd.DataFrame) -> pd.DataFrame:
     return table.assign(ai_percent=100 * table["ai_hpc_revenue_usd_m"] / table["revenue_usd_m"])
 
 
-def started(contracts: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
+def started(contracts: pd.DataFrame, shares: pd.DataFrame, parents: Mapping[str, str]) -> pd.DataFrame:
     """Contracted revenue per year against AI revenue at the pace of the latest quarter, by reporting company.
 
     Columns: contracted_usd_m (value / term, summed), income_usd_m (four times the quarter's AI revenue of
-    `ai_share`), percent. Companies that report no split, or have no valued contract, are not in it.
-    `percent` is no bound: fit-out (`FIT_OUT`), power passed on and contracts without a value raise it; older
-    quarters, and an average over a term in which the rent rises, lower it.
+    `ai_share`), ai_includes_fit_out, percent. Companies that report no split, or have no valued contract, are not in
+    it. `percent` is no bound: fit-out, power passed on and contracts without a value raise it; older quarters, and
+    an average over a term in which the rent rises, lower it. `parents`: subsidiary -> company.
     """
-    yearly = 1000 * totals(contracts, contracts["ticker"].replace(SUBSIDIARIES))["usd_bn_per_year"]
+    yearly = 1000 * totals(contracts, contracts["ticker"].replace(parents))["usd_bn_per_year"]
     both = pd.DataFrame({"contracted_usd_m": yearly[yearly > 0], "income_usd_m": 4 * shares["ai_hpc_revenue_usd_m"]})
-    both = both.dropna()
+    both = both.dropna().join(shares["ai_includes_fit_out"])
     return both.assign(percent=100 * both["income_usd_m"] / both["contracted_usd_m"])
 
 
@@ -180,27 +176,33 @@ def raised(financings: pd.DataFrame, kinds: Iterable[str] | None = None) -> pd.S
     No measure of cash or of what is owed: programmes, undrawn loans, stock paid for land and refinancing count in
     full, repayments and most sales at market are unseen. Warrants and packages that other rows sign are left out.
     """
-    ids = financings["financing_id"]
-    signed = [package for package, parts in ANNOUNCED_TWICE.items() if ids.str.startswith(parts).any()]
-    kept = (financings["kind"] != "warrants") & ~ids.isin(signed)
+    signed = financings["financing_id"].isin(financings["part_of"].dropna())
+    kept = (financings["kind"] != "warrants") & ~signed
     if kinds is not None:
         kept &= financings["kind"].isin(list(kinds))
     return financings[kept].groupby("ticker")["amount_usd_m"].sum().sort_values(ascending=False)
 
 
-def ledger_power_mw(deals: pd.DataFrame) -> pd.Series:
+def ledger_power_mw(deals: pd.DataFrame, parents: Mapping[str, str]) -> pd.Series:
     """Gross MW of sites, power and leases that the ledger holds, by company: a lower bound of its power.
 
     Adds the gross figures (open bases are held as gross) of tenant contracts in force, power and land rows, and
-    purchases. Frameworks, `SALES`, terminated bids, and contracts with a critical-IT figure only, add nothing.
+    purchases. Frameworks, sales, bids, and contracts with a critical-IT figure only, add nothing.
     """
-    bought = deals["deal_type"].isin(["power_capacity", "acquisition"]) & (deals["status"] != "terminated")
-    parts = pd.concat([contracted(deals), deals[bought & ~deals["deal_id"].isin(SALES)]])
-    return parts["gross_mw"].groupby(parts["ticker"].replace(SUBSIDIARIES)).sum(min_count=1).rename("power_mw")
+    signed = contracted(deals)
+    bought = deals["counts_as"].isin(["power_or_land", "purchase"]) & ~deals["state"].isin(GONE)
+    held = pd.concat([signed[signed["counts_as"] == "contract"], deals[bought]])
+    return held["gross_mw"].groupby(held["ticker"].replace(parents)).sum(min_count=1).rename("power_mw")
 
 
 def market_value(
-    shares: pd.DataFrame, prices: pd.DataFrame, deals: pd.DataFrame, financings: pd.DataFrame, *, ratio: float
+    shares: pd.DataFrame,
+    prices: pd.DataFrame,
+    deals: pd.DataFrame,
+    financings: pd.DataFrame,
+    parents: Mapping[str, str],
+    *,
+    ratio: float,
 ) -> pd.DataFrame:
     """Market value of each company on the days of its share counts, and per megawatt of what was public that day.
 
@@ -220,11 +222,12 @@ def market_value(
     for row in rows.itertuples():
         public = deals[known <= row.as_of]
         signed = contracted(public)
-        group = [row.ticker, *(child for child, parent in SUBSIDIARIES.items() if parent == row.ticker)]
+        group = [row.ticker, *(child for child, parent in parents.items() if parent == row.ticker)]
         own = signed[signed["ticker"].isin(group)]
         megawatts = totals(own).iloc[0][["critical_it_mw", "open_mw"]] if len(own) else pd.Series(dtype=float)
         debt = raised(financings[issued <= row.as_of], DEBT).reindex(group).sum(min_count=1)
-        facts.append(megawatts.to_dict() | {"power_mw": ledger_power_mw(public).get(row.ticker), "debt_usd_m": debt})
+        power = ledger_power_mw(public, parents).get(row.ticker)
+        facts.append(megawatts.to_dict() | {"power_mw": power, "debt_usd_m": debt})
     found = rows.join(pd.DataFrame(facts, columns=["critical_it_mw", "open_mw", "power_mw", "debt_usd_m"], dtype=float))
     value = found["shares_m"] * found["close"]
     whole, open_mw = value + found["debt_usd_m"], found["open_mw"].fillna(0)

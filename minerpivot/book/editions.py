@@ -13,6 +13,7 @@ import re
 import shutil
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pandas as pd
@@ -91,19 +92,27 @@ def _code(notebook: nbformat.NotebookNode) -> str:
 
 
 def copy_data(folder: Path) -> None:
-    """Put the tables that the report rests on beside its pages: in an edition only the rows of its day."""
-    if not tables.edition():
-        shutil.copytree(tables.DATA, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
-        return
+    """Put the tables that the report rests on beside its pages, as known today, in an edition as known on its day."""
     folder.mkdir(parents=True, exist_ok=True)
     manifest = tables.manifest()
     for entry in manifest["resources"]:
-        table = tables.load(entry["name"])
-        raw = pd.read_csv(tables.DATA / entry["path"], dtype="string", keep_default_na=False)
-        content = raw.loc[table.index].where(table.notna(), "").to_csv(index=False, lineterminator="\n").encode()
+        table = _as_loaded(entry)
+        content = table.to_csv(index=False, lineterminator="\n").encode()
         (folder / entry["path"]).write_bytes(content)
         entry |= {"hash": tables.checksum(content), "bytes": len(content), "rows": len(table)}
+        del entry["metadata_hash"]  # of a file that is not published: all that it says stands here
     (folder / "datapackage.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _as_loaded(entry: dict[str, Any]) -> pd.DataFrame:
+    """A table's cells as text: as stored, but for those that later knowledge, a split or the day changed."""
+    stored = tables.typed(tables.DATA / entry["path"], entry)
+    table = tables.load(entry["name"])
+    text = pd.read_csv(tables.DATA / entry["path"], dtype="string", keep_default_na=False).loc[table.index]
+    for column in table:
+        same = table[column].eq(stored[column].loc[table.index]).fillna(False).astype(bool)
+        text[column] = text[column].mask(~same, table[column].astype("string")).fillna("")
+    return text
 
 
 def made_of() -> str:
