@@ -65,7 +65,7 @@ FIELD = _keys(
     {
         "name": TEXT, "description": TEXT, "unit": TEXT, "constraints": _keys(LIMITS, more=False), "known_on": TEXT,
         "type": {"enum": ["string", "number", "integer", "date", "year", "yearmonth"]},
-        "may_lie_ahead": {"type": "boolean"},
+        **{name: {"type": "boolean"} for name in ("may_lie_ahead", "month_end", "weekday")},
         "split": _keys({"as": {"enum": ["price", "count"]}}, "as", "day", "ticker"),
         "fiscal": _keys({}, "ends", "company"), "calendar": _keys({}, "ends"),
     },
