@@ -7,7 +7,9 @@ makes interactive), PNG (what GitHub and JupyterLab show) and text (its descript
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
+import json
 import math
 import os
 import re
@@ -104,7 +106,7 @@ def figure(
     if os.environ.get(LIVE):
         display(chart.properties(title=title))
         return
-    spec = rounded(chart.to_dict())
+    spec = renamed(rounded(chart.to_dict()))
     spec.pop("config", None)
     spec |= {"title": title, "description": description}
     spec["usermeta"] = {"name": name, "caption": f"{caption.rstrip('.')}. {provenance(sources)}", "title": title}
@@ -159,6 +161,14 @@ def rounded(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: rounded(item) for key, item in value.items()}
     return [rounded(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def renamed(spec: dict[str, Any]) -> dict[str, Any]:
+    """`spec` with datasets named for their rows as rounded: altair names them before, where platforms differ."""
+    text = json.dumps(spec)
+    for name, rows in spec.get("datasets", {}).items():
+        text = text.replace(name, f"data-{hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]}")
+    return json.loads(text)
 
 
 def table(
