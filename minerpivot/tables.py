@@ -322,6 +322,20 @@ def through(names: str | Iterable[str], *, folder: Path = DATA) -> str:
     return min([*ends, edition() or ends[0]])
 
 
+def early_ends(package: Mapping[str, Any]) -> pd.DataFrame:
+    """Columns and series of a manifest's tables that end before their table does, in its order: what is missing since.
+
+    Columns: table, part (name of the column, or value of the series column), ends (ISO day), table_ends.
+    """
+    rows = []
+    for entry in package["resources"]:
+        end = entry["coverage"]["to"]
+        parts = {name: span["to"] for name, span in entry.get("column_coverage", {}).items()}
+        parts |= entry.get("series_end", {})
+        rows += [(entry["name"], part, day, end) for part, day in parts.items() if day < end]
+    return pd.DataFrame(rows, columns=["table", "part", "ends", "table_ends"])
+
+
 def _coverage(name: str, folder: Path) -> dict[str, str]:
     table, _, column = name.partition(".")
     entry = describe(table, folder)
