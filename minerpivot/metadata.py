@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from minerpivot import tables
 from minerpivot.tables import TableError, checksum, last_day, typed
 
 STANDARD = {"profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
@@ -54,7 +55,7 @@ def sealed(folder: Path, entry: dict[str, Any], before: dict[str, Any] | None) -
     counted = {"hash": checksum(content), "bytes": len(content)}
     same = before and before["hash"] == counted["hash"]
     table = typed(folder / entry["path"], entry)
-    updated = before["updated"] if before and same else f"{datetime.date.today()}"
+    updated = before["updated"] if before and same else f"{tables.today():%Y-%m-%d}"
     return entry | counted | {"rows": len(table), "updated": updated} | cover(entry, table)
 
 

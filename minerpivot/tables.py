@@ -27,6 +27,7 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 GRADES = ("reported", "derived", "estimated", "scenario")
 PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 EDITION = "MINERPIVOT_AS_OF"  # environment variable: the day at which the whole report stands still
+TODAY = "MINERPIVOT_TODAY"  # environment variable: another day to be today, for trying the tables of a season to come
 
 _loaded: set[str] = set()
 
@@ -225,6 +226,11 @@ def _on_new_basis(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp 
 def edition() -> str | None:
     """The day at which this report stands still, or None for the latest data."""
     return os.environ.get(EDITION) or None
+
+
+def today() -> pd.Timestamp:
+    """The day in UTC, after which nothing can have been said, traded or reported."""
+    return pd.Timestamp(os.environ.get(TODAY) or pd.Timestamp.now("UTC").strftime("%Y-%m-%d"))
 
 
 def parse_day(as_of: object) -> pd.Timestamp:
