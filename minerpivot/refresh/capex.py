@@ -95,8 +95,8 @@ def filer(ticker: str, instruments: pd.DataFrame, tags: pd.DataFrame) -> Filer:
     if cik is None:
         raise _fault(ticker, "not in the list of filers", "enter its cik in data/instruments.csv")
     month = row["fiscal_year_end_month"]
-    own = tags[tags["ticker"] == ticker].groupby("line")["concept"].agg(list)
-    return Filer(ticker, int(cik), None if pd.isna(month) else int(month), own.to_dict())
+    own = {str(line): list(rows) for line, rows in tags[tags["ticker"] == ticker].groupby("line")["concept"]}
+    return Filer(ticker, int(cik), None if pd.isna(month) else int(month), own)
 
 
 def company_facts(company: Filer) -> dict[str, Any]:
