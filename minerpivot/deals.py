@@ -2,20 +2,32 @@
 
 Critical-IT megawatts (power to the servers) and gross megawatts (with cooling and losses) are never added.
 A contract for which only a gross figure was seen has an open basis: the source does not say which it is.
+
+A contract has states with days: what is said of a past day is taken from the ledger of that day (`ledger_on`), so
+that one which was sold or terminated since is in the sums of the days on which it was in force.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pandas as pd
 
-from minerpivot.tables import last_day
+from minerpivot.tables import TableError, last_day, load
 
 SUMMED = ("contract", "value", "extension")  # `counts_as` of the rows that a sum may hold
 SIGNED = ("contract", "extension")  # `counts_as` of the rows that a tenant signed
 BINDING = ("signed", "partly_delivered", "delivered", "completed")  # states in which a contract is in force
 GONE = ("superseded", "terminated", "sold")
+NO_LESS = ("exact", "more_than")  # `value_qualifier` of the values that a lower bound may hold
+
+
+def ledger_on(day: str | pd.Timestamp) -> pd.DataFrame:
+    """The table `deals` with the rows and states that were public on `day`; without rows before the first one."""
+    try:
+        return load("deals", as_of=f"{pd.Timestamp(day):%Y-%m-%d}")
+    except TableError:  # nothing was public yet, or the table cannot be read, which the next line says
+        return load("deals").iloc[:0]
 
 
 def _of_tenants(deals: pd.DataFrame) -> pd.DataFrame:
@@ -79,17 +91,38 @@ def pivot_dates(deals: pd.DataFrame, *, partial: str = "last") -> pd.Series:
     return first.sort_values(kind="stable").rename("pivot_date")
 
 
+def own_share(contracts: pd.DataFrame) -> pd.DataFrame:
+    """`contracts` with value and megawatts at the company's own part of each joint venture (`own_share_pct`)."""
+    part = contracts["own_share_pct"].fillna(100) / 100
+    shared = ["contract_value_usd_bn", "extension_value_usd_bn", "critical_it_mw", "gross_mw", "mw"]
+    return contracts.assign(**{column: contracts[column] * part for column in shared})
+
+
+def narrow(contracts: pd.DataFrame, instruments: pd.DataFrame) -> pd.DataFrame:
+    """`contracts` of companies that mined for their own account at the halving; a subsidiary counts with its parent."""
+    role = instruments.set_index("ticker")["role_at_halving"]
+    return contracts[contracts["ticker"].replace(parent_of(instruments)).map(role) == "self_miner"]
+
+
+def is_lower_bound(contracts: pd.DataFrame) -> bool:
+    """Whether the sum of values is one: no source says "about", "up to" or "at full use", and each wording is known."""
+    valued = contracts[contracts["contract_value_usd_bn"].notna()]
+    return bool(valued["value_qualifier"].isin(NO_LESS).all())
+
+
 def totals(contracts: pd.DataFrame, by: pd.Series | None = None) -> pd.DataFrame:
     """Contracts, base value, and megawatts by basis, summed by `by` (or in all: one row, `all`).
 
-    Columns: contracts (rows of value alone and extensions are none), valued, value_usd_bn, usd_bn_per_year,
-    critical_it_mw, open_mw. What was not seen is not in the sums. A sum of nothing seen is missing, not zero.
+    Columns: contracts (rows of value alone and extensions are none), valued, value_usd_bn, usd_bn_per_year (of base
+    terms: an extension pays in later years), critical_it_mw, open_mw. What was not seen is not in the sums. A sum of
+    nothing seen is missing, not zero.
     """
+    yearly = contracts["contract_value_usd_bn"] / contracts["term_years"]
     parts = {
         "contracts": (contracts["counts_as"] == "contract").astype(int),
         "valued": contracts["contract_value_usd_bn"].notna().astype(int),
         "value_usd_bn": contracts["contract_value_usd_bn"],
-        "usd_bn_per_year": contracts["contract_value_usd_bn"] / contracts["term_years"],
+        "usd_bn_per_year": yearly.where(contracts["counts_as"] != "extension"),
         "critical_it_mw": contracts["mw"].where(contracts["mw_basis"] == "critical IT"),
         "open_mw": contracts["mw"].where(contracts["mw_basis"] == "open"),
     }
@@ -191,15 +224,32 @@ def counted_as(deals: pd.DataFrame) -> pd.Series:
     return kinds.where(summed, "no: " + reasons.astype(object)).rename("counted_as")
 
 
-def cumulative(contracts: pd.DataFrame) -> pd.DataFrame:
-    """`contracts` that have a date, each with the sums up to and with its row: `value_so_far`, `critical_it_so_far`.
+def movements(known: Callable[[pd.Timestamp], pd.DataFrame], days: Iterable[pd.Timestamp]) -> pd.DataFrame:
+    """What moved the sums of contracts in force from each of `days` to the next, oldest first.
 
-    A value or megawatts that were not seen add nothing (lower bounds) and stay missing in their own row.
+    `known` gives the ledger of a day (`ledger_on`). One row per contract and day with the columns of `contracted` as
+    they were on that day (of a contract that left, as they were last), `day`, `change` ("signed", "ended", "restated":
+    its value or critical-IT megawatts became known or other ones), `value_change` and `critical_it_change`, and the
+    sums after it, `value_so_far` and `critical_it_so_far`. What was not seen moves nothing and stays missing.
     """
-    rows = contracts.dropna(subset=["announced"]).sort_values(["announced", "deal_id"], ignore_index=True)
-    critical = rows["mw"].where(rows["mw_basis"] == "critical IT")
-    value = rows["contract_value_usd_bn"]
-    return rows.assign(value_so_far=value.fillna(0).cumsum(), critical_it_so_far=critical.fillna(0).cumsum())
+    found = []
+    figures = ["contract_value_usd_bn", "critical"]
+    before = pd.DataFrame(columns=["deal_id", *figures])
+    for day in sorted(set(days)):
+        now = contracted(known(day))
+        now["critical"] = now["mw"].where(now["mw_basis"] == "critical IT")
+        left = before[~before["deal_id"].isin(now["deal_id"])]
+        rows = pd.concat([part for part in (now, left) if len(part)] or [now], ignore_index=True)
+        came, went = ~rows["deal_id"].isin(before["deal_id"]), rows["deal_id"].isin(left["deal_id"])
+        earlier = before.set_index("deal_id")[figures].reindex(rows["deal_id"]).set_axis(rows.index).astype(float)
+        change = rows[figures].mask(went).fillna(0) - earlier.fillna(0)
+        rows["change"] = came.map({True: "signed", False: "restated"}).mask(went, "ended")
+        rows[["value_change", "critical_it_change"]] = change.to_numpy()
+        found.append(rows[came | went | change.ne(0).any(axis=1)].assign(day=day))
+        before = now
+    table = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True).drop(columns="critical")
+    value, critical = table["value_change"].cumsum(), table["critical_it_change"].cumsum()
+    return table.assign(value_so_far=value, critical_it_so_far=critical)
 
 
 GROUNDS = {
@@ -235,11 +285,11 @@ def standing(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, floa
     """Where one contract stands among `contracts`, parts of a common value as one: place 1 is the largest.
 
     Ties share a place. One row per measure: `value`, `place` and `of` (contracts that have it); missing where the
-    contract has no such value. Megawatts are ranked three times: every open basis read as critical
-    IT, and as gross at the lowest and highest of `ratios`. Rates (USD m per MW-year) are ranked within the contract's
-    market, read both ways.
+    contract has no such value, or is not among them (any more). An extension is no contract of its own.
+    Megawatts are ranked three times: every open basis read as critical IT, and as gross at the lowest and highest of
+    `ratios`. Rates (USD m per MW-year) are ranked within the contract's market, read both ways.
     """
-    rows = combined(contracts).set_index("deal_id")
+    rows = combined(contracts).set_index("deal_id").query("counts_as != 'extension'")
     known = rows["mw_basis"] == "critical IT"
     rates = revenue_per_mw_year(contracts, ratio=max(ratios)).set_index("deal_id")
     rates = rates[rates["market"] == rates["market"].get(deal_id)]
@@ -260,8 +310,8 @@ def standing(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, floa
 
 
 def rank(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, float]) -> pd.DataFrame:
-    """The rows of `standing` by value, value per year and megawatts; an error if the contract is not among them."""
-    return standing(contracts, deal_id, ratios=ratios).head(5).astype({"place": int})
+    """The rows of `standing` by value, value per year and megawatts; no place for a contract that is not there."""
+    return standing(contracts, deal_id, ratios=ratios).head(5)
 
 
 def due(contracts: pd.DataFrame) -> pd.Series:

@@ -5,7 +5,8 @@ Rates and megawatts come from `minerpivot.deals`, mining income from `minerpivot
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -112,16 +113,6 @@ def best_efficiency(asics: pd.DataFrame, days: pd.Series, *, partial: str = "las
     return best.reindex(pd.DatetimeIndex(days), method="ffill").set_axis(days.index)
 
 
-def build_costs(deals: pd.DataFrame) -> pd.DataFrame:
-    """Building cost in million USD per MW (basis as in the source): deal_id -> low, high.
-
-    Reads a range after the word cost or capex in `notes` ("cost 9-11m/MW"); other wordings are not seen.
-    """
-    stated = deals.set_index("deal_id")["notes"].astype("string")
-    ranges = stated.str.extract(r"(?:cost|capex) (?P<low>\d+)-(?P<high>\d+)m/MW").astype("Float64")
-    return ranges.dropna().astype(float)
-
-
 def present_value(
     value: pd.Series | float, years: pd.Series | float, *, rate: float, wait: pd.Series | float = 0.0
 ) -> pd.Series | float:
@@ -134,8 +125,15 @@ def present_value(
 
 
 def waits(contracts: pd.DataFrame, day: str | pd.Timestamp) -> pd.Series:
-    """Years from `day` to the last day of each expected start; zero if it has passed, missing if none was seen."""
-    return ((due(contracts) - pd.Timestamp(day)).dt.days / 365.25).clip(lower=0).rename("wait")
+    """Years from `day` to the last day of each expected start; zero if it has passed, missing if none was seen.
+
+    An extension without a start of its own waits until the last base term that it prolongs has run.
+    """
+    own = (due(contracts) - pd.Timestamp(day)).dt.days / 365.25
+    end = (own.clip(lower=0) + contracts["term_years"]).groupby(contracts["deal_id"]).max()
+    prolonged = contracts["extends"].astype("string").str.split("; ").explode().map(end).groupby(level=0).max()
+    later = own.fillna(prolonged.astype(float)).where(contracts["counts_as"] == "extension", own)
+    return later.clip(lower=0).rename("wait")
 
 
 def ai_share_by_quarter(segments: pd.DataFrame) -> pd.DataFrame:
@@ -198,16 +196,17 @@ def ledger_power_mw(deals: pd.DataFrame, parents: Mapping[str, str]) -> pd.Serie
 def market_value(
     shares: pd.DataFrame,
     prices: pd.DataFrame,
-    deals: pd.DataFrame,
+    known: Callable[[pd.Timestamp], pd.DataFrame],
     financings: pd.DataFrame,
     parents: Mapping[str, str],
     *,
     ratio: float,
 ) -> pd.DataFrame:
-    """Market value of each company on the days of its share counts, and per megawatt of what was public that day.
+    """Market value of each company on the days of its share counts, and per megawatt of what was in force that day.
 
-    One row per point count (`POINT_COUNTS`; averages and diluted estimates are left out): shares × the close of
-    that day, or of the last session in the seven days before. Adds close, value_usd_m, critical_it_mw, open_mw,
+    `known` gives the ledger of a day (`deals.ledger_on`): a contract that ended later still counts before.
+    One row per point count (`POINT_COUNTS`; averages and diluted estimates are left out): shares × the close of that
+    day, or of the last session in the seven days before. Adds close, value_usd_m, critical_it_mw, open_mw,
     power_mw (`ledger_power_mw`), debt_usd_m (convertibles, notes and loans announced by that day: see `raised`),
     and USD m per megawatt: per_mw_low and per_mw_high (contracted; open bases read as critical IT, or as gross with
     `ratio` gross megawatts per critical one), per_power_mw, and each `_with_debt`. A parent counts its subsidiary's
@@ -217,10 +216,10 @@ def market_value(
     closes = prices.rename(columns={"symbol": "ticker", "date": "as_of"})[["ticker", "as_of", "close"]]
     rows = pd.merge_asof(counts, closes.sort_values("as_of"), on="as_of", by="ticker", tolerance=pd.Timedelta(days=7))
     rows = rows.dropna(subset=["close"]).reset_index(drop=True)
-    known, issued = last_day(deals["announced_on"]), last_day(financings["announced_on"])
+    issued, ledger = last_day(financings["announced_on"]), cache(known)
     facts = []
     for row in rows.itertuples():
-        public = deals[known <= row.as_of]
+        public = ledger(row.as_of)
         signed = contracted(public)
         group = [row.ticker, *(child for child, parent in parents.items() if parent == row.ticker)]
         own = signed[signed["ticker"].isin(group)]
