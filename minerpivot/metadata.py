@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from minerpivot import tables
 from minerpivot.tables import TableError, checksum, last_day, typed
 
 STANDARD = {"profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
-COUNTED = ("hash", "bytes", "rows", "updated", "coverage", "column_coverage", "series_end")  # by `sealed`, not by hand
 
 
 def authored(folder: Path) -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ def sealed(folder: Path, entry: dict[str, Any], before: dict[str, Any] | None) -
     counted = {"hash": checksum(content), "bytes": len(content)}
     same = before and before["hash"] == counted["hash"]
     table = typed(folder / entry["path"], entry)
-    updated = before["updated"] if before and same else f"{datetime.date.today()}"
+    updated = before["updated"] if before and same else f"{tables.today():%Y-%m-%d}"
     return entry | counted | {"rows": len(table), "updated": updated} | cover(entry, table)
 
 
@@ -74,6 +74,8 @@ def cover(entry: dict[str, Any], table: pd.DataFrame) -> dict[str, Any]:
     length = known[coverage["column"]].astype("string").str.len()
     coverage |= {"from": _span(dates)["from"], "to": _span(dates[length == length.max()])["to"]}
     found: dict[str, Any] = {"coverage": coverage}
+    if "filled" in coverage:
+        found["unfilled"] = len(table) - len(known)
     if "column_coverage" in entry:
         found["column_coverage"] = {name: _span(dates[known[name].notna()]) for name in entry["column_coverage"]}
     if "series" in coverage:

@@ -27,6 +27,7 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 GRADES = ("reported", "derived", "estimated", "scenario")
 PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 EDITION = "MINERPIVOT_AS_OF"  # environment variable: the day at which the whole report stands still
+TODAY = "MINERPIVOT_TODAY"  # environment variable: another day to be today, for trying the tables of a season to come
 
 _loaded: set[str] = set()
 
@@ -227,6 +228,11 @@ def edition() -> str | None:
     return os.environ.get(EDITION) or None
 
 
+def today() -> pd.Timestamp:
+    """The day in UTC, after which nothing can have been said, traded or reported."""
+    return pd.Timestamp(os.environ.get(TODAY) or pd.Timestamp.now("UTC").strftime("%Y-%m-%d"))
+
+
 def parse_day(as_of: object) -> pd.Timestamp:
     """A day given as "YYYY-MM-DD" or a date; raises `TableError` for anything else."""
     # pandas reads "2026" as its first day and "1/2/26" in the American way: what is not plain is refused.
@@ -320,6 +326,20 @@ def through(names: str | Iterable[str], *, folder: Path = DATA) -> str:
     """
     ends = [_coverage(name, folder)["to"] for name in ([names] if isinstance(names, str) else names)]
     return min([*ends, edition() or ends[0]])
+
+
+def early_ends(package: Mapping[str, Any]) -> pd.DataFrame:
+    """Columns and series of a manifest's tables that end before their table does, in its order: what is missing since.
+
+    Columns: table, part (name of the column, or value of the series column), ends (ISO day), table_ends.
+    """
+    rows = []
+    for entry in package["resources"]:
+        end = entry["coverage"]["to"]
+        parts = {name: span["to"] for name, span in entry.get("column_coverage", {}).items()}
+        parts |= entry.get("series_end", {})
+        rows += [(entry["name"], part, day, end) for part, day in parts.items() if day < end]
+    return pd.DataFrame(rows, columns=["table", "part", "ends", "table_ends"])
 
 
 def _coverage(name: str, folder: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from minerpivot import metadata
+from minerpivot import metadata, tables
 from minerpivot.tables import DATA, PARTIAL_DATE, TableError, forget, last_day, read_manifest
 
 SHOWN = 5  # faults of one table that are spelt out: a company without its row would fill hundreds of lines
@@ -43,7 +43,7 @@ def _impossible(folder: Path, entry: dict[str, Any]) -> list[str]:
     fields = entry["schema"]["fields"]
     partial = [field["name"] for field in fields if field.get("constraints", {}).get("pattern") == PARTIAL_DATE]
     news = [field["name"] for field in fields if field["name"].endswith("_on")]  # the day on which something was said
-    today = f"{pd.Timestamp.today():%Y-%m-%d}"
+    today = f"{tables.today():%Y-%m-%d}"
     faults = []
     for name in dict.fromkeys([*partial, *news]):
         cells = raw.loc[raw[name] != "", name]

@@ -19,9 +19,10 @@ import yaml
 
 from minerpivot import tables
 from minerpivot.book.execute import ROOT
+from minerpivot.figures import FONT, drawable
 
 CARD = """\
-<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="Liberation Sans, Arial, sans-serif">
+<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="{font}">
 <rect width="1200" height="630" fill="#ffffff"/><rect width="24" height="630" fill="#0077bb"/>
 <text x="80" y="110" font-size="34" fill="#4a5561">{book}</text>
 {lines}
@@ -64,10 +65,10 @@ def card(site: Path, page: Path, title: str, finding: str) -> str:
         for n, line in enumerate(lines[: 7 - len(heading)])
     )
     note = f"As of {tables.edition()}" if tables.edition() else "Every number computed, every source shown"
-    drawn = CARD.format(book=escape(about("title")), lines=text, note=escape(note))
+    drawn = CARD.format(font=FONT, book=escape(about("title")), lines=text, note=escape(note))
     target = site / "_static" / "cards" / f"{page.stem}.png"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(vl_convert.svg_to_png(drawn))
+    target.write_bytes(vl_convert.svg_to_png(drawable(drawn)))
     return target.relative_to(site).as_posix()
 
 
