@@ -48,7 +48,8 @@ def deal_events(
     rows = rows.rename(
         columns={"first_session": "session", "same_day_other": "other", "same_day_financing": "financing"}
     )
-    rows["kind"] = rows["deal_type"].map(KINDS).where(~bids, "takeover bid")
+    kinds = rows["deal_type"].map(KINDS).mask(rows["counts_as"] == "no_tenant", KINDS["other"])
+    rows["kind"] = kinds.where(~bids, "takeover bid")
     rows["earnings"] = rows["same_day_earnings"].where(~same, "y")
     rows["bid"] = bids.map({True: "y", False: "n"})
     bound = rows["binding_since"].notna().where(rows["counts_as"].isin(SIGNED), ~rows["state"].isin(NOT_YET))
