@@ -50,6 +50,7 @@ def test_deal_events_count_a_session_once_and_know_what_came_with_it():
 def test_an_event_is_effective_if_its_contract_ever_bound():
     """Conditional: not; terminated later: yes; a memorandum: not; land: yes; a binding lease beside a conditional: yes.
 
+    A partnership without a tenant is no lease, whatever its form.
     A lease that is not effective does not become so by the land that was bought in the same session.
     """
     unbound = {"state": "conditional", "binding_since": None}
@@ -66,7 +67,9 @@ def test_an_event_is_effective_if_its_contract_ever_bound():
         ("LEASE", "G", *lease, unbound),
         ("SITE", "G", "power_capacity", "n", "n", land),
     ]
-    assert events(rows, {})["effective"].to_dict() == {
+    found = events(rows, {})
+    assert found.loc["MEMORANDUM", "kind"] == "amendment or framework"
+    assert found["effective"].to_dict() == {
         "CONDITIONAL": "n",
         "REPLACED": "n",
         "ENDED": "y",

@@ -37,6 +37,12 @@ def change_days():
     return sorted(set(days.dropna()))
 
 
+@pytest.fixture(scope="module")
+def moved():
+    """What moved the sums of the live ledger, day by day."""
+    return deals.movements(deals.ledger_on, change_days())
+
+
 def test_only_tenant_contracts_in_force_are_summed():
     """Framework, takeover, power, no tenant, superseded, terminated, sold and conditional rows add nothing."""
     table = ledger(
@@ -63,7 +69,7 @@ def test_sum_of_the_ledger_leaves_out_what_its_readers_must_not_add():
     assert not kept & {"CLSK-2025-10-AUSTINCO", "CLSK-2026-01-BRAZORIA"}
 
 
-@pytest.mark.parametrize("day", [None, *change_days()[::4], change_days()[-1]])
+@pytest.mark.parametrize("day", [None, *change_days()[::10]])
 def test_whatever_the_ledger_holds_its_sums_are_of_tenants_and_count_nothing_twice(day):
     """On any day: each summed row has a tenant and a ground of credit, no value stands beside the whole of its part."""
     table = load("deals") if day is None else deals.ledger_on(day)
@@ -78,16 +84,13 @@ def test_whatever_the_ledger_holds_its_sums_are_of_tenants_and_count_nothing_twi
     assert whole == pytest.approx(rows.query("counts_as == 'contract'")["critical_it_mw"].sum())
 
 
-def test_a_contract_that_never_ended_is_in_force_on_every_later_day():
+def test_a_contract_that_never_ended_is_in_force_on_every_later_day(moved):
     """Over every day on which the live ledger changed: one leaves only by its state or by a row that replaces it."""
-    in_force = set()
-    for day in change_days():
-        table = deals.ledger_on(day).set_index("deal_id")
-        now = set(deals.contracted(table.reset_index())["deal_id"])
-        for deal_id in in_force - now:
-            assert table.loc[deal_id, "state"] in deals.GONE or deal_id in set(table["supersedes"].dropna())
-        in_force = now
-    assert in_force == set(deals.contracted(load("deals"))["deal_id"])
+    for row in moved[moved["change"] == "ended"].itertuples():
+        table = deals.ledger_on(row.day).set_index("deal_id")
+        assert table.loc[row.deal_id, "state"] in deals.GONE or row.deal_id in set(table["supersedes"].dropna())
+    last = moved.drop_duplicates("deal_id", keep="last")
+    assert set(last.loc[last["change"] != "ended", "deal_id"]) == set(deals.contracted(load("deals"))["deal_id"])
 
 
 def test_galaxys_value_and_megawatts_count_once():
@@ -382,12 +385,11 @@ def test_a_contract_counts_from_its_announcement_to_its_end():
     assert found["contract_value_usd_bn"].isna().tolist() == [True, False, False, False]
 
 
-def test_movements_of_the_live_ledger_add_up_to_its_sums_on_any_day():
-    """On every day: what was signed and restated, less what ended, is the sum of what was in force."""
-    days = change_days()
-    found = deals.movements(deals.ledger_on, days)
-    for day in days[::5] + days[-1:]:
-        last = found[found["day"] <= day].iloc[-1]
+def test_movements_of_the_live_ledger_add_up_to_its_sums_on_any_day(moved):
+    """What was signed and restated, less what ended, is the sum of what was in force on that day."""
+    days = moved["day"].drop_duplicates().tolist()
+    for day in {*days[::10], days[-1]}:
+        last = moved[moved["day"] <= day].iloc[-1]
         whole = deals.totals(deals.contracted(deals.ledger_on(day))).loc["all"].fillna(0)
         assert last["value_so_far"] == pytest.approx(whole["value_usd_bn"])
         assert last["critical_it_so_far"] == pytest.approx(whole["critical_it_mw"])
@@ -478,19 +480,184 @@ def test_standing_ranks_each_measure_and_leaves_missing_ones_without_place():
     assert absent["place"].isna().all()
 
 
-def test_delivery_splits_every_critical_megawatt_once():
-    """Delivered, due, later and undated add up; an open basis is in none; without any status delivery is unknown."""
+def said(*rows):
+    """Statements on one site of one company: each row a dict over a promise of 100 MW for 2026-H1."""
+    columns = ["site", "phase", "ticker", "kind", "said_on", "due", "critical_it_mw", "live_by", "live_critical_it_mw"]
+    plain = dict.fromkeys([*columns, "alternative_to", "deal_id", "source_url"])
+    plain |= {"site": "campus", "phase": "first", "ticker": "IREN", "kind": "promised", "said_on": "2025-03-05"}
+    table = pd.DataFrame([plain | row for row in rows], columns=list(plain))
+    return table.astype({"critical_it_mw": float, "live_critical_it_mw": float})
+
+
+def live(megawatts, by, said_on, **more):
+    """A delivery: megawatts that ran for the tenant by a time."""
+    return {"kind": "delivered", "live_critical_it_mw": megawatts, "live_by": by, "said_on": said_on} | more
+
+
+def test_a_partial_delivery_counts_as_what_it_is():
+    """40, then 70 of the first phase and 20 of the second: 90 MW; what was said later or reads otherwise does not."""
+    table = said(
+        live(40, "2026-Q1", "2026-05-01"),
+        live(70, "2026-Q2", "2026-08-01"),
+        live(75, "2026-07", "2026-08-01", alternative_to="the other reading"),
+        live(20, "2026-07", "2026-08-01", phase="second"),
+        live(100, "2026-09", "2026-11-01"),
+        live(None, "2026-08", "2026-08-02", site="elsewhere"),
+    )
+    for day, megawatts in (("2026-04-30", None), ("2026-05-01", 40), ("2026-08-01", 90), ("2026-11-01", 120)):
+        found = deals.live_mw(table, day)["live_mw"].get(("IREN", "campus"))
+        assert found == megawatts
+    unknown = deals.live_mw(table, "2026-08-02").loc[("IREN", "elsewhere")]
+    assert pd.isna(unknown["live_mw"])  # begun, its megawatts not published: neither nothing nor all
+    assert unknown["unpublished"] == 1
+
+
+def test_of_two_figures_of_one_day_the_later_period_counts():
+    """A report gives the quarter to June and July: the megawatts of July are the latest."""
+    table = said(live(437, "2026-07", "2026-07-28"), live(395, "2026-Q2", "2026-07-28"))
+    assert deals.live_mw(table, "2026-07-28")["live_mw"].item() == 437
+
+
+def test_contracted_against_live_against_promised():
+    """A subsidiary counts with its parent; a lease that was sold takes its promises along; unseen is not zero."""
+    rows = ledger(
+        {"critical_it_mw": 250, "state": "partly_delivered"},
+        {"deal_id": "GONE", "state": "sold"},
+        {"ticker": "WYFI", "critical_it_mw": 40},
+        {"ticker": "RIOT", "critical_it_mw": None, "gross_mw": 300.0},
+    )
+    record = said(
+        {"due": "2025-Q4", "critical_it_mw": 100},
+        {"due": "mid-2026", "critical_it_mw": 250},
+        {"due": "2026-01", "critical_it_mw": 100, "deal_id": "GONE", "site": "other"},
+        live(175, "2026-07", "2026-07-05"),
+    )
+    found = deals.delivery(rows, record, "2026-06-29", {"WYFI": "BTBT"})
+    assert found.loc["IREN", ["contracted_mw", "promised_mw"]].tolist() == [250, 100]
+    assert pd.isna(found.loc["IREN", "live_mw"])
+    assert deals.delivery(rows, record, "2026-07-05", {})["live_mw"].dropna().to_dict() == {"IREN": 175}
+    assert deals.delivery(rows, record, "2026-07-05", {}).loc["IREN", "promised_mw"] == 250
+    assert found.loc["BTBT", "contracted_mw"] == 40
+    assert pd.isna(found.loc["RIOT", "contracted_mw"])
+    nothing = deals.delivery(rows, record.head(0), "2026-07-05", {})
+    assert nothing["live_mw"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("later", "state", "late"),
+    [
+        ([], "overdue", None),  # 2026-H1 has passed on 29 August and nothing was said since
+        (
+            [{"kind": "target", "said_on": "2026-02-01", "due": "2026-Q2"}],
+            "expected",
+            0,
+        ),  # a word more exact, not earlier
+        ([{"kind": "target", "said_on": "2026-02-01", "due": "2027-Q1"}], "expected", 3),
+        ([live(100, "2026-07", "2026-08-05")], "delivered", 1 / 3),
+        ([live(99, "2026-07", "2026-08-05")], "overdue", None),  # not all of it
+        ([live(None, "2026-07", "2026-08-05")], "overdue", None),  # how much of it was not published
+        ([live(100, "2026-03", "2026-08-05")], "delivered", 0),
+        ([live(100, "2026-07", "2026-09-05")], "overdue", None),  # said after the day
+        (
+            [{"said_on": "2026-02-01", "due": "2027", "critical_it_mw": 100}],
+            "overdue",
+            None,
+        ),  # the first promise counts
+    ],
+)
+def test_late_is_what_comes_after_the_promised_period(later, state, late):
+    """100 MW promised for the first half of 2026, as it stood on 29 August 2026."""
+    table = said({"due": "2026-H1", "critical_it_mw": 100}, *later)
+    row = deals.delays(table, "2026-08-29").iloc[0]
+    assert row["state"] == state
+    assert pd.isna(row["late_quarters"]) if late is None else row["late_quarters"] == pytest.approx(late)
+
+
+def test_a_first_hall_is_kept_by_any_delivery():
+    """A promise without megawatts: the delivery of a hall whose size is not published keeps it."""
+    table = said({"due": "2026-07"}, live(None, "2026-07", "2026-08-04"))
+    assert deals.delays(table, "2026-08-29")["state"].item() == "delivered"
+    assert deals.delays(table.head(0), "2026-08-29").empty
+
+
+def test_own_share_and_the_narrow_sum():
+    """Half of a venture of 9.5 bn and 168 MW; a host's contract and a parent's subsidiary: by hand."""
     rows = deals.contracted(
         ledger(
-            {"status": "delivered", "start_expected": "2025-Q1"},
-            {"start_expected": "2025-Q4", "critical_it_mw": 30},
-            {"start_expected": "2027", "critical_it_mw": 20},
-            {"critical_it_mw": 7},
-            {"critical_it_mw": None, "gross_mw": 300},
+            {"ticker": "WULF", "own_share_pct": 50.1, "contract_value_usd_bn": 9.5, "critical_it_mw": 168},
+            {"ticker": "APLD", "contract_value_usd_bn": 7.0, "critical_it_mw": 250},
+            {"ticker": "WYFI", "contract_value_usd_bn": 0.865, "critical_it_mw": 40},
         )
     )
-    found = deals.delivery(rows, "2026-06-29")
-    assert found.loc["IREN"].to_dict() == {"delivered": 100, "due": 30, "later": 20, "undated": 7}
-    assert deals.delivery(rows.assign(status=None), "2026-06-29")["delivered"].isna().all()
-    assert deals.delivery(rows, "2025-12-31").loc["IREN", "due"] == 30  # due on its last day, not the day before
-    assert deals.delivery(rows, "2025-12-30").loc["IREN", "due"] == 0
+    own = deals.totals(deals.own_share(rows)).loc["all", ["value_usd_bn", "critical_it_mw"]]
+    assert own.tolist() == pytest.approx([4.7595 + 7.865, 84.168 + 290])
+    roles = {"WULF": "self_miner", "APLD": "host", "BTBT": "self_miner", "WYFI": "not_listed"}
+    listed = pd.DataFrame({"ticker": list(roles), "role_at_halving": list(roles.values())})
+    listed["parent"] = listed["ticker"].map({"WYFI": "BTBT"})
+    assert deals.narrow(rows, listed)["ticker"].tolist() == ["WULF", "WYFI"]
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "bound"),
+    [("exact", True), ("more_than", True), ("about", False), ("up_to", False), ("at_full_use", False), (None, False)],
+)
+def test_a_sum_is_a_lower_bound_only_if_every_wording_allows_it(qualifier, bound):
+    """What a source calls about, up to or at full use can come to less; an unrecorded wording proves nothing."""
+    rows = deals.contracted(
+        ledger(
+            {"value_qualifier": "exact"},
+            {"value_qualifier": qualifier},
+            {"contract_value_usd_bn": None, "value_qualifier": "about"},
+        )
+    )
+    assert deals.is_lower_bound(rows) == bound
+
+
+def totals_said(**row):
+    """One statement of a company on what it has contracted."""
+    plain = {"ticker": "IREN", "stated_on": "2025-06-01", "scope": "company", "whole_company": "y"}
+    plain |= {"critical_it_mw": None, "mw_qualifier": None, "contract_value_usd_bn": None, "value_qualifier": None}
+    return pd.DataFrame([plain | {"share_basis": "whole", "source_url": "page"} | row])
+
+
+def test_the_ledger_is_held_against_what_a_company_says():
+    """By hand: the whole, a tenant, a site, a new lease, own share; a contract without a value is named beside it."""
+    table = ledger(
+        {"deal_id": "LEASE", "tenant": "CoreWeave", "site": "Lake (NY)"},
+        {"deal_id": "VENTURE", "own_share_pct": 50.0, "contract_value_usd_bn": 4.0, "announced_on": "2025-04-01"},
+        {"deal_id": "UNVALUED", "contract_value_usd_bn": None, "critical_it_mw": 60},
+        {"deal_id": "PART", "part_of": "WHOLE", "contract_value_usd_bn": None, "ticker": "GLXY"},
+        {
+            "deal_id": "WHOLE",
+            "counts_as": "value",
+            "contract_value_usd_bn": 7.0,
+            "critical_it_mw": 260,
+            "ticker": "GLXY",
+        },
+    )
+
+    def held(**row):
+        return deals.reconcile(totals_said(**row), lambda day: table, {}).iloc[0]
+
+    whole = held(contract_value_usd_bn=5.5)
+    assert whole[["measure", "ledger", "difference"]].tolist() == ["USD bn", 5.0, -0.5]
+    assert (whole["rows"], whole["without"]) == (["LEASE", "VENTURE"], ["UNVALUED"])
+    assert held(critical_it_mw=210, share_basis="own_share")["difference"] == 0
+    assert held(critical_it_mw=100, whole_company="n", scope="CoreWeave")["difference"] == 0
+    assert held(critical_it_mw=100, whole_company="n", scope="Lake")["difference"] == 0
+    new = held(critical_it_mw=100, whole_company="n", scope="the new lease", stated_on="2025-04-01")
+    assert new["rows"] == ["VENTURE"]
+    assert pd.isna(held(critical_it_mw=100, whole_company="n", scope="another fleet")["ledger"])
+    assert held(ticker="MARA", contract_value_usd_bn=0)["difference"] == 0
+    galaxy = held(ticker="GLXY", contract_value_usd_bn=7)  # a part of a common value lacks nothing
+    assert (galaxy["difference"], galaxy["without"]) == (0, [])
+    assert held(ticker="GLXY", critical_it_mw=100)["difference"] == 0
+
+
+@pytest.mark.parametrize("deal_id", ["ENDED", "NEVER-SEEN"])
+def test_a_contract_that_ended_or_was_never_there_has_no_place(deal_id):
+    """No place, and no error: a page that names it can say what became of it."""
+    rows = deals.contracted(ledger({}, {"deal_id": "ENDED", "state": "terminated"}))
+    found = deals.rank(rows, deal_id, ratios=(1.2, 1.5))
+    assert found["place"].isna().all()
+    assert deals.rank(deals.contracted(ledger({}).head(0)), deal_id, ratios=(1.2, 1.5))["place"].isna().all()

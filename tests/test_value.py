@@ -86,6 +86,23 @@ def test_income_against_contracts():
     assert pace["percent"].to_dict() == pytest.approx({"IREN": 8.0})
 
 
+def test_the_building_cost_is_what_companies_state_for_whole_buildings():
+    """9 to 12 by hand; retrofits, debt and derived costs do not count, and an open basis only while nothing else is."""
+    columns = ["low_usd_m_per_mw", "high_usd_m_per_mw", "basis", "stated", "scope"]
+    rows = [
+        (9, 11, "critical_it", "y", "whole_cost"),
+        (10, 12, "critical_it", "y", "whole_cost"),
+        (6, 8, "open", "y", "whole_cost"),
+        (12.8, 12.8, "critical_it", "n", "whole_cost"),
+        (3.6, 3.6, "critical_it", "y", "retrofit"),
+        (13.3, 13.3, "critical_it", "n", "debt_only"),
+    ]
+    table = pd.DataFrame(rows, columns=columns)
+    assert value.building_range(table) == (9, 12)
+    assert value.building_range(table[2:]) == (6, 8)
+    assert value.building_range(table[3:]) is None
+
+
 def test_financings_leave_out_warrants_and_the_package_announced_twice():
     """IREN's 3,600 m of February 2026 is the 1,500 m and 2,100 m of June."""
     table = frozen("financings")
