@@ -414,6 +414,14 @@ def delivery(
     return found.sort_values("contracted_mw", ascending=False, kind="stable").rename_axis("ticker")
 
 
+ROUNDING = {  # how far below and above a stated total the ledger may be, by the wording of the total
+    "exact": (0.01, 0.01),
+    "about": (0.03, 0.03),
+    "more_than": (0.01, 0.03),
+    "up_to": (0.03, 0.01),
+}
+
+
 def _in_scope(rows: pd.DataFrame, said: Mapping[str, Any]) -> pd.DataFrame:
     """The contracts among `rows` that a company's own statement speaks of."""
     if said["whole_company"] == "y":
@@ -431,9 +439,10 @@ def reconcile(
     `known` gives the ledger of a day (`ledger_on`). A statement on a part of a company is set against the contracts
     whose tenant or site is its `scope`, else against those announced on that day; own share or whole as the statement
     counts. One row per statement and measure ("USD bn", "critical-IT MW"): ticker, stated_on, scope, share_basis,
-    source_url, measure, qualifier, stated, ledger, difference (ledger less stated), `rows` (deal_ids in the sum) and
-    `without` (contracts in scope whose figure was not seen: the company's total may hold them). The ledger's sum is
-    missing where no contract of that scope is in it.
+    source_url, measure, qualifier, stated, ledger, difference (ledger less stated; missing where no contract of that
+    scope is in the ledger), `agrees` (within `ROUNDING` of what was stated, given its wording) and `explained_by`: the
+    contracts whose figure was not seen, so that only the company can have counted it, or, where the ledger is higher,
+    the one row whose figure is the difference.
     """
     found = []
     for said in company_totals.to_dict("records"):
@@ -451,12 +460,15 @@ def reconcile(
                 continue
             figures = rows.loc[needed, column]
             total = figures.sum(min_count=1) if len(rows) or said["whole_company"] == "n" else 0.0
-            ids = rows.loc[needed, "deal_id"]
+            difference, ids = total - said[column], rows.loc[needed, "deal_id"]
+            below, above = (part * said[column] for part in ROUNDING.get(said[wording], ROUNDING["exact"]))
+            agrees = bool(-below <= difference <= above)
+            same = (figures - difference).abs() <= 0.005 * max(said[column], 1)
+            found_in = ids[figures.isna()] if difference < 0 else ids[same]
             found.append(
                 {key: said[key] for key in ("ticker", "stated_on", "scope", "share_basis", "source_url")}
                 | {"measure": measure, "qualifier": said[wording], "stated": said[column], "ledger": total}
-                | {"difference": total - said[column]}
-                | {"rows": list(ids[figures.notna()]), "without": list(ids[figures.isna()])}
+                | {"difference": difference, "agrees": agrees, "explained_by": [] if agrees else list(found_in)}
             )
     columns = ["ticker", "stated_on", "scope", "share_basis", "source_url", "measure", "qualifier", "stated", "ledger"]
-    return pd.DataFrame(found, columns=[*columns, "difference", "rows", "without"])
+    return pd.DataFrame(found, columns=[*columns, "difference", "agrees", "explained_by"])

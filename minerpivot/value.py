@@ -138,16 +138,22 @@ def present_value(
     return value / (12 * years) * (1 - np.power(1 + rate, -years)) / monthly * np.power(1 + rate, -wait)
 
 
-def waits(contracts: pd.DataFrame, day: str | pd.Timestamp) -> pd.Series:
-    """Years from `day` to the last day of each expected start; zero if it has passed, missing if none was seen.
+def waits(contracts: pd.DataFrame, day: str | pd.Timestamp, *, unseen: float = float("nan")) -> pd.Series:
+    """Years from `day` to the last day of each expected start; zero if it has passed, `unseen` if none was stated.
 
-    An extension without a start of its own waits until the last base term that it prolongs has run.
+    Without a start of its own, a value of several contracts waits for the mean of their starts, weighted by megawatts
+    (if all were stated), and an extension until the last base term that it prolongs has run: missing if none of those
+    is among `contracts`.
     """
-    own = (due(contracts) - pd.Timestamp(day)).dt.days / 365.25
-    end = (own.clip(lower=0) + contracts["term_years"]).groupby(contracts["deal_id"]).max()
+    own = ((due(contracts) - pd.Timestamp(day)).dt.days / 365.25).clip(lower=0)
+    parts = contracts["part_of"]
+    weighted = (own * contracts["mw"]).groupby(parts).sum(min_count=1) / contracts["mw"].groupby(parts).sum()
+    together = contracts["deal_id"].map(weighted[own.isna().groupby(parts).sum() == 0])
+    longer = contracts["counts_as"] == "extension"
+    own = own.fillna(together).fillna(unseen).where(~longer, own)
+    end = (own + contracts["term_years"]).groupby(contracts["deal_id"]).max()
     prolonged = contracts["extends"].astype("string").str.split("; ").explode().map(end).groupby(level=0).max()
-    later = own.fillna(prolonged.astype(float)).where(contracts["counts_as"] == "extension", own)
-    return later.clip(lower=0).rename("wait")
+    return own.fillna(prolonged.astype(float).where(longer)).rename("wait")
 
 
 def ai_share_by_quarter(segments: pd.DataFrame) -> pd.DataFrame:

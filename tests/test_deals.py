@@ -641,17 +641,32 @@ def test_the_ledger_is_held_against_what_a_company_says():
 
     whole = held(contract_value_usd_bn=5.5)
     assert whole[["measure", "ledger", "difference"]].tolist() == ["USD bn", 5.0, -0.5]
-    assert (whole["rows"], whole["without"]) == (["LEASE", "VENTURE"], ["UNVALUED"])
+    assert (whole["agrees"], whole["explained_by"]) == (False, ["UNVALUED"])
+    higher = held(contract_value_usd_bn=4.0)  # the company does not count the first lease
+    assert (higher["difference"], higher["explained_by"]) == (1.0, ["LEASE"])
     assert held(critical_it_mw=210, share_basis="own_share")["difference"] == 0
     assert held(critical_it_mw=100, whole_company="n", scope="CoreWeave")["difference"] == 0
     assert held(critical_it_mw=100, whole_company="n", scope="Lake")["difference"] == 0
-    new = held(critical_it_mw=100, whole_company="n", scope="the new lease", stated_on="2025-04-01")
-    assert new["rows"] == ["VENTURE"]
+    assert held(contract_value_usd_bn=4, whole_company="n", scope="the new one", stated_on="2025-04-01")["agrees"]
     assert pd.isna(held(critical_it_mw=100, whole_company="n", scope="another fleet")["ledger"])
-    assert held(ticker="MARA", contract_value_usd_bn=0)["difference"] == 0
-    galaxy = held(ticker="GLXY", contract_value_usd_bn=7)  # a part of a common value lacks nothing
-    assert (galaxy["difference"], galaxy["without"]) == (0, [])
+    assert held(ticker="MARA", contract_value_usd_bn=0)["agrees"]
+    galaxy = held(ticker="GLXY", contract_value_usd_bn=8)  # a part of a common value lacks nothing
+    assert (galaxy["difference"], galaxy["explained_by"]) == (-1, [])
     assert held(ticker="GLXY", critical_it_mw=100)["difference"] == 0
+
+
+@pytest.mark.parametrize(
+    ("wording", "stated", "agrees"),
+    [
+        ("exact", 258, True), (None, 258, True), (None, 253, False), (None, 266, False), ("about", 266, True),
+        ("more_than", 253, True), ("more_than", 266, False), ("more_than", 240, False), ("up_to", 266, True),
+    ],
+)  # fmt: skip
+def test_a_total_agrees_as_closely_as_it_is_worded(wording, stated, agrees):
+    """The ledger has 260 MW: within one percent of a plain figure, within three of one that is worded loosely."""
+    said = totals_said(critical_it_mw=stated, mw_qualifier=wording)
+    table = ledger({"critical_it_mw": 260})
+    assert deals.reconcile(said, lambda day: table, {})["agrees"].item() == agrees
 
 
 @pytest.mark.parametrize("deal_id", ["ENDED", "NEVER-SEEN"])

@@ -180,7 +180,7 @@ def test_a_level_charge_pays_back_what_was_borrowed():
 
 def test_waits_from_a_day_to_the_expected_start():
     """A passed start waits no time, an unseen one is missing, not zero."""
-    rows = ledger({"start_expected": "2027-06"}, {"start_expected": "2025"}, {})
+    rows = deals.contracted(ledger({"start_expected": "2027-06"}, {"start_expected": "2025"}, {}))
     found = value.waits(rows, "2026-06-30")
     assert found.iloc[:2].tolist() == pytest.approx([365 / 365.25, 0])
     assert pd.isna(found.iloc[2])
@@ -224,8 +224,29 @@ def test_an_extension_is_paid_after_the_base_term(start, years):
     assert wait["LATER"] == pytest.approx(years, abs=0.02)
     worth = value.present_value(5.2, 10.0, rate=0.1, wait=wait["LATER"])
     assert worth == pytest.approx(0.52 * 6.4213 / 1.1**years, rel=0.01)  # an annuity of ten years, paid monthly
+    unseen = value.waits(rows.assign(start_expected=None), "2026-09-25", unseen=2)
+    assert unseen.to_dict() == {"FIRST": 2, "SECOND": 2, "LATER": 12}  # never before the base term has run
     ended = rows.drop(index=["FIRST", "SECOND"])
     assert pd.isna(value.waits(ended, "2026-09-25")["LATER"]) == (start is None)
+
+
+def test_one_value_of_several_leases_waits_for_the_mean_of_their_starts():
+    """100 MW in a year and 300 in three: 2.5 years; unknown while one of the starts is."""
+    rows = ledger(
+        {"deal_id": "A", "part_of": "BOTH", "start_expected": "2026", "contract_value_usd_bn": None},
+        {
+            "deal_id": "B",
+            "part_of": "BOTH",
+            "start_expected": "2028",
+            "contract_value_usd_bn": None,
+            "critical_it_mw": 300,
+        },
+        {"deal_id": "BOTH", "counts_as": "value", "critical_it_mw": None},
+    )
+    rows = deals.contracted(rows).set_index("deal_id", drop=False)
+    assert value.waits(rows, "2025-12-31")["BOTH"] == pytest.approx(2.5, abs=0.01)
+    unknown = rows.assign(start_expected=["2026", None, None])
+    assert pd.isna(value.waits(unknown, "2025-12-31")["BOTH"])
 
 
 def test_rationality_by_hand_and_what_a_building_changes():
