@@ -256,8 +256,8 @@ def unseen(evidence: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
 def compare(then: pd.DataFrame, now: pd.DataFrame, dated: pd.DataFrame) -> pd.DataFrame:
     """`now` beside what was judged `then`, on the article's day: results of `verdicts` on the same claims.
 
-    `dated` is as `now`, from the evidence that `dated()` gives a day. Adds `verdict_then`, `found_then`, `differs`, `shown`
-    (one verdict, or both where they differ) and `because`: whether later data, pages published later or pages
+    `dated` is as `now`, from the evidence that `dated()` gives a day. Adds `verdict_then`, `found_then`, `differs`,
+    `shown` (one verdict, or both where they differ) and `because`: whether later data, pages published later or pages
     without a date changed the verdict, found by changing one and not the others ("or": each would have alone).
     Raises ValueError if the results do not hold the same claims.
     """
