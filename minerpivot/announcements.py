@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from minerpivot.deals import SIGNED
 from minerpivot.events import first_session
 from minerpivot.tables import last_day
 
@@ -34,10 +35,11 @@ def deal_events(
     the row of the weightiest kind in the order of `KINDS`. `results` holds the session that reacted to each company
     report, indexed by ticker. Columns: ticker, session, kind, announced_time, other ("y": further news of its own),
     `earnings`, `financing`, `bid` ("y", "unknown", "n": the worst of the rows), `rows`, `news` ("confounded" if one
-    of these three is "y", "clean" if all are "n", else "unclear") and `with_tenant`. Only `symbols` are kept.
+    of these three is "y", "clean" if all are "n", else "unclear") and `with_tenant` (a tenant signed what bound on that
+    day: no memorandum, nothing conditional, no venture without a tenant). Only `symbols` are kept.
     """
     rows = event_flags[event_flags["ticker"].isin(list(symbols))].merge(
-        deals[["deal_id", "deal_type", "counts_as"]], on="deal_id"
+        deals[["deal_id", "deal_type", "counts_as", "binding_since"]], on="deal_id"
     )
     bids = rows["counts_as"] == "takeover_bid"  # the miner is the target
     reported = pd.MultiIndex.from_arrays([results.index, results])
@@ -47,15 +49,15 @@ def deal_events(
     )
     rows["kind"] = rows["deal_type"].map(KINDS).where(~bids, "takeover bid")
     rows["earnings"] = rows["same_day_earnings"].where(~same, "y")
+    rows["with_tenant"] = rows["counts_as"].isin(SIGNED) & (last_day(rows["binding_since"]) <= rows["announced_on"])
     rows["bid"] = bids.map({True: "y", False: "n"})
     weight = {kind: place for place, kind in enumerate([*KINDS.values(), "takeover bid"])}
     rows = rows.iloc[rows["kind"].map(weight).argsort(kind="stable")].sort_values("session", kind="stable")
     groups = rows.groupby(["ticker", "session"], sort=False)
-    worst = groups[["other", "earnings", "financing", "bid"]].max()  # the letters are in this order: n, unknown, y
+    worst = groups[["other", "earnings", "financing", "bid", "with_tenant"]].max()  # the letters: n, unknown, y
     events = groups[["deal_id", "kind", "announced_time"]].first().join(worst).assign(rows=groups.size())
     found = events[["earnings", "financing", "bid"]].max(axis=1)
     events["news"] = found.map({"y": "confounded", "unknown": "unclear", "n": "clean"})
-    events["with_tenant"] = events["kind"].isin(["lease", "GPU cloud"])
     return events.reset_index().set_index("deal_id")
 
 
