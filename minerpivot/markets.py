@@ -50,11 +50,12 @@ def last_common_date(
 
     Raises `ValueError` if there is none.
     """
-    chosen = closes[list(symbols)]
+    symbols = list(symbols)
+    chosen = closes[symbols]
     over = chosen.index.to_numpy()[:, None] > _ends(chosen.columns, last_session)
     complete = (chosen.notna() | over).all(axis=1) & chosen.notna().any(axis=1)
     if not complete.any():
-        raise ValueError(f"{', '.join(chosen)} share no session with a close")
+        raise ValueError(f"{', '.join(symbols)} share no session with a close")
     return complete.index[complete][-1]
 
 

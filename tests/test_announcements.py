@@ -53,7 +53,8 @@ def test_a_contract_counts_as_one_with_a_tenant_only_if_it_bound_on_its_day():
     """No memorandum that never bound, none that bound later, no venture without a tenant; an extension does."""
     session = pd.Timestamp("2026-02-06")
     rows = [
-        ("BOUND", "A", "colocation_lease", "contract", "n", "n"), ("NEVER", "B", "colocation_lease", "contract", "n", "n"),
+        ("BOUND", "A", "colocation_lease", "contract", "n", "n"),
+        ("NEVER", "B", "colocation_lease", "contract", "n", "n"),
         ("LATER", "C", "gpu_cloud", "contract", "n", "n"), ("ALONE", "D", "jv", "no_tenant", "n", "n"),
         ("LONGER", "E", "colocation_lease", "extension", "n", "n"),
     ]  # fmt: skip

@@ -11,7 +11,6 @@ from minerpivot.deals import pivot_dates
 from minerpivot.tables import last_day, load
 from tests.frozen import load as frozen
 
-
 WEEK = ("2026-01-26", "2026-01-30")
 
 
