@@ -179,19 +179,21 @@ def _without_later_cells(table: pd.DataFrame, entry: dict[str, Any], day: pd.Tim
 
 
 def _renamed(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp | None, folder: Path) -> pd.DataFrame:
-    """`table` under the tickers of `day`: a renamed instrument's rows are its successor's, its own row is gone."""
+    """`table` under the tickers of `day`: a renamed instrument's rows are its successor's, its own row is gone.
+
+    Among the instruments a successor appears on the day that its name does.
+    """
     columns = [key["fields"] for key in entry["schema"].get("foreignKeys", []) if _names_instrument(key)]
     if entry["name"] != "instruments" and not columns:
         return table
     old = _side("instruments", None, folder, "renamed_on")
     old = old[old["renamed_to"].notna()] if "renamed_to" in old else old.iloc[:0]
-    old = old if day is None or old.empty else old[last_day(old["renamed_on"]) <= day]
-    if old.empty:
-        return table
-    successor = old.set_index("ticker")["renamed_to"]
+    known = pd.Series(True, index=old.index) if day is None or old.empty else last_day(old["renamed_on"]) <= day
+    successor = old[known].set_index("ticker")["renamed_to"]
     if entry["name"] == "instruments":
-        return table[~table["ticker"].isin(successor.index)]
-    for column in columns:
+        columns = ["parent"]
+        table = table[~table["ticker"].isin([*successor.index, *old.loc[~known, "renamed_to"]])].copy()
+    for column in columns if len(successor) else ():
         for _ in range(len(successor)):  # a ticker can change more than once
             table[column] = table[column].replace(successor.to_dict())
     return table
@@ -211,6 +213,7 @@ def _on_new_basis(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp 
     if not fields:
         return table
     splits = _side("splits", day, folder, "effective_on")
+    splits = _renamed(splits, describe("splits", folder), day, folder) if len(splits) else splits
     for field in fields:
         rule, column = field["split"], field["name"]
         price = rule["as"] == "price"

@@ -22,7 +22,7 @@ from minerpivot import tables, validation
 from minerpivot.book import execute
 from minerpivot.book.execute import ROOT
 from minerpivot.book.numbers import GLUE_ROLE, numbers, numbers_of
-from minerpivot.figures import COMPANY_COLOURS, LIVE, NEUTRALS, PALETTE, VEGALITE_MIME, rounded
+from minerpivot.figures import LIVE, NEUTRALS, PALETTE, VEGALITE_MIME, rounded
 
 CHAPTERS = execute.chapters()
 PAGES = ["index", *(f"chapters/{path.stem}" for path in CHAPTERS)]
@@ -252,7 +252,7 @@ def test_formulas_are_mathml(pages):
     assert pages["chapters/halving-squeeze"].find("math")
 
 
-@pytest.mark.parametrize("colour", sorted({*COMPANY_COLOURS.values(), *NEUTRALS, *PALETTE}))
+@pytest.mark.parametrize("colour", sorted({*tables.load("instruments")["colour"].dropna(), *NEUTRALS, *PALETTE}))
 def test_colours_are_visible_on_light_and_dark_pages(colour):
     """WCAG asks for a contrast of 3:1 between graphical objects and their background."""
 
