@@ -10,6 +10,8 @@ from minerpivot import markets
 from minerpivot.deals import pivot_dates
 from minerpivot.tables import last_day, load
 
+WEEK = ("2026-01-26", "2026-01-30")  # days on which a printed return may end
+
 
 def frame(dates, **columns):
     """Closes by hand: dates × symbols."""
@@ -68,22 +70,27 @@ def test_first_close_of_the_year_as_base_is_caught():
     dates = ["2024-12-31", "2025-12-30", "2025-12-31", "2026-01-02", "2026-01-28"]
     wide = frame(dates, A=[1, 90, 100, 125, 150])
     assert markets.performance(wide, ["A"], "2026-01-28")["year_to_date"]["A"] == pytest.approx(0.5)
-    tried = markets.search_conventions(wide, "A", 0.20, "year_to_date", tolerance=0.001)
+    tried = markets.search_conventions(wide, "A", 0.20, "year_to_date", tolerance=0.001, ends=WEEK)
     assert tried.iloc[0]["convention"] == "first close of the year"
     assert "last close of the year before" not in set(tried.loc[tried["within"], "convention"])
-    assert not markets.search_conventions(wide, "A", 0.33, "year_to_date", tolerance=0.001)["within"].any()
-    assert markets.search_conventions(wide, "A", 0.1, "year_to_date", tolerance=0, at_least=True)["within"].sum() >= 3
+    assert not markets.search_conventions(wide, "A", 0.33, "year_to_date", tolerance=0.001, ends=WEEK)["within"].any()
+    larger = markets.search_conventions(wide, "A", 0.1, "year_to_date", tolerance=0, at_least=True, ends=WEEK)
+    assert larger["within"].sum() >= 3
     with pytest.raises(ValueError, match="there is no kind 'ytd'"):
-        markets.search_conventions(wide, "A", 0.2, "ytd")
+        markets.search_conventions(wide, "A", 0.2, "ytd", ends=WEEK)
+    with pytest.raises(TypeError, match="ends"):  # no days of its own: those of one article would be wrong for another
+        markets.search_conventions(wide, "A", 0.20, "year_to_date")
+    earlier = markets.search_conventions(wide, "A", 0.20, "year_to_date", ends=("2026-01-02", "2026-01-02"))
+    assert set(earlier["end"]) == {pd.Timestamp("2026-01-02")}
 
 
 def test_search_is_ordered_and_never_uses_a_base_younger_than_a_year_for_a_yearly_return(closes):
     """Closest first; a share listed within the year has no yearly return."""
     share = next(t for t in ("IREN", *load("miners")["ticker"]) if t in closes)
-    tried = markets.search_conventions(closes, share, 5.0, "one_year")
+    tried = markets.search_conventions(closes, share, 5.0, "one_year", ends=WEEK)
     assert tried["gap"].abs().is_monotonic_increasing
     assert (tried["base_date"] < tried["end"]).all()
-    assert markets.search_conventions(closes, "CRWV", 0.5, "one_year").empty  # listed in March 2025
+    assert markets.search_conventions(closes, "CRWV", 0.5, "one_year", ends=WEEK).empty  # listed in March 2025
 
 
 def test_returns_agree_with_published_ones(closes):
@@ -134,7 +141,8 @@ def test_the_search_finds_a_planted_convention_common_to_several_figures(closes)
         pytest.skip("of IREN, CIFR, HUT and WULF fewer than two are in data/prices.csv: nothing is common to them")
     printed = {t: year[t].loc["2026-01-29"] / year[t].iloc[1] - 1 for t in shares}
     searches = {
-        t: markets.search_conventions(closes, t, r, "year_to_date", tolerance=0.0005) for t, r in printed.items()
+        t: markets.search_conventions(closes, t, r, "year_to_date", tolerance=0.0005, ends=WEEK)
+        for t, r in printed.items()
     }
     common = markets.common_conventions(searches)
     assert common.index[0] == (pd.Timestamp("2026-01-29"), "second close of the year")
