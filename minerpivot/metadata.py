@@ -16,12 +16,11 @@ import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
-from minerpivot import rules
+from minerpivot import rules, tables
 from minerpivot.tables import TableError, checksum, last_day, typed
 
 STANDARD = {"profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
 SHOWN = 5  # faults of one file that are spelt out
-COUNTED = ("hash", "bytes", "rows", "updated", "coverage", "column_coverage", "series_end")  # by `sealed`, not by hand
 
 TEXT = {"type": "string", "minLength": 1}
 NAMES = {"anyOf": [TEXT, {"type": "array", "items": TEXT, "minItems": 1}]}
@@ -225,7 +224,7 @@ def sealed(folder: Path, entry: dict[str, Any], before: dict[str, Any] | None) -
     counted = {"hash": checksum(content), "bytes": len(content)}
     same = before and before["hash"] == counted["hash"]
     table = typed(folder / entry["path"], entry)
-    updated = before["updated"] if before and same else f"{datetime.date.today()}"
+    updated = before["updated"] if before and same else f"{tables.today():%Y-%m-%d}"
     return entry | counted | {"rows": len(table), "updated": updated} | cover(entry, table)
 
 
@@ -244,6 +243,8 @@ def cover(entry: dict[str, Any], table: pd.DataFrame) -> dict[str, Any]:
     length = known[coverage["column"]].astype("string").str.len()
     coverage |= {"from": _span(dates)["from"], "to": _span(dates[length == length.max()])["to"]}
     found: dict[str, Any] = {"coverage": coverage}
+    if "filled" in coverage:
+        found["unfilled"] = len(table) - len(known)
     if "column_coverage" in entry:
         found["column_coverage"] = {name: _span(dates[known[name].notna()]) for name in entry["column_coverage"]}
     if "series" in coverage:

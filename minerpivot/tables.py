@@ -28,6 +28,7 @@ GRADES = ("reported", "derived", "estimated", "scenario")
 PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 MADE = {"name", "path", "schema", "public", "coverage", "hash", "metadata_hash"}  # what an entry of the manifest needs
 EDITION = "MINERPIVOT_AS_OF"  # environment variable: the day at which the whole report stands still
+TODAY = "MINERPIVOT_TODAY"  # environment variable: another day to be today, for trying the tables of a season to come
 
 _loaded: set[str] = set()
 
@@ -186,19 +187,21 @@ def _without_later_cells(table: pd.DataFrame, entry: dict[str, Any], day: pd.Tim
 
 
 def _renamed(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp | None, folder: Path) -> pd.DataFrame:
-    """`table` under the tickers of `day`: a renamed instrument's rows are its successor's, its own row is gone."""
+    """`table` under the tickers of `day`: a renamed instrument's rows are its successor's, its own row is gone.
+
+    Among the instruments a successor appears on the day that its name does.
+    """
     columns = [key["fields"] for key in entry["schema"].get("foreignKeys", []) if _names_instrument(key)]
     if entry["name"] != "instruments" and not columns:
         return table
     old = _side("instruments", None, folder, "renamed_on")
     old = old[old["renamed_to"].notna()] if "renamed_to" in old else old.iloc[:0]
-    old = old if day is None or old.empty else old[last_day(old["renamed_on"]) <= day]
-    if old.empty:
-        return table
-    successor = old.set_index("ticker")["renamed_to"]
+    known = pd.Series(True, index=old.index) if day is None or old.empty else last_day(old["renamed_on"]) <= day
+    successor = old[known].set_index("ticker")["renamed_to"]
     if entry["name"] == "instruments":
-        return table[~table["ticker"].isin(successor.index)]
-    for column in columns:
+        columns = ["parent"]
+        table = table[~table["ticker"].isin([*successor.index, *old.loc[~known, "renamed_to"]])].copy()
+    for column in columns if len(successor) else ():
         for _ in range(len(successor)):  # a ticker can change more than once
             table[column] = table[column].replace(successor.to_dict())
     return table
@@ -212,7 +215,9 @@ def _on_new_basis(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp 
     """`table` with prices and counts from before a split, as far as it was known by `day`, on the basis after it."""
     if not any("split" in field for field in entry["schema"]["fields"]):
         return table
-    return on_basis(table, entry, _side("splits", day, folder, "effective_on"))
+    splits = _side("splits", day, folder, "effective_on")
+    splits = _renamed(splits, describe("splits", folder), day, folder) if len(splits) else splits
+    return on_basis(table, entry, splits)
 
 
 def on_basis(table: pd.DataFrame, entry: Mapping[str, Any], splits: pd.DataFrame) -> pd.DataFrame:
@@ -239,6 +244,11 @@ def on_basis(table: pd.DataFrame, entry: Mapping[str, Any], splits: pd.DataFrame
 def edition() -> str | None:
     """The day at which this report stands still, or None for the latest data."""
     return os.environ.get(EDITION) or None
+
+
+def today() -> pd.Timestamp:
+    """The day in UTC, after which nothing can have been said, traded or reported."""
+    return pd.Timestamp(os.environ.get(TODAY) or pd.Timestamp.now("UTC").strftime("%Y-%m-%d"))
 
 
 def parse_day(as_of: object) -> pd.Timestamp:
@@ -336,6 +346,20 @@ def through(names: str | Iterable[str], *, folder: Path = DATA) -> str:
     """
     ends = [_coverage(name, folder)["to"] for name in ([names] if isinstance(names, str) else names)]
     return min([*ends, edition() or ends[0]])
+
+
+def early_ends(package: Mapping[str, Any]) -> pd.DataFrame:
+    """Columns and series of a manifest's tables that end before their table does, in its order: what is missing since.
+
+    Columns: table, part (name of the column, or value of the series column), ends (ISO day), table_ends.
+    """
+    rows = []
+    for entry in package["resources"]:
+        end = entry["coverage"]["to"]
+        parts = {name: span["to"] for name, span in entry.get("column_coverage", {}).items()}
+        parts |= entry.get("series_end", {})
+        rows += [(entry["name"], part, day, end) for part, day in parts.items() if day < end]
+    return pd.DataFrame(rows, columns=["table", "part", "ends", "table_ends"])
 
 
 def _coverage(name: str, folder: Path) -> dict[str, str]:

@@ -20,7 +20,7 @@ import pandas as pd
 
 from minerpivot import consistency, edits, metadata, rules
 from minerpivot.rules import Table, quoted
-from minerpivot.tables import DATA, TableError, checksum, converted, forget, read_manifest
+from minerpivot.tables import DATA, TableError, checksum, converted, forget, read_manifest, today
 
 SHOWN = 5  # faults of one table that are spelt out: a company without its row would fill hundreds of lines
 LONGEST = 20_000  # characters of a cell
@@ -96,9 +96,8 @@ def _read(path: Path, entry: dict[str, Any]) -> tuple[Table | None, list[str]]:
     found = sorted(rules.unreadable(raw, entry), key=lambda fault: fault.row)
     if found:
         return None, [str(fault) for fault in found]
-    today = f"{pd.Timestamp.now('UTC'):%Y-%m-%d}"
     try:
-        return Table(entry, raw, converted(raw, entry), today), []
+        return Table(entry, raw, converted(raw, entry), f"{today():%Y-%m-%d}"), []
     except (TableError, ValueError, OverflowError) as error:
         return None, [str(error).splitlines()[0]]
 
