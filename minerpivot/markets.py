@@ -295,15 +295,15 @@ def search_conventions(
     target: float,
     kind: str,
     *,
+    ends: tuple[str | pd.Timestamp, str | pd.Timestamp],
     tolerance: float = 0.005,
     at_least: bool = False,
-    ends: tuple[str, str] = ("2026-01-26", "2026-01-30"),
 ) -> pd.DataFrame:
     """Every plausible end date and base for a published return of `symbol`, closest to `target` first.
 
-    `kind` is a key of `CONVENTIONS`; end dates are the sessions within `ends`; `target`, `tolerance` and
-    `gap` are fractions. With `at_least` a larger return has no gap. Columns: end, convention, base_date,
-    base_close, end_close, return, gap, within. The number of rows is the number of conventions tried:
+    `kind` is a key of `CONVENTIONS`; end dates are the sessions from the first to the last day of `ends`; `target`,
+    `tolerance` and `gap` are fractions. With `at_least` a larger return has no gap. Columns: end, convention,
+    base_date, base_close, end_close, return, gap, within. The number of rows is the number of conventions tried:
     many tries make a hit likely, so a hit is not a proof. No row `within` means none reproduces it.
     """
     if kind not in CONVENTIONS:
