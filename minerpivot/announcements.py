@@ -57,7 +57,7 @@ def deal_events(
     rows["effective"] = bound.map({True: "y", False: "n"})
     weight = {kind: place for place, kind in enumerate([*KINDS.values(), "takeover bid"])}
     order = pd.DataFrame({"session": rows["session"], "weight": rows["kind"].map(weight), "not_effective": ~bound})
-    rows = rows.loc[order.sort_values(list(order), kind="stable").index]
+    rows = rows.loc[order.sort_values(["session", "weight", "not_effective"], kind="stable").index]
     groups = rows.groupby(["ticker", "session"], sort=False)
     worst = groups[["other", "earnings", "financing", "bid"]].max()  # the letters are in this order: n, unknown, y
     events = groups[["deal_id", "kind", "announced_time", "effective"]].first().join(worst).assign(rows=groups.size())

@@ -11,7 +11,7 @@ from minerpivot.deals import pivot_dates
 from minerpivot.tables import last_day, load
 from tests.frozen import load as frozen
 
-WEEK = ("2026-01-26", "2026-01-30")
+WEEK = ("2026-01-26", "2026-01-30")  # days on which a printed return may end
 
 
 def frame(dates, **columns):
@@ -96,14 +96,14 @@ def test_first_close_of_the_year_as_base_is_caught():
     assert tried.iloc[0]["convention"] == "first close of the year"
     assert "last close of the year before" not in set(tried.loc[tried["within"], "convention"])
     assert not markets.search_conventions(wide, "A", 0.33, "year_to_date", tolerance=0.001, ends=WEEK)["within"].any()
-    assert (
-        markets.search_conventions(wide, "A", 0.1, "year_to_date", tolerance=0, at_least=True, ends=WEEK)[
-            "within"
-        ].sum()
-        >= 3
-    )
+    larger = markets.search_conventions(wide, "A", 0.1, "year_to_date", tolerance=0, at_least=True, ends=WEEK)
+    assert larger["within"].sum() >= 3
     with pytest.raises(ValueError, match="there is no kind 'ytd'"):
         markets.search_conventions(wide, "A", 0.2, "ytd", ends=WEEK)
+    with pytest.raises(TypeError, match="ends"):  # no days of its own: those of one article would be wrong for another
+        markets.search_conventions(wide, "A", 0.20, "year_to_date")
+    earlier = markets.search_conventions(wide, "A", 0.20, "year_to_date", ends=("2026-01-02", "2026-01-02"))
+    assert set(earlier["end"]) == {pd.Timestamp("2026-01-02")}
 
 
 def test_search_is_ordered_and_never_uses_a_base_younger_than_a_year_for_a_yearly_return(closes):

@@ -392,7 +392,7 @@ def drawn(name):
 
 def test_what_is_missing_in_the_ledger_is_missing_in_the_charts():
     """Contracts without a value are drawn without one, never as zero; quarters without a split are empty."""
-    contracts = deals.contracted(LEDGER)
+    contracts = deals.contracted(load("deals"))
     unvalued = contracts["contract_value_usd_bn"].isna() & contracts["announced"].notna()
     marks = [row["contract_value_usd_bn"] for row in drawn("timeline") if row.get("sum_of") == "base value, USD bn"]
     assert marks.count(None) == unvalued.sum() > 0
