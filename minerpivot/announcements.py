@@ -82,7 +82,7 @@ def deal_events(
     report, indexed by ticker. Columns: ticker, session, kind, announced_time, other ("y": further news of its own),
     `earnings`, `financing`, `bid` ("y", "unknown", "n": the worst of the rows), `rows`, `news` ("confounded" if one
     of these three is "y", "clean" if all are "n", else "unclear"), `effective`: "n" where no row of the event's kind is
-    a contract that ever bound or another step that was signed (what became of it later does not matter), and
+    a contract that bound on its day or another step that was signed (what became of it later does not matter), and
     `with_tenant`: an effective lease or GPU cloud contract. Only `symbols` are kept.
     """
     rows = event_flags[event_flags["ticker"].isin(list(symbols))].merge(
@@ -98,7 +98,8 @@ def deal_events(
     rows["kind"] = kinds.where(~bids, "takeover bid")
     rows["earnings"] = rows["same_day_earnings"].where(~same, "y")
     rows["bid"] = bids.map({True: "y", False: "n"})
-    bound = rows["binding_since"].notna().where(rows["counts_as"].isin(SIGNED), ~rows["state"].isin(NOT_YET))
+    in_force = last_day(rows["binding_since"]) <= rows["announced_on"]
+    bound = in_force.where(rows["counts_as"].isin(SIGNED), ~rows["state"].isin(NOT_YET))
     rows["effective"] = bound.map({True: "y", False: "n"})
     weight = {kind: place for place, kind in enumerate([*KINDS.values(), "takeover bid"])}
     order = pd.DataFrame({"session": rows["session"], "weight": rows["kind"].map(weight), "not_effective": ~bound})

@@ -16,9 +16,10 @@ def events(rows, results):
     table = pd.DataFrame([row[:5] for row in rows], columns=columns)
     plain = {"counts_as": "contract", "state": "signed", "binding_since": "2026-02-05"}
     said = pd.DataFrame([plain | (row[5] if len(row) > 5 else {}) for row in rows])
-    flags = table.assign(first_session=SESSIONS[2], same_day_other="n", announced_time="pre").drop(columns="deal_type")
+    told = {"announced_on": SESSIONS[2], "first_session": SESSIONS[2], "announced_time": "pre", "same_day_other": "n"}
+    flags = table.assign(**told).drop(columns="deal_type")
     deals = table[["deal_id", "deal_type"]].join(said)
-    return announcements.deal_events(deals, flags, pd.Series(results, dtype="datetime64[ns]"), "ABCDEFG")
+    return announcements.deal_events(deals, flags, pd.Series(results, dtype="datetime64[ns]"), "ABCDEFGH")
 
 
 def test_deal_events_count_a_session_once_and_know_what_came_with_it():
@@ -47,8 +48,8 @@ def test_deal_events_count_a_session_once_and_know_what_came_with_it():
     assert events(rows, {"B": SESSIONS[1]}).loc["G", "news"] == "clean"
 
 
-def test_an_event_is_effective_if_its_contract_ever_bound():
-    """Conditional: not; terminated later: yes; a memorandum: not; land: yes; a binding lease beside a conditional: yes.
+def test_an_event_is_effective_if_its_contract_bound_on_its_day():
+    """Conditional: not, even if it binds the month after; terminated later, land, a binding lease beside another: yes.
 
     A partnership without a tenant is no lease, whatever its form.
     A lease that is not effective does not become so by the land that was bought in the same session.
@@ -59,6 +60,7 @@ def test_an_event_is_effective_if_its_contract_ever_bound():
     rows = [
         ("CONDITIONAL", "A", *lease, unbound),
         ("REPLACED", "B", *lease, {"state": "superseded", "binding_since": None}),
+        ("LATER", "H", *lease, {"binding_since": "2026-03"}),
         ("ENDED", "C", *lease, {"state": "terminated"}),
         ("MEMORANDUM", "D", "jv", "n", "n", {"counts_as": "no_tenant", "state": "memorandum", "binding_since": None}),
         ("LAND", "E", "power_capacity", "n", "n", land),
@@ -72,24 +74,13 @@ def test_an_event_is_effective_if_its_contract_ever_bound():
     assert found["effective"].to_dict() == {
         "CONDITIONAL": "n",
         "REPLACED": "n",
+        "LATER": "n",
         "ENDED": "y",
         "MEMORANDUM": "n",
         "LAND": "y",
         "BINDING": "y",
         "LEASE": "n",
     }
-
-
-def ledger(rows, **cells):
-    """A deal table and its flags by hand: deal_id, ticker, deal_type, counts_as, results, financing."""
-    columns = ["deal_id", "ticker", "deal_type", "counts_as", "same_day_earnings", "same_day_financing"]
-    return pd.DataFrame(rows, columns=columns).assign(**cells)
-
-
-def flagged(table, session):
-    """Their `event_flags`, told on the day before its first session or on it."""
-    flags = table[["deal_id", "ticker", "same_day_earnings", "same_day_financing"]]
-    return flags.assign(first_session=session, announced_on=session, same_day_other="n", announced_time="pre")
 
 
 def test_every_event_of_the_report_is_counted_once():
