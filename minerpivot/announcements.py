@@ -35,9 +35,9 @@ def deal_events(
     the row of the weightiest kind in the order of `KINDS`. `results` holds the session that reacted to each company
     report, indexed by ticker. Columns: ticker, session, kind, announced_time, other ("y": further news of its own),
     `earnings`, `financing`, `bid` ("y", "unknown", "n": the worst of the rows), `rows`, `news` ("confounded" if one
-    of these three is "y", "clean" if all are "n", else "unclear"), `with_tenant`, and `effective`: "n" where no row of
-    the event's kind is a contract that ever bound or another step that was signed, so that the event is in no clean
-    set. What became of it later does not matter. Only `symbols` are kept.
+    of these three is "y", "clean" if all are "n", else "unclear"), `effective`: "n" where no row of the event's kind is
+    a contract that ever bound or another step that was signed (what became of it later does not matter), and
+    `with_tenant`: an effective lease or GPU cloud contract. Only `symbols` are kept.
     """
     rows = event_flags[event_flags["ticker"].isin(list(symbols))].merge(
         deals[["deal_id", "deal_type", "counts_as", "state", "binding_since"]], on="deal_id"
@@ -56,13 +56,13 @@ def deal_events(
     rows["effective"] = bound.map({True: "y", False: "n"})
     weight = {kind: place for place, kind in enumerate([*KINDS.values(), "takeover bid"])}
     order = pd.DataFrame({"session": rows["session"], "weight": rows["kind"].map(weight), "not_effective": ~bound})
-    rows = rows.loc[order.sort_values(list(order), kind="stable").index]
+    rows = rows.loc[order.sort_values(["session", "weight", "not_effective"], kind="stable").index]
     groups = rows.groupby(["ticker", "session"], sort=False)
     worst = groups[["other", "earnings", "financing", "bid"]].max()  # the letters are in this order: n, unknown, y
     events = groups[["deal_id", "kind", "announced_time", "effective"]].first().join(worst).assign(rows=groups.size())
     found = events[["earnings", "financing", "bid"]].max(axis=1)
     events["news"] = found.map({"y": "confounded", "unknown": "unclear", "n": "clean"})
-    events["with_tenant"] = events["kind"].isin(["lease", "GPU cloud"])
+    events["with_tenant"] = events["kind"].isin(["lease", "GPU cloud"]) & (events["effective"] == "y")
     return events.reset_index().set_index("deal_id")
 
 

@@ -9,7 +9,7 @@ that one which was sold or terminated since is in the sums of the days on which 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -422,7 +422,7 @@ ROUNDING = {  # how far below and above a stated total the ledger may be, by the
 }
 
 
-def _in_scope(rows: pd.DataFrame, said: Mapping[str, Any]) -> pd.DataFrame:
+def _in_scope(rows: pd.DataFrame, said: Mapping[Hashable, Any]) -> pd.DataFrame:
     """The contracts among `rows` that a company's own statement speaks of."""
     if said["whole_company"] == "y":
         return rows

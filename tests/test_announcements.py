@@ -80,6 +80,18 @@ def test_an_event_is_effective_if_its_contract_ever_bound():
     }
 
 
+def ledger(rows, **cells):
+    """A deal table and its flags by hand: deal_id, ticker, deal_type, counts_as, results, financing."""
+    columns = ["deal_id", "ticker", "deal_type", "counts_as", "same_day_earnings", "same_day_financing"]
+    return pd.DataFrame(rows, columns=columns).assign(**cells)
+
+
+def flagged(table, session):
+    """Their `event_flags`, told on the day before its first session or on it."""
+    flags = table[["deal_id", "ticker", "same_day_earnings", "same_day_financing"]]
+    return flags.assign(first_session=session, announced_on=session, same_day_other="n", announced_time="pre")
+
+
 def test_every_event_of_the_report_is_counted_once():
     """No share and session twice, none lost, and each of a kind, effective or not."""
     deals, flags = load("deals"), load("event_flags")
@@ -94,7 +106,9 @@ def test_the_lease_that_was_not_effective_is_no_effective_event():
     """Bitdeer's Tydal lease of June 2026 was signed under conditions; the leases that bound are effective."""
     deals, flags = frozen("deals"), frozen("event_flags")
     found = announcements.deal_events(deals, flags, pd.Series(dtype="datetime64[ns]"), set(deals["ticker"]))
-    assert found.loc[found["with_tenant"] & (found["effective"] == "n")].index.tolist() == ["BTDR-2026-06-TYDAL"]
+    leases = found["kind"].isin(["lease", "GPU cloud"])
+    assert found[leases & (found["effective"] == "n")].index.tolist() == ["BTDR-2026-06-TYDAL"]
+    assert not found.loc["BTDR-2026-06-TYDAL", "with_tenant"]
 
 
 def test_results_after_the_close_belong_to_the_next_session():
