@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m minerpivot
 .DEFAULT_GOAL := help
 EDITIONS := 2026-01-28
-.PHONY: help book editions test refresh check changes bench lint audit screenshots lock clean
+.PHONY: help book editions test grown refresh check changes bench lint audit screenshots lock clean
 
 help:    ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,8 @@ editions: book    ## build the latest report and the editions beside it, with th
 	@for day in $(EDITIONS); do $(RUN) book --as-of $$day || exit 1; done
 test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reproduce, built pages
 	@$(BIN)/python -m pytest
+grown: .venv/ready    ## append a season to a copy of the tables; check, build and test that copy
+	@$(BIN)/python -m tests.grow _build/grown
 refresh: .venv/ready    ## bring data/ up to date from its vendors (python -m minerpivot refresh --help)
 	@$(RUN) refresh
 check: .venv/ready    ## validate data/ after an edit by hand and record its checksums

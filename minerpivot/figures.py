@@ -7,13 +7,17 @@ makes interactive), PNG (what GitHub and JupyterLab show) and text (its descript
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
+import json
 import math
 import os
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import pandas as pd
 import vl_convert
@@ -28,19 +32,18 @@ if TYPE_CHECKING:  # the site builder imports this module for its theme and draw
 VEGALITE_MIME = "application/vnd.vegalite.v6+json"
 GLUE = "application/papermill.record/"
 LIVE = "MINERPIVOT_LIVE"  # environment variable
-FONT = "Helvetica Neue, Arial, Liberation Sans, sans-serif"
 
-# One colour per company in every chart. Each has a contrast of at least 3:1 on both page backgrounds;
-# with this many companies colour alone cannot identify a line, so charts label lines directly.
-COMPANY_COLOURS = {
-    "IREN": "#0077bb", "CIFR": "#d55e00", "HUT": "#00916a", "WULF": "#bb4488", "CORZ": "#7a6fcf",
-    "APLD": "#2a93a8", "RIOT": "#c44e52", "MARA": "#ad7d00", "CLSK": "#5e8c31", "KEEL": "#a0695c",
-    "BTDR": "#8a8d00", "GLXY": "#7b7f86", "HIVE": "#d1577f", "BTBT": "#5b86a8", "WYFI": "#9461b0",
-    "ABTC": "#6f8f7f", "SLNH": "#8c7ab0", "CANG": "#a8763e", "GPUS": "#7d8a4f",
-    "MSFT": "#0077bb", "GOOGL": "#c44e52", "AMZN": "#d55e00", "META": "#7a6fcf", "ORCL": "#00916a",
-    "NVDA": "#5e8c31", "CRWV": "#bb4488", "NBIS": "#2a93a8",
-    "BTC-USD": "#ad7d00", "IBIT": "#ad7d00", "QQQ": "#5b86a8", "SPY": "#7b7f86", "SMH": "#a0695c", "WGMI": "#9461b0",
-}  # fmt: skip
+# Every machine measures and draws text with the font that this package brings; readers' browsers, which lack it,
+# take one of the same widths. A character that it lacks would come from whatever font a machine has: it is refused.
+FONT = "Minerpivot Sans, Liberation Sans, Arial, Helvetica, sans-serif"
+CHARACTERS = (
+    r"[ -~\u00a0-\u017f\u0218-\u021b\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u1e9e\u2002-\u200b\u2010\u2012-\u2022"
+    r"\u2026\u202f\u2030\u2032\u2033\u2039\u203a\u2044\u2060\u2074-\u2079\u207f-\u2089\u20ac\u20bf\u2116\u2122\u2126"
+    r"\u2153\u2154\u215b-\u215e\u2190-\u2195\u2202\u2206\u220f\u2211\u2212\u2219\u221a\u221e\u222b\u2248\u2260\u2264\u2265"
+    r"\u25a0\u25a1\u25aa\u25ab\u25b2\u25ba\u25bc\u25c4\u25ca\u25cb\u25cf]"
+)
+vl_convert.register_font_directory(str(Path(__file__).with_name("fonts")))
+
 NEUTRALS = ["#7b7f86", "#877b8c", "#6e828a", "#8a8070"]  # companies without a colour of their own
 PALETTE = ["#0077bb", "#d55e00", "#00916a", "#bb4488", "#7a6fcf", "#ad7d00", "#2a93a8", "#c44e52"]
 
@@ -70,13 +73,21 @@ def theme(*, dark: bool = False, narrow: bool = False) -> dict[str, Any]:
     }
 
 
+def company_colours(tickers: Iterable[str]) -> list[str]:
+    """The colour that each ticker has in the whole book (`instruments.colour`); without one a grey of its name.
+
+    With this many companies colour alone cannot identify a line, so charts label lines directly.
+    """
+    colours = tables.load("instruments").set_index("ticker")["colour"].dropna()
+    return [colours.get(ticker, NEUTRALS[sum(ticker.encode()) % len(NEUTRALS)]) for ticker in tickers]
+
+
 def company_scale(tickers: Iterable[str]) -> alt.Scale:
-    """A colour scale that gives each ticker the colour it has in the whole book; a new one gets a grey of its name."""
+    """The colours of `company_colours` as a scale."""
     import altair as alt
 
     tickers = list(tickers)
-    greys = {ticker: NEUTRALS[sum(ticker.encode()) % len(NEUTRALS)] for ticker in tickers}
-    return alt.Scale(domain=tickers, range=[COMPANY_COLOURS.get(ticker, greys[ticker]) for ticker in tickers])
+    return alt.Scale(domain=tickers, range=company_colours(tickers))
 
 
 def figure(
@@ -92,7 +103,7 @@ def figure(
     if os.environ.get(LIVE):
         display(chart.properties(title=title))
         return
-    spec = rounded(chart.to_dict())
+    spec = renamed(rounded(chart.to_dict()))
     spec.pop("config", None)
     spec |= {"title": title, "description": description}
     spec["usermeta"] = {"name": name, "caption": f"{caption.rstrip('.')}. {provenance(sources)}", "title": title}
@@ -117,10 +128,24 @@ def at_width(spec: Mapping[str, Any], width: int) -> dict[str, Any]:
     return fixed
 
 
+def svg(spec: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """A chart as SVG, the same on every machine; raises `ValueError` for text that our font cannot draw."""
+    return drawable(vl_convert.vegalite_to_svg(dict(spec), config=dict(config)))
+
+
+def drawable(drawing: str) -> str:
+    """`drawing`, an SVG, if it names no font but ours and our font has its every character."""
+    if others := set(re.findall(r'font-family="([^"]*)"', drawing)) - {FONT}:
+        raise ValueError(f"drawn with {others}, which other machines may not have; leave the font to theme()")
+    text = "".join(ElementTree.fromstring(drawing).itertext())
+    if missing := sorted(set(re.sub(CHARACTERS, "", text)) - {"\n"}):
+        raise ValueError(f"our font lacks {missing}: write it otherwise, or see minerpivot/fonts/subset.py to add it")
+    return drawing
+
+
 def png(spec: Mapping[str, Any]) -> str:
     """A quantised base64 PNG of a chart on white, for viewers that draw no Vega-Lite."""
-    config = theme() | {"background": "white"}
-    raw = vl_convert.vegalite_to_png(at_width(spec, 700), config=config, scale=1.5)
+    raw = vl_convert.svg_to_png(svg(at_width(spec, 700), theme() | {"background": "white"}), scale=1.5)
     small = io.BytesIO()
     Image.open(io.BytesIO(raw)).convert("RGB").quantize(64).save(small, "PNG", optimize=True)
     return base64.b64encode(small.getvalue()).decode("ascii")
@@ -133,6 +158,14 @@ def rounded(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: rounded(item) for key, item in value.items()}
     return [rounded(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def renamed(spec: dict[str, Any]) -> dict[str, Any]:
+    """`spec` with datasets named for their rows as rounded: altair names them before, where platforms differ."""
+    text = json.dumps(spec)
+    for name, rows in spec.get("datasets", {}).items():
+        text = text.replace(name, f"data-{hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]}")
+    return json.loads(text)
 
 
 def table(

@@ -38,6 +38,18 @@ def test_a_chart_is_stored_as_spec_picture_and_text(shown):
     assert shown[0][0]["text/plain"] == "One point. A point at a third."
 
 
+def test_platforms_that_differ_in_the_last_digit_store_the_same_chart(shown):
+    """Datasets are named for what they hold, which is rounded; two that differ visibly keep names of their own."""
+    for last in (0.1 + 0.2, 0.3):
+        points = alt.Chart(pd.DataFrame({"x": [last]})).mark_point().encode(x="x:Q")
+        chart = points + alt.Chart(pd.DataFrame({"x": [0.4]})).mark_rule().encode(x="x:Q")
+        figures.figure(chart, "points", title="T", caption="C", description="D", sources="halvings")
+    (first, _), (second, _) = shown
+    assert first == second
+    spec = first[figures.VEGALITE_MIME]
+    assert [spec["datasets"][layer["data"]["name"]] for layer in spec["layer"]] == [[{"x": 0.3}], [{"x": 0.4}]]
+
+
 def test_a_table_formats_escapes_links_and_keeps_missing_missing(shown):
     """A number, a missing one (a dash, never nan or 0), an address, a labelled link, markup as text."""
     frame = pd.DataFrame(
@@ -91,4 +103,4 @@ def test_a_company_without_a_colour_gets_the_same_visible_grey_everywhere():
     alone, among = figures.company_scale(["NEWCO"]), figures.company_scale(["IREN", "NEWCO"])
     assert alone.range[0] == among.range[1]
     assert alone.range[0] in figures.NEUTRALS
-    assert among.range[0] == figures.COMPANY_COLOURS["IREN"]
+    assert among.range[0] == tables.load("instruments").set_index("ticker").loc["IREN", "colour"]

@@ -19,10 +19,11 @@ from minerpivot import tables, validation
 from minerpivot.refresh import transaction
 from minerpivot.refresh.transaction import RefreshError, apply, compare
 from minerpivot.refresh.vendors import VendorError
+from tests.frozen import FOLDER
+from tests.frozen import load as frozen
 
-# Companies come and go, and every refresh moves the last day: neither is written down below.
-LAST_CLOSES = tables.load("prices").groupby("symbol")["date"].max()
-INSTRUMENTS = tables.load("instruments").query("ticker in @LAST_CLOSES.index").set_index("ticker")
+LAST_CLOSES = frozen("prices").groupby("symbol")["date"].max()
+INSTRUMENTS = frozen("instruments").query("ticker in @LAST_CLOSES.index").set_index("ticker")
 STOCK, OTHER = INSTRUMENTS.query("kind == 'miner' and price_convention == 'no_dividends'").index[:2]
 ADJUSTED = INSTRUMENTS.query("price_convention == 'dividend_adjusted'").index[0]
 
@@ -30,17 +31,15 @@ ADJUSTED = INSTRUMENTS.query("price_convention == 'dividend_adjusted'").index[0]
 @pytest.fixture(scope="session")
 def recent(tmp_path_factory):
     """A valid data folder, quick to validate: prices and network since August 2026, the last difficulty unknown."""
-    folder = shutil.copytree(tables.DATA, tmp_path_factory.mktemp("recent") / "data")
+    folder = shutil.copytree(FOLDER, tmp_path_factory.mktemp("recent") / "data")
     for name in ("prices", "network"):
         rows = transaction._text(folder / f"{name}.csv")
         rows = rows[rows["date"] >= "2026-08-01"]
         if name == "network":
             rows["difficulty"] = rows["difficulty"].mask(rows["date"] == rows["date"].max())
         rows.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-    (folder / "prices_conflicts.csv").unlink()
-    package = json.loads((folder / "datapackage.json").read_text("utf-8"))
-    package["resources"] = [entry for entry in package["resources"] if entry["name"] != "prices_conflicts"]
-    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    for ending in ("csv", "yml"):
+        (folder / f"prices_conflicts.{ending}").unlink()
     validation.seal(folder)
     return folder
 

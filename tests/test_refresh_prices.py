@@ -20,6 +20,7 @@ from minerpivot import tables, validation
 from minerpivot.refresh import prices, vendors
 from minerpivot.refresh.transaction import RefreshError, apply, compare
 from minerpivot.refresh.vendors import VendorError
+from tests.frozen import FOLDER
 
 NOW = pd.Timestamp("2026-10-14 21:00", tz="UTC")  # a Wednesday, an hour after the bell
 KINDS = {
@@ -195,12 +196,12 @@ def small(tmp_path_factory):
         if LAST[symbol] and day <= pd.Timestamp(LAST[symbol]) and f"{day:%m-%d}" != "10-05"
     ]
     pd.DataFrame(rows, columns=["date", "symbol", "close", "n_sources"]).to_csv(folder / "prices.csv", index=False)
-    known = [(symbol, symbol, *kind, "", "") for symbol, kind in KINDS.items()]
-    columns = ["ticker", "name", "kind", "price_convention", "notes", "source_url"]
-    pd.DataFrame(known, columns=columns).to_csv(folder / "instruments.csv", index=False)
-    package = json.loads((tables.DATA / "datapackage.json").read_text("utf-8"))
-    package["resources"] = [entry for entry in package["resources"] if entry["name"] in ("prices", "instruments")]
-    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    known = [(symbol, symbol, symbol, *kind) for symbol, kind in KINDS.items()]
+    columns = [field["name"] for field in tables.describe("instruments", FOLDER)["schema"]["fields"]]
+    instruments = pd.DataFrame(known, columns=["ticker", "name", "short_name", "kind", "price_convention"])
+    instruments.reindex(columns=columns).to_csv(folder / "instruments.csv", index=False)
+    for name in ("package", "prices", "instruments"):
+        shutil.copy(FOLDER / f"{name}.yml", folder)
     validation.seal(folder)
     return folder
 

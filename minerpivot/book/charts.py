@@ -19,7 +19,7 @@ import pandas as pd
 import vl_convert
 
 from minerpivot.book.execute import ROOT, digest
-from minerpivot.figures import at_width, theme
+from minerpivot.figures import at_width, svg, theme
 
 KEPT = ROOT / "_build" / "charts"
 WIDTHS = {"wide": 700, "narrow": 350}
@@ -38,7 +38,7 @@ def draw(spec: dict[str, Any]) -> dict[str, Path]:
             config, drawn = theme(dark=mode == "dark", narrow=size == "narrow"), at_width(live, width)
             path = KEPT / f"{digest([drawn, config, VL_CONVERT])}.svg"
             if not path.exists():
-                _keep(path, vl_convert.vegalite_to_svg(drawn, config=config))
+                _keep(path, svg(drawn, config))
             made[f"{mode}-{size}"] = path
     for name, rows in live.get("datasets", {}).items():
         if len(rows) > 1:  # single rows are rules and labels

@@ -19,9 +19,10 @@ import yaml
 
 from minerpivot import tables
 from minerpivot.book.execute import ROOT
+from minerpivot.figures import FONT, drawable
 
 CARD = """\
-<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="Liberation Sans, Arial, sans-serif">
+<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="{font}">
 <rect width="1200" height="630" fill="#ffffff"/><rect width="24" height="630" fill="#0077bb"/>
 <text x="80" y="110" font-size="34" fill="#4a5561">{book}</text>
 {lines}
@@ -36,6 +37,7 @@ LOST = """\
 <p>It may have moved in a later edition. <a href="{root}index.html">Start from the findings</a>.</p></main>
 </body></html>
 """
+UNRELEASED = "## unreleased"  # heading, in any case, of what no edition has yet
 NAMESPACES = {"urlset": "http://www.sitemaps.org/schemas/sitemap/0.9", "feed": "http://www.w3.org/2005/Atom"}
 
 
@@ -64,10 +66,10 @@ def card(site: Path, page: Path, title: str, finding: str) -> str:
         for n, line in enumerate(lines[: 7 - len(heading)])
     )
     note = f"As of {tables.edition()}" if tables.edition() else "Every number computed, every source shown"
-    drawn = CARD.format(book=escape(about("title")), lines=text, note=escape(note))
+    drawn = CARD.format(font=FONT, book=escape(about("title")), lines=text, note=escape(note))
     target = site / "_static" / "cards" / f"{page.stem}.png"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(vl_convert.svg_to_png(drawn))
+    target.write_bytes(vl_convert.svg_to_png(drawable(drawn)))
     return target.relative_to(site).as_posix()
 
 
@@ -103,10 +105,15 @@ def listings(site: Path, pages: list[Path]) -> None:
 
 
 def feed(changelog: str, address: str) -> Element:
-    """An Atom feed with an entry for each edition of the change log; raises `ValueError` for a heading that is none."""
+    """An Atom feed with an entry for each edition of the change log, without what is unreleased.
+
+    Raises `ValueError` for a heading that is no edition.
+    """
     for line, text in enumerate(changelog.splitlines(), 1):
-        if text.startswith("## ") and not re.fullmatch(r"## \S+, \d{4}-\d\d-\d\d", text):
+        heading = text.startswith("## ") and text.lower() != UNRELEASED
+        if heading and not re.fullmatch(r"## \S+, \d{4}-\d\d-\d\d", text):
             raise ValueError(f'CHANGELOG.md line {line}: {text!r} is no edition; write it as "## 1.0.0, 2026-11-22"')
+    changelog = re.sub(rf"(?im)^{UNRELEASED}$(?:\n(?!## ).*)*", "", changelog)
     parts = re.split(r"^## (\S+), (\d{4}-\d\d-\d\d)\n", changelog, flags=re.MULTILINE)[1:]
     editions = list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))
     entries = [
