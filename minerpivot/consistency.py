@@ -202,16 +202,23 @@ def financings_belong_to_an_earlier_package(financings: Table) -> Iterator[Fault
 # --- prices and shares -------------------------------------------------------------------------
 
 
+@across("prices_failed", "instruments")
 @across("prices", "instruments")
 def prices_stand_on_sessions(prices: Table, instruments: Table) -> Iterator[Fault]:
-    """What is traded on an exchange closes on its sessions, and not after its last one; a series has a convention."""
-    found = _on(prices, "symbol", instruments, "ticker", ["kind", "last_session", "price_convention"])
+    """What is traded on an exchange closes on its sessions, and not after its last one."""
+    found = _on(prices, "symbol", instruments, "ticker", ["kind", "last_session"])
     closed = (found["kind"] != "crypto") & ~prices.typed["date"].isin(sessions(prices))
     cells = ["symbol", "date"]
     yield from prices.where(closed, cells, "no session of the exchange", "correct the date or remove the row")
     after = prices.typed["date"] > found["last_session"]
     mend = "correct last_session in data/instruments.csv or remove the row"
     yield from prices.where(after, cells, "after the last session of the instrument", mend)
+
+
+@across("prices", "instruments")
+def a_series_has_a_convention(prices: Table, instruments: Table) -> Iterator[Fault]:
+    """Whoever has closes says how they treat dividends."""
+    found = _on(prices, "symbol", instruments, "ticker", ["price_convention"])
     nameless = found["price_convention"].isna() & ~prices.raw["symbol"].duplicated()
     mend = "fill price_convention in data/instruments.csv"
     yield from prices.where(nameless, "symbol", "whose treatment of dividends is not known", mend)
@@ -506,6 +513,19 @@ def both_tables_count_the_same_coins(costs: Table, segments: Table) -> Iterator[
         yield from costs.where(wrong, ["ticker", "period", "metric", "value"], words, "correct either table")
 
 
+@across("miner_years", "miner_segments")
+def years_hold_their_quarters(years: Table, segments: Table) -> Iterator[Fault]:
+    """A year's revenue is that of its four quarters within 2 percent, and no less than those that are known."""
+    quarters = segments.typed.assign(fiscal_period=segments.typed["fiscal_period"].str[:6])
+    grouped = quarters.groupby(["ticker", "fiscal_period"])["revenue_usd_m"].agg(["sum", "count"])
+    key = pd.MultiIndex.from_frame(years.typed[["ticker", "fiscal_period"]])
+    found = grouped.reindex(key).set_axis(years.typed.index)
+    ratio = years.typed["revenue_usd_m"] / found["sum"]
+    wrong = (found["count"] > 0) & ((ratio < 0.98) | ((ratio > 1.02) & (found["count"] == 4)))
+    cells, words = ["ticker", "fiscal_period", "revenue_usd_m"], "not the sum of the quarters in miner_segments"
+    yield from years.where(wrong, cells, words, "correct either table")
+
+
 @across("claims_evidence", "claims")
 def evidence_is_no_older_than_a_claim_is_new(evidence: Table, claims: Table) -> Iterator[Fault]:
     """A page's text is not published before its origin."""
@@ -538,8 +558,9 @@ def _learned(knowledge: Table, rows: np.ndarray, table: Table, tables: Mapping[s
     dating |= {key} if isinstance(key, str) else set(key)
     dates = publication(table.typed, entry)
     places = {value: place for place, value in enumerate(table.keys)}
-    changed, sources = [], []
+    moments: dict[tuple[int, Any], list[int]] = {}  # what one day changed in a row is judged together
     current: dict[int, pd.Series] = {}
+    changed: dict[tuple[int, Any], pd.Series] = {}
     order = knowledge.typed.loc[rows, "known_on"].sort_values(kind="stable").index
     for row in order:
         said = knowledge.raw.iloc[row]
@@ -578,20 +599,22 @@ def _learned(knowledge: Table, rows: np.ndarray, table: Table, tables: Mapping[s
                     yield knowledge.fault(row, ["field", "value"], words, "add the row there or correct the reference")
         now = current.get(place, table.raw.iloc[place]).copy()
         now[name] = said["value"]
-        current[place] = now
-        changed.append(now)
-        sources.append(row)
+        moment = (place, knowledge.typed["known_on"].iloc[row])
+        current[place] = changed[moment] = now
+        moments.setdefault(moment, []).append(row)
     if changed:
-        yield from _then_impossible(knowledge, sources, pd.DataFrame(changed, columns=table.raw.columns), table)
+        rows_after = pd.DataFrame(list(changed.values()), columns=table.raw.columns)
+        yield from _then_impossible(knowledge, list(moments.values()), rows_after, table)
 
 
-def _then_impossible(knowledge: Table, sources: list[int], raw: pd.DataFrame, table: Table) -> Iterator[Fault]:
-    """What a row's own rules say once the later cells are in it."""
+def _then_impossible(knowledge: Table, sources: list[list[int]], raw: pd.DataFrame, table: Table) -> Iterator[Fault]:
+    """What a row's own rules say once the later cells of a day (rows of `knowledge`: `sources`) are in it."""
     raw = raw.astype("string").reset_index(drop=True)
     after = Table(table.entry, raw, converted(raw, table.entry), table.today)
     for rule in table.entry.get("rules", []):
         mask, cells, words = rules.broken(rule, after.numbers, raw)
         for at in np.flatnonzero(mask):
-            if knowledge.raw["field"].iloc[sources[at]] in cells:
+            of_rule = [row for row in sources[at] if knowledge.raw["field"].iloc[row] in cells]
+            for row in of_rule[:1]:
                 words_ = f"after which the row breaks: {words}"
-                yield knowledge.fault(sources[at], ["row", "field", "value"], words_, rule["mend"])
+                yield knowledge.fault(row, ["row", "field", "value"], words_, rule["mend"])

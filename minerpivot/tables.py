@@ -192,6 +192,8 @@ def _renamed(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp | Non
     Among the instruments a successor appears on the day that its name does.
     """
     columns = [key["fields"] for key in entry["schema"].get("foreignKeys", []) if _names_instrument(key)]
+    if any(field["name"] == "ticker" for field in entry["schema"]["fields"]) and "ticker" not in columns:
+        columns.append("ticker")  # a company, or what is none (the average of a sector)
     if entry["name"] != "instruments" and not columns:
         return table
     old = _side("instruments", None, folder, "renamed_on")

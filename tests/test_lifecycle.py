@@ -117,7 +117,10 @@ def renamed_from(day):
         raw.loc[chosen, "symbol"] = NEW
         return raw
 
-    return {"instruments": instruments, "prices": prices}
+    def costs(raw):
+        return raw.assign(ticker=raw["ticker"].replace("CIFR", TICKER))
+
+    return {"instruments": instruments, "prices": prices, "miner_costs": costs}
 
 
 def test_a_renamed_share_has_one_series_and_one_row(renamed):
@@ -128,6 +131,7 @@ def test_a_renamed_share_has_one_series_and_one_row(renamed):
     pd.testing.assert_series_equal(closes[NEW], before, check_names=False)
     assert (renamed("deals")["ticker"] == NEW).sum() == (frozen("deals")["ticker"] == TICKER).sum() > 0
     assert parent_of(renamed("instruments"))["WYFI"] == NEW
+    assert {NEW, "SECTOR"} < set(renamed("miner_costs")["ticker"])  # a table without a key into instruments
 
 
 def test_each_ticker_is_listed_while_it_is_the_companys_name(renamed):
