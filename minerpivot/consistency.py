@@ -328,19 +328,27 @@ def hashprice_is_near_the_networks(published: Table, network: Table) -> Iterator
 # --- what companies report ---------------------------------------------------------------------
 
 
+@across("capex_annual")
 @across("capex_actuals")
-def a_quarter_has_one_revenue(actuals: Table) -> Iterator[Fault]:
-    """Revenue, cash flow and report day repeat on each definition of a quarter; a headline is near its cash line."""
+def a_period_has_one_revenue(figures: Table) -> Iterator[Fault]:
+    """Revenue, cash flow and report day repeat on each definition of a period."""
+    key = [figures.raw["ticker"], figures.raw["period_end"]]
+    later = figures.raw.groupby(["ticker", "period_end"]).cumcount() > 0
+    repeated = ("revenue_usd_bn", "operating_cash_flow_usd_bn", "reported_on", "fiscal_period", "calendar_quarter")
+    for name in (name for name in repeated if name in figures.raw):
+        values = figures.typed[name] if name.endswith("_bn") else figures.raw[name]
+        many = values.groupby(key).transform("nunique") > 1
+        words = "not as in the period's other row"
+        yield from figures.where(many & later, ["ticker", "period_end", name], words, "correct one of the two")
+
+
+@across("capex_actuals")
+def a_headline_is_near_its_cash_line(actuals: Table) -> Iterator[Fault]:
+    """With leases a quarter is 0.75 to 3 times its purchases (0.94 to 1.80 so far)."""
     groups = actuals.raw.groupby(["ticker", "period_end"])
-    for name in ("revenue_usd_bn", "operating_cash_flow_usd_bn", "reported_on", "fiscal_period", "calendar_quarter"):
-        values = actuals.typed[name] if name.endswith("_bn") else actuals.raw[name]
-        many = values.groupby([actuals.raw["ticker"], actuals.raw["period_end"]]).transform("nunique") > 1
-        later = groups.cumcount() > 0
-        words = "not as in the quarter's other row"
-        yield from actuals.where(many & later, ["ticker", "period_end", name], words, "correct one of the two")
     lines = actuals.typed.pivot_table(index=["ticker", "period_end"], columns="definition", values="capex_usd_bn")
     if {"cash_ppe", "incl_finance_leases"} <= set(lines):
-        ratio = (lines["incl_finance_leases"] / lines["cash_ppe"]).dropna()  # 0.94 to 1.80 so far
+        ratio = (lines["incl_finance_leases"] / lines["cash_ppe"]).dropna()
         wrong = ratio[(ratio < 0.75) | (ratio > 3)].index
         rows = pd.MultiIndex.from_frame(actuals.typed[["ticker", "period_end"]]).isin(wrong)
         words = "too far from the quarter's other definition"
@@ -419,6 +427,23 @@ def _guided(period: str) -> tuple[pd.Timestamp, int, str]:
         1 if "Q" in period else 2 if "H" in period else 4,
         "calendar_quarters" if parts and kind == "calendar" else kind,
     )
+
+
+@across("consensus", "capex_actuals")
+def consensus_is_of_the_size_of_what_was_spent(consensus: Table, actuals: Table) -> Iterator[Fault]:
+    """A fifth to five times the pace of the last two quarters of those that it sums."""
+    cash = actuals.typed[actuals.typed["definition"] == "cash_ppe"].sort_values("period_end")
+    told = last_day(consensus.typed["as_of"])
+    for row, (subject, period, value) in enumerate(
+        consensus.typed[["subject", "period", "consensus_usd_bn"]].itertuples(index=False)
+    ):
+        known = cash[cash["ticker"].isin(subject.split("+")) & (cash["period_end"] < told[row])]
+        pace = (
+            known.groupby("ticker")["capex_usd_bn"].apply(lambda last: last.tail(2).mean()).sum() * _guided(period)[1]
+        )
+        if pace and not 0.2 <= value / pace <= 5:
+            words = f"but the last two quarters' pace was {pace:.4g} for that period"
+            yield consensus.fault(row, ["consensus_id", "consensus_usd_bn"], words, "correct the figure or its unit")
 
 
 @across("earnings_dates", "instruments")
