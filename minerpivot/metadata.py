@@ -312,7 +312,7 @@ def _explain(error: ValidationError) -> str:
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path).lstrip(".")
     where, kinds = place or "the file", {"object": "keys and values", "array": "a list", "string": "text"}
     if error.validator == "required":
-        missing = next(name for name in error.validator_value if name not in error.instance)
+        missing = error.message.split("'")[1]  # one error for each part that is missing
         return f"{'' if not place else f'{place} '}has no {missing}; write it as in the other tables' metadata"
     if error.validator in ("oneOf", "anyOf"):
         options = [option["required"][0] for option in error.validator_value if "required" in option]

@@ -73,12 +73,12 @@ def judged(tables: Mapping[str, Table], names: Iterable[str] | None = None) -> l
     """What sound tables say that cannot be: of `names` (default all) alone, and of each other."""
     asked = [table for name, table in tables.items() if names is None or name in names]
     found = [fault for table in asked for fault in rules.misdated(table)]
-    soft = [fault for table in asked for fault in rules.impossible(table)]
-    if not found:
+    if not found:  # what a wrong day contradicts besides is the same mistake
+        soft = [fault for table in asked for fault in rules.impossible(table)]
         soft += [fault for table in asked for fault in rules.outliers(table, tables.get("splits"))]
-        soft += list(consistency.contradictions(tables))
+        found = list(rules.unaccepted(iter([*soft, *consistency.contradictions(tables)]), tables))
     by_table: dict[str, list[str]] = {}
-    for fault in [*found, *rules.unaccepted(iter(soft), tables)]:
+    for fault in found:
         by_table.setdefault(fault.table, []).append(str(fault))
     needless = [line for table in asked for line in rules.needless(table)]
     return [*(line for name, lines in by_table.items() for line in _first(lines, tables[name].entry)), *needless]
