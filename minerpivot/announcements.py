@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from minerpivot.deals import NOT_YET, SIGNED
 from minerpivot.events import first_session
 from minerpivot.tables import last_day
 
@@ -76,14 +77,16 @@ def deal_events(
 ) -> pd.DataFrame:
     """One row per share and session that could react to deal news: what happened and what else came with it.
 
-    Rows of `event_flags` (with `deals` for their type) of one ticker and first session are one event, named after
+    Rows of `event_flags` (with `deals` for what they are) of one ticker and first session are one event, named after
     the row of the weightiest kind in the order of `KINDS`. `results` holds the session that reacted to each company
     report, indexed by ticker. Columns: ticker, session, kind, announced_time, other ("y": further news of its own),
     `earnings`, `financing`, `bid` ("y", "unknown", "n": the worst of the rows), `rows`, `news` ("confounded" if one
-    of these three is "y", "clean" if all are "n", else "unclear") and `with_tenant`. Only `symbols` are kept.
+    of these three is "y", "clean" if all are "n", else "unclear"), `effective`: "n" where no row of the event's kind is
+    a contract that ever bound or another step that was signed (what became of it later does not matter), and
+    `with_tenant`: an effective lease or GPU cloud contract. Only `symbols` are kept.
     """
     rows = event_flags[event_flags["ticker"].isin(list(symbols))].merge(
-        deals[["deal_id", "deal_type", "counts_as"]], on="deal_id"
+        deals[["deal_id", "deal_type", "counts_as", "state", "binding_since"]], on="deal_id"
     )
     bids = rows["counts_as"] == "takeover_bid"  # the miner is the target
     reported = pd.MultiIndex.from_arrays([results.index, results])
@@ -91,17 +94,21 @@ def deal_events(
     rows = rows.rename(
         columns={"first_session": "session", "same_day_other": "other", "same_day_financing": "financing"}
     )
-    rows["kind"] = rows["deal_type"].map(KINDS).where(~bids, "takeover bid")
+    kinds = rows["deal_type"].map(KINDS).mask(rows["counts_as"] == "no_tenant", KINDS["other"])
+    rows["kind"] = kinds.where(~bids, "takeover bid")
     rows["earnings"] = rows["same_day_earnings"].where(~same, "y")
     rows["bid"] = bids.map({True: "y", False: "n"})
+    bound = rows["binding_since"].notna().where(rows["counts_as"].isin(SIGNED), ~rows["state"].isin(NOT_YET))
+    rows["effective"] = bound.map({True: "y", False: "n"})
     weight = {kind: place for place, kind in enumerate([*KINDS.values(), "takeover bid"])}
-    rows = rows.iloc[rows["kind"].map(weight).argsort(kind="stable")].sort_values("session", kind="stable")
+    order = pd.DataFrame({"session": rows["session"], "weight": rows["kind"].map(weight), "not_effective": ~bound})
+    rows = rows.loc[order.sort_values(["session", "weight", "not_effective"], kind="stable").index]
     groups = rows.groupby(["ticker", "session"], sort=False)
     worst = groups[["other", "earnings", "financing", "bid"]].max()  # the letters are in this order: n, unknown, y
-    events = groups[["deal_id", "kind", "announced_time"]].first().join(worst).assign(rows=groups.size())
+    events = groups[["deal_id", "kind", "announced_time", "effective"]].first().join(worst).assign(rows=groups.size())
     found = events[["earnings", "financing", "bid"]].max(axis=1)
     events["news"] = found.map({"y": "confounded", "unknown": "unclear", "n": "clean"})
-    events["with_tenant"] = events["kind"].isin(["lease", "GPU cloud"])
+    events["with_tenant"] = events["kind"].isin(["lease", "GPU cloud"]) & (events["effective"] == "y")
     return events.reset_index().set_index("deal_id")
 
 

@@ -1,8 +1,9 @@
 """Hyperscaler capital expenditure: calendar quarters, definitions, totals, intensity.
 
 Definitions are never mixed silently: every function takes the definition by name, one for all
-companies or one per company; a total exists only for a mix that `DEFINITIONS` names, and only for
-quarters in which every company has it.
+companies or one per company; a total exists only for a mix that the table `capex_definitions` names,
+and only for quarters in which every company has it. A figure on another accounting basis than the
+ordinary one has another definition (`full_definition`).
 """
 
 from __future__ import annotations
@@ -13,57 +14,77 @@ import numpy as np
 import pandas as pd
 from arch.bootstrap import StationaryBootstrap
 
-COMPANIES = ("MSFT", "GOOGL", "AMZN", "META", "ORCL")
-AMAZON_NET = "cash_ppe_net_of_proceeds"
-
-_CASH = dict.fromkeys(COMPANIES, "cash_ppe")
-_HEADLINE = {"MSFT": "incl_finance_leases", "META": "incl_finance_leases"}
-DEFINITIONS: dict[str, dict[str, str]] = {
-    "cash": _CASH,
-    "cash, Amazon net": _CASH | {"AMZN": AMAZON_NET},
-    "with leases": _CASH | _HEADLINE,
-    "with leases, Amazon net": _CASH | _HEADLINE | {"AMZN": AMAZON_NET},
-    "with leases, Amazon's too": _CASH | _HEADLINE | {"AMZN": "incl_finance_leases"},
-}
+CASH, NET = "cash_ppe", "cash_ppe_net_of_proceeds"  # definitions; all names are in the schema of capex_annual
 
 _PARTS_OF_A_YEAR = ("first quarter of ", "first half of ", "first nine months of ", "")
 
 
-def with_amazon_net(actuals: pd.DataFrame, amazon_net: pd.DataFrame) -> pd.DataFrame:
-    """`actuals` plus Amazon's quarters net of proceeds, as definition `cash_ppe_net_of_proceeds`.
+def mixes(definitions: pd.DataFrame, instruments: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """The mixes of definitions that a total may stand on, in their order: name -> ticker -> definition.
 
-    `amazon_net` has period_kind, period_end, capex_net_usd_bn; only its quarters are used. Revenue,
+    `definitions` is the table `capex_definitions`; companies are those whose kind in `instruments` is
+    hyperscaler, in the order of the first mix. Raises `ValueError` if a company is in no row of a mix.
+    """
+    companies = set(instruments.loc[instruments["kind"] == "hyperscaler", "ticker"])
+    rows = definitions[definitions["ticker"].isin(companies)].sort_values("mix_order", kind="stable")
+    found = {str(name): dict(zip(mix["ticker"], mix["definition"])) for name, mix in rows.groupby("mix", sort=False)}
+    for name, mix in found.items():
+        if absent := sorted(companies - set(mix)):
+            raise ValueError(
+                f"data/capex_definitions.csv has no row for {', '.join(absent)} in the mix {name!r}; "
+                "add one with the definition that counts there"
+            )
+    return found
+
+
+def named_mix(chosen: Mapping[str, str], mixes: Mapping[str, Mapping[str, str]]) -> str | None:
+    """The first of `mixes` in which the companies of `chosen` have these definitions, or None."""
+    return next((name for name, mix in mixes.items() if dict(chosen).items() <= dict(mix).items()), None)
+
+
+def full_definition(table: pd.DataFrame) -> pd.Series:
+    """What each figure counts: its definition, with the accounting basis where that is not the ordinary one."""
+    definition, basis = (table[column].fillna("") for column in ("definition", "basis"))
+    return definition.where(basis == "", definition + " on " + basis)
+
+
+def with_net_quarters(actuals: pd.DataFrame, net: pd.DataFrame) -> pd.DataFrame:
+    """`actuals` plus quarters net of proceeds, as definition `cash_ppe_net_of_proceeds`.
+
+    `net` has ticker, period_kind, period_end, capex_net_usd_bn; only its quarters are used. Revenue,
     cash flow and dates are those of the gross row of the same quarter. Raises `ValueError` if a net
     quarter has no gross row.
     """
-    quarters = amazon_net.loc[amazon_net["period_kind"] == "quarter", ["period_end", "capex_net_usd_bn"]]
-    gross = actuals[(actuals["ticker"] == "AMZN") & (actuals["definition"] == "cash_ppe")]
-    net = gross.merge(quarters, on="period_end", how="inner")
-    if len(net) != len(quarters):
-        raise ValueError("a net Amazon quarter has no gross row in actuals; load both tables as of the same day")
-    net = net.assign(definition=AMAZON_NET, capex_usd_bn=net["capex_net_usd_bn"]).drop(columns="capex_net_usd_bn")
-    return pd.concat([actuals, net], ignore_index=True)
+    quarters = net.loc[net["period_kind"] == "quarter", ["ticker", "period_end", "capex_net_usd_bn"]]
+    found = actuals[actuals["definition"] == CASH].merge(quarters, on=["ticker", "period_end"], how="inner")
+    if len(found) != len(quarters):
+        raise ValueError("a net quarter has no gross row in actuals; load both tables as of the same day")
+    found = found.assign(definition=NET, capex_usd_bn=found["capex_net_usd_bn"]).drop(columns="capex_net_usd_bn")
+    return pd.concat([actuals, found], ignore_index=True)
 
 
 def calendar_quarters(
-    actuals: pd.DataFrame, definition: str | Mapping[str, str] = "cash_ppe", *, value: str = "capex_usd_bn"
+    actuals: pd.DataFrame, definition: str | Mapping[str, str] = CASH, *, value: str = "capex_usd_bn"
 ) -> pd.DataFrame:
-    """One value per calendar quarter and company under a named definition, in USD bn.
+    """One value per calendar quarter and company under a named definition (`full_definition`), in USD bn.
 
-    `actuals` has ticker, calendar_quarter, definition and the column `value`. `definition` is one
-    name for the five `COMPANIES` or a mapping from ticker to name. Returns every quarter of the span
-    as rows (quarterly periods) and the tickers as columns, missing where a company has no such
-    figure. Oracle's quarters end a month before the calendar quarter that they stand in.
+    `actuals` has ticker, calendar_quarter, definition, basis and the column `value`. `definition` is one
+    name for every company that has such figures, or a mapping from ticker to name. Returns every quarter
+    of the span as rows (quarterly periods) and the tickers as columns, missing where a company has no
+    such figure. Oracle's quarters end a month before the calendar quarter that they stand in.
     Raises `ValueError` for a definition that occurs nowhere in `actuals`.
     """
-    chosen = dict(definition) if isinstance(definition, Mapping) else dict.fromkeys(COMPANIES, definition)
-    unknown = set(chosen.values()) - set(actuals["definition"])
+    counted = full_definition(actuals)
+    if isinstance(definition, Mapping):
+        chosen = dict(definition)
+    else:
+        chosen = dict.fromkeys(actuals.loc[counted == definition, "ticker"], definition)
+    unknown = ({definition} if isinstance(definition, str) else set(chosen.values())) - set(counted)
     if unknown:
         raise ValueError(
-            f"no rows have the definition {', '.join(sorted(unknown))}; "
-            f"known are {', '.join(sorted(set(actuals['definition'])))}"
+            f"no rows have the definition {', '.join(sorted(unknown))}; known are {', '.join(sorted(set(counted)))}"
         )
-    rows = actuals[actuals["definition"] == actuals["ticker"].map(chosen)]
+    rows = actuals[counted == actuals["ticker"].map(chosen)]
     quarter = pd.PeriodIndex(rows["calendar_quarter"], freq="Q")
     wide = rows.assign(quarter=quarter).pivot(index="quarter", columns="ticker", values=value)
     span = pd.period_range(quarter.min(), quarter.max(), freq="Q", name="quarter")
@@ -71,22 +92,22 @@ def calendar_quarters(
 
 
 def combined(
-    actuals: pd.DataFrame, definition: str | Mapping[str, str] = "cash", *, companies: Iterable[str] = COMPANIES
+    actuals: pd.DataFrame,
+    mix: str,
+    mixes: Mapping[str, Mapping[str, str]],
+    *,
+    companies: Iterable[str] | None = None,
 ) -> pd.Series:
-    """Total of `companies` per calendar quarter in USD bn, missing in every quarter in which one is missing.
+    """Total per calendar quarter in USD bn, missing in every quarter in which one company is missing.
 
-    `definition` is a key of `DEFINITIONS`, or a mapping equal to one of its values. Any other mix
-    raises `ValueError`: a total on a mix that has no name could not be told from one on another.
+    `mix` is a name in `mixes`; `companies` are all of it or some. Another name raises `ValueError`: a
+    total on a mix that has no name could not be told from one on another.
     """
-    name = (
-        definition
-        if isinstance(definition, str)
-        else next((name for name, mix in DEFINITIONS.items() if mix == dict(definition)), str(dict(definition)))
-    )
-    if name not in DEFINITIONS:
-        raise ValueError(f"no total is defined on {name}; the definitions are {', '.join(DEFINITIONS)}")
-    quarters = calendar_quarters(actuals, DEFINITIONS[name])
-    return quarters[list(companies)].sum(axis=1, skipna=False)
+    if mix not in mixes:
+        raise ValueError(f"no total is defined on {mix}; the definitions are {', '.join(mixes)}")
+    quarters = calendar_quarters(actuals, mixes[mix])
+    chosen = mixes[mix] if companies is None else companies
+    return quarters[list(chosen)].sum(axis=1, skipna=False)
 
 
 def years_and_year_to_date(latest: pd.Period) -> dict[str, tuple[str, str]]:
@@ -115,16 +136,17 @@ def share_of_year(quarters: pd.DataFrame, through_quarter: int) -> pd.DataFrame:
 
 
 def filed_years(actuals: pd.DataFrame, annual: pd.DataFrame) -> pd.DataFrame:
-    """Four fiscal quarters against the year as filed, per company, fiscal year and definition, in USD bn.
+    """Four fiscal quarters against the year as filed, per company, fiscal year and full definition, in USD bn.
 
     `actuals` has fiscal_period "FY2026 Q1", `annual` "FY2026". Columns: ticker, fiscal_period,
     definition, quarters_usd_bn, filed_usd_bn, gap_usd_bn (quarters less filed). Years without all four
     quarters or without a filed figure are left out.
     """
-    quarters = actuals.assign(fiscal_period=actuals["fiscal_period"].str[:6])
+    quarters = actuals.assign(definition=full_definition(actuals), fiscal_period=actuals["fiscal_period"].str[:6])
     grouped = quarters.groupby(["ticker", "fiscal_period", "definition"])["capex_usd_bn"]
     sums = grouped.sum()[grouped.count() == 4].rename("quarters_usd_bn").reset_index()
-    filed = annual[["ticker", "fiscal_period", "definition", "capex_usd_bn"]]
+    filed = annual.assign(definition=full_definition(annual))
+    filed = filed[["ticker", "fiscal_period", "definition", "capex_usd_bn"]]
     joined = sums.merge(filed.rename(columns={"capex_usd_bn": "filed_usd_bn"}))
     return joined.assign(gap_usd_bn=joined["quarters_usd_bn"] - joined["filed_usd_bn"])
 
@@ -145,7 +167,7 @@ def total(quarters: pd.DataFrame, first: str, last: str) -> pd.Series:
     return quarters.reindex(span).sum(skipna=False)
 
 
-def last_report(actuals: pd.DataFrame, quarter: str | pd.Period, tickers: Iterable[str] = COMPANIES) -> str:
+def last_report(actuals: pd.DataFrame, quarter: str | pd.Period, tickers: Iterable[str]) -> str:
     """The day (ISO) on which the last of `tickers` had reported a calendar quarter: a total is known from then on.
 
     `actuals` has ticker, calendar_quarter, reported_on. Raises `ValueError` if a report has no date.
@@ -157,13 +179,15 @@ def last_report(actuals: pd.DataFrame, quarter: str | pd.Period, tickers: Iterab
     return f"{reported.max():%Y-%m-%d}"
 
 
-def by_definition(actuals: pd.DataFrame, spans: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
-    """Combined capex in USD bn: one row per name in `DEFINITIONS`, one column per span of calendar quarters.
+def by_definition(
+    actuals: pd.DataFrame, spans: Mapping[str, tuple[str, str]], mixes: Mapping[str, Mapping[str, str]]
+) -> pd.DataFrame:
+    """Combined capex in USD bn: one row per name in `mixes`, one column per span of calendar quarters.
 
-    `actuals` must hold Amazon's net rows (`with_amazon_net`). A cell is missing unless every company
-    has every quarter of the span under its definition.
+    `actuals` must hold the net rows (`with_net_quarters`). A cell is missing unless every company has
+    every quarter of the span under its definition.
     """
-    totals = {name: combined(actuals, name) for name in DEFINITIONS}
+    totals = {name: combined(actuals, name, mixes) for name in mixes}
     answers = {
         name: {
             label: series.reindex(pd.period_range(*span, freq="Q")).sum(skipna=False) for label, span in spans.items()
@@ -173,7 +197,7 @@ def by_definition(actuals: pd.DataFrame, spans: Mapping[str, tuple[str, str]]) -
     return pd.DataFrame.from_dict(answers, orient="index")
 
 
-def intensity(actuals: pd.DataFrame, definition: str | Mapping[str, str] = "cash_ppe") -> pd.DataFrame:
+def intensity(actuals: pd.DataFrame, definition: str | Mapping[str, str] = CASH) -> pd.DataFrame:
     """Capex against revenue and operating cash flow, trailing twelve months.
 
     Returns rows indexed by (quarter, ticker): capex_usd_bn, revenue_usd_bn,

@@ -1,6 +1,6 @@
 """What hyperscalers say that they will spend: dated guidance, its record, the fan it gives, the market's answer.
 
-A statement is scored only with an outcome on the definition that it was made on (`capex.DEFINITIONS`).
+A statement is compared, and scored with an outcome, only on the definition and accounting basis that it was made on.
 """
 
 from __future__ import annotations
@@ -13,45 +13,27 @@ import pandas as pd
 from arch.bootstrap import IIDBootstrap
 from scipy import stats
 
-from minerpivot.capex import DEFINITIONS
-
-# What each company guides on. The exceptions are years in which it guided on something else:
-# Amazon still counted equipment leases in 2024, Oracle moved to its own net cash outlay in 2026.
-GUIDED = DEFINITIONS["with leases, Amazon net"]
-GUIDED_EXCEPTIONS = {
-    ("AMZN", "FY2024"): "incl_finance_leases",
-    ("ORCL", "FY2027"): "net_cash_outlay_non_gaap",
-}
-
-# How a statement's qualifier says that its number is not a plain forecast of the company's total.
-_STATEMENTS = {
-    "product": "product of the statement|annualised",
-    "part": "not the total-capex definition",
-    "reclassified": "restated for an accounting change",
-    "single source": "single-source",
-    "floor": "^over",
-}
-
-
-_OTHER_CONSENSUS = r"another outlet prints consensus (?:about )?(?P<usd_bn>[\d.]+) \((?P<outlet>[^)]+)\)"
+from minerpivot.capex import full_definition
 
 
 def statements(guidance: pd.DataFrame) -> pd.DataFrame:
-    """The dated annual statements with a number, oldest first, with midpoint and kind.
+    """The dated annual statements with a number, oldest first, with midpoint and standing.
 
-    `kind` is range, point, or what the qualifier says: product (arithmetic on a remark, not a company
-    total), part (of the capex only), reclassified, single source, floor ("over"). Undated, qualitative
-    and quarterly rows are left out. Adds `midpoint_usd_bn` and `fiscal_period` ("FY2026").
+    `standing` is plain for a forecast of the company's total; otherwise what keeps it from being one:
+    restated (an earlier statement on another basis), single_sourced, floor, product (arithmetic on a
+    remark) or part (of the total). Undated, qualitative and quarterly rows are left out. Adds
+    `midpoint_usd_bn` and `fiscal_period` ("FY2026"); `definition` becomes the full one.
     """
     midpoint = guidance["point_usd_bn"].fillna((guidance["low_usd_bn"] + guidance["high_usd_bn"]) / 2)
-    qualifier = guidance["qualifier"].fillna("")
-    kind = np.select(
-        [qualifier.str.contains(pattern) for pattern in _STATEMENTS.values()],
-        list(_STATEMENTS),
-        default=np.where(guidance["point_usd_bn"].notna(), "point", "range"),
+    standing = guidance["kind"].where(guidance["kind"].isin(["product", "part", "floor"]), "plain")
+    standing = standing.mask((standing == "plain") & (guidance["single_sourced"] == "y"), "single_sourced")
+    standing = standing.mask(guidance["restates"].notna(), "restated")
+    dated = guidance.assign(
+        midpoint_usd_bn=midpoint,
+        standing=standing,
+        fiscal_period="FY" + guidance["guided_period"].astype(str).str[-4:],
+        definition=full_definition(guidance),
     )
-    fiscal_period = "FY" + guidance["guided_period"].astype(str).str[-4:]
-    dated = guidance.assign(midpoint_usd_bn=midpoint, kind=kind, fiscal_period=fiscal_period)
     kept = guidance["period_kind"].isin(["calendar", "fiscal"]) & midpoint.notna() & guidance["issued_on"].notna()
     return dated[kept].sort_values(["issued_on", "ticker"], ignore_index=True)
 
@@ -59,45 +41,55 @@ def statements(guidance: pd.DataFrame) -> pd.DataFrame:
 def guidance_path(guidance: pd.DataFrame, year: int, *, as_of: str | pd.Timestamp | None = None) -> pd.DataFrame:
     """Statements on one year, oldest first per company, up to the day `as_of`; fiscal years by the year they end in.
 
-    Adds to `statements`, in percent: `over_consensus_percent` (midpoint against the printed consensus),
-    `over_other_consensus_percent` (against the figure that another outlet printed, with
-    `other_consensus_usd_bn` and `other_outlet`) and `revision_percent` (midpoint against the company's
-    first on that year; missing for reclassified statements, products and parts, which are no revisions).
+    Adds to `statements`, in percent: `over_consensus_percent` (midpoint against the consensus printed
+    with it) and `revision_percent` (midpoint against the company's first on that year and definition;
+    missing for restatements, products and parts, which are no revisions). A restatement is the first on
+    its basis, so what comes after it is compared with it.
     """
     path = statements(guidance)
     path = path[path["fiscal_period"] == f"FY{year}"]
     if as_of is not None:
         path = path[path["issued_on"] <= pd.Timestamp(as_of)]
     path = path.sort_values(["ticker", "issued_on"], ignore_index=True)
-    comparable = path["midpoint_usd_bn"].mask(path["kind"].isin(["product", "part", "reclassified"]))
-    # Microsoft speaks of calendar and of fiscal years: a revision stays within one of them.
-    first = comparable.groupby([path["ticker"], path["guided_period"]]).transform("first")
-    other = path["qualifier"].astype("string").str.extract(_OTHER_CONSENSUS)
-    other_consensus = other["usd_bn"].astype(float)
+    totals = path["midpoint_usd_bn"].mask(path["kind"].isin(["product", "part"]))
+    # Some companies speak of calendar and of fiscal years: a revision stays within one of them.
+    first = totals.groupby([path["ticker"], path["guided_period"], path["definition"]]).transform("first")
     return path.assign(
         over_consensus_percent=100 * (path["midpoint_usd_bn"] / path["consensus_before_usd_bn"] - 1),
-        other_consensus_usd_bn=other_consensus,
-        other_outlet=other["outlet"].astype(object),
-        over_other_consensus_percent=100 * (path["midpoint_usd_bn"] / other_consensus - 1),
-        revision_percent=100 * (comparable / first - 1),
+        revision_percent=100 * (totals / first - 1).mask(path["standing"] == "restated"),
     )
+
+
+def other_prints(said: pd.DataFrame, consensus: pd.DataFrame) -> pd.DataFrame:
+    """Consensus figures that others printed before statements and that differ from the one printed with them.
+
+    `said` has guidance_id, midpoint_usd_bn, consensus_before_usd_bn; `consensus` guidance_id, kind,
+    consensus_usd_bn, outlet, vendor. One row per statement and figure, its outlets joined, with
+    over_percent (midpoint against it).
+    """
+    prints = consensus[consensus["kind"] == "consensus"].merge(
+        said[["guidance_id", "midpoint_usd_bn", "consensus_before_usd_bn"]], on="guidance_id"
+    )
+    prints = prints[prints["consensus_usd_bn"] != prints["consensus_before_usd_bn"]]
+    grouped = prints.groupby(["guidance_id", "consensus_usd_bn"], sort=False)
+    found = grouped.agg(midpoint_usd_bn=("midpoint_usd_bn", "first"), outlets=("outlet", ", ".join)).reset_index()
+    return found.assign(over_percent=100 * (found["midpoint_usd_bn"] / found["consensus_usd_bn"] - 1))
 
 
 def scored_statements(guidance: pd.DataFrame, annual: pd.DataFrame, *, products: bool = False) -> pd.DataFrame:
     """Every statement made before the end of its year, with the outcome on the definition that was guided.
 
-    `annual` has ticker, fiscal_period, period_end, definition, capex_usd_bn. A calendar-year statement
-    joins only a fiscal year that ends in December. Statements on a part of the capex never count, and
-    products of a statement only if `products`. Adds to `statements`: definition, period_end,
+    `annual` has ticker, fiscal_period, period_end, definition, basis, capex_usd_bn. A calendar-year
+    statement joins only a fiscal year that ends in December. Statements on a part of the capex never
+    count, and products of a statement only if `products`. Adds to `statements`: period_end,
     outcome_usd_bn, lead_days (to the period's end) and drift_percent (outcome against the midpoint;
     missing for a floor, which has none). Sorted by company, year and day.
     """
     said = statements(guidance)
     said = said[~said["kind"].isin(["part"] if products else ["part", "product"])]
-    keys = zip(said["ticker"], said["fiscal_period"])
-    definition = pd.Series([GUIDED_EXCEPTIONS.get(key, GUIDED.get(key[0])) for key in keys], said.index, dtype=object)
-    outcomes = annual[["ticker", "fiscal_period", "period_end", "definition", "capex_usd_bn"]]
-    joined = said.assign(definition=definition).merge(outcomes, on=["ticker", "fiscal_period", "definition"])
+    outcomes = annual.assign(definition=full_definition(annual))
+    outcomes = outcomes[["ticker", "fiscal_period", "period_end", "definition", "capex_usd_bn"]]
+    joined = said.merge(outcomes, on=["ticker", "fiscal_period", "definition"])
     same_year = (joined["period_kind"] == "fiscal") | (joined["period_end"].dt.month == 12)
     joined = joined[same_year & (joined["issued_on"] < joined["period_end"])]
     midpoint = joined["midpoint_usd_bn"].mask(joined["kind"] == "floor")
@@ -233,8 +225,7 @@ def statement_days(guidance: pd.DataFrame, earnings_dates: pd.DataFrame, tickers
     `time` is that of the report of the same day (amc, bmo), missing where no report of that day is known
     or its hour is not, so that no session can be named.
     """
-    approximate = guidance["qualifier"].fillna("").str.contains("day approximate")
-    rows = guidance[guidance["issued_on"].notna() & ~approximate & guidance["ticker"].isin(list(tickers))]
+    rows = guidance[(guidance["day_approximate"] == "n") & guidance["ticker"].isin(list(tickers))]
     days = rows[["ticker", "issued_on"]].drop_duplicates()
     times = earnings_dates[["ticker", "reported_on", "time"]].rename(columns={"reported_on": "issued_on"})
     days = days.merge(times, on=["ticker", "issued_on"], how="left").sort_values(["issued_on", "ticker"])

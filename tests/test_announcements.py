@@ -5,22 +5,36 @@ import pytest
 
 from minerpivot import announcements
 from minerpivot.tables import load
+from tests.frozen import load as frozen
 
 SESSIONS = pd.DatetimeIndex(["2026-02-04", "2026-02-05", "2026-02-06", "2026-02-09"])
 
 
+def events(rows, results):
+    """Events of small flags: each row a deal_id, ticker, deal_type, two flags and what the ledger says besides."""
+    columns = ["deal_id", "ticker", "deal_type", "same_day_earnings", "same_day_financing"]
+    table = pd.DataFrame([row[:5] for row in rows], columns=columns)
+    plain = {"counts_as": "contract", "state": "signed", "binding_since": "2026-02-05"}
+    said = pd.DataFrame([plain | (row[5] if len(row) > 5 else {}) for row in rows])
+    flags = table.assign(first_session=SESSIONS[2], same_day_other="n", announced_time="pre").drop(columns="deal_type")
+    deals = table[["deal_id", "deal_type"]].join(said)
+    return announcements.deal_events(deals, flags, pd.Series(results, dtype="datetime64[ns]"), "ABCDEFG")
+
+
 def test_deal_events_count_a_session_once_and_know_what_came_with_it():
     """Lease and framework of one morning are one event; results of that session confound it, whatever its flag says."""
-    session = pd.Timestamp("2026-02-06")
+    power = {"counts_as": "purchase", "binding_since": None}
     rows = [
-        ("F", "A", "other", "n", "n"), ("L", "A", "colocation_lease", "n", "n"), ("G", "B", "gpu_cloud", "n", "n"),
-        ("U", "C", "jv", "n", "unknown"), ("P", "D", "acquisition", "n", "y"), ("X", "NONE", "jv", "n", "n"),
-        (announcements.TAKEOVER_BIDS[0], "E", "acquisition", "n", "n"), ("S", "E", "colocation_lease", "n", "n"),
-    ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["deal_id", "ticker", "deal_type", "same_day_earnings", "same_day_financing"])
-    flags = table.assign(first_session=session, same_day_other="n", announced_time="pre").drop(columns="deal_type")
-    found = announcements.deal_events(table, flags, pd.Series({"B": session}), "ABCDE")
-    assert sorted(found.index) == ["G", "L", "P", "S", "U"]
+        ("F", "A", "other", "n", "n", {"counts_as": "framework", "binding_since": None}),
+        ("L", "A", "colocation_lease", "n", "n"),
+        ("G", "B", "gpu_cloud", "n", "n"),
+        ("U", "C", "jv", "n", "unknown"),
+        ("P", "D", "acquisition", "n", "y", power),
+        ("X", "NONE", "jv", "n", "n"),
+        ("BID", "E", "acquisition", "n", "n", {"counts_as": "takeover_bid", "state": "offered", "binding_since": None}),
+        ("S", "E", "colocation_lease", "n", "n"),
+    ]
+    found = events(rows, {"B": SESSIONS[2]})
     assert found["news"].to_dict() == {
         "L": "clean",
         "G": "confounded",
@@ -30,21 +44,71 @@ def test_deal_events_count_a_session_once_and_know_what_came_with_it():
     }
     assert found.loc["L", ["kind", "rows"]].tolist() == ["lease", 2]
     assert not found.loc["P", "with_tenant"]
-    assert (
-        announcements.deal_events(table, flags, pd.Series({"B": session - pd.Timedelta(days=1)}), "B")["news"].item()
-        == "clean"
-    )
+    assert events(rows, {"B": SESSIONS[1]}).loc["G", "news"] == "clean"
+
+
+def test_an_event_is_effective_if_its_contract_ever_bound():
+    """Conditional: not; terminated later: yes; a memorandum: not; land: yes; a binding lease beside a conditional: yes.
+
+    A partnership without a tenant is no lease, whatever its form.
+    A lease that is not effective does not become so by the land that was bought in the same session.
+    """
+    unbound = {"state": "conditional", "binding_since": None}
+    land = {"counts_as": "power_or_land", "binding_since": None}
+    lease = ("colocation_lease", "n", "n")
+    rows = [
+        ("CONDITIONAL", "A", *lease, unbound),
+        ("REPLACED", "B", *lease, {"state": "superseded", "binding_since": None}),
+        ("ENDED", "C", *lease, {"state": "terminated"}),
+        ("MEMORANDUM", "D", "jv", "n", "n", {"counts_as": "no_tenant", "state": "memorandum", "binding_since": None}),
+        ("LAND", "E", "power_capacity", "n", "n", land),
+        ("ANOTHER", "F", *lease, unbound),
+        ("BINDING", "F", *lease),
+        ("LEASE", "G", *lease, unbound),
+        ("SITE", "G", "power_capacity", "n", "n", land),
+    ]
+    found = events(rows, {})
+    assert found.loc["MEMORANDUM", "kind"] == "amendment or framework"
+    assert found["effective"].to_dict() == {
+        "CONDITIONAL": "n",
+        "REPLACED": "n",
+        "ENDED": "y",
+        "MEMORANDUM": "n",
+        "LAND": "y",
+        "BINDING": "y",
+        "LEASE": "n",
+    }
+
+
+def ledger(rows, **cells):
+    """A deal table and its flags by hand: deal_id, ticker, deal_type, counts_as, results, financing."""
+    columns = ["deal_id", "ticker", "deal_type", "counts_as", "same_day_earnings", "same_day_financing"]
+    return pd.DataFrame(rows, columns=columns).assign(**cells)
+
+
+def flagged(table, session):
+    """Their `event_flags`, told on the day before its first session or on it."""
+    flags = table[["deal_id", "ticker", "same_day_earnings", "same_day_financing"]]
+    return flags.assign(first_session=session, announced_on=session, same_day_other="n", announced_time="pre")
 
 
 def test_every_event_of_the_report_is_counted_once():
-    """No share and session twice, and the takeover bids named in the code are in the table."""
+    """No share and session twice, none lost, and each of a kind, effective or not."""
     deals, flags = load("deals"), load("event_flags")
     found = announcements.deal_events(deals, flags, pd.Series(dtype="datetime64[ns]"), set(deals["ticker"]))
     assert not found.duplicated(["ticker", "session"]).any()
     assert found["rows"].sum() == len(flags)
-    listed = set(load("instruments")["ticker"])  # a fork may have removed the target of the bids
-    assert {bid for bid in announcements.TAKEOVER_BIDS if bid.split("-")[0] in listed} <= set(flags["deal_id"])
     assert found["kind"].notna().all()
+    assert found["effective"].isin(["y", "n"]).all()
+
+
+def test_the_lease_that_was_not_effective_is_no_effective_event():
+    """Bitdeer's Tydal lease of June 2026 was signed under conditions; the leases that bound are effective."""
+    deals, flags = frozen("deals"), frozen("event_flags")
+    found = announcements.deal_events(deals, flags, pd.Series(dtype="datetime64[ns]"), set(deals["ticker"]))
+    leases = found["kind"].isin(["lease", "GPU cloud"])
+    assert found[leases & (found["effective"] == "n")].index.tolist() == ["BTDR-2026-06-TYDAL"]
+    assert not found.loc["BTDR-2026-06-TYDAL", "with_tenant"]
 
 
 def test_results_after_the_close_belong_to_the_next_session():

@@ -5,10 +5,14 @@ import pandas as pd
 import pytest
 
 from minerpivot import capex
-from minerpivot.tables import load
+from minerpivot.tables import load as live
+from tests.frozen import load
+
+MIXES = capex.mixes(load("capex_definitions"), load("instruments"))
+COMPANIES = list(MIXES["cash"])
 
 
-def quarterly(ticker, values, *, first="2024Q1", definition="cash_ppe", revenue=100.0, cash_flow=20.0):
+def quarterly(ticker, values, *, first="2024Q1", definition="cash_ppe", basis=None, revenue=100.0, cash_flow=20.0):
     """Rows of capex_actuals for consecutive quarters."""
     quarters = pd.period_range(first, periods=len(values), freq="Q")
     return pd.DataFrame(
@@ -17,6 +21,7 @@ def quarterly(ticker, values, *, first="2024Q1", definition="cash_ppe", revenue=
             "calendar_quarter": quarters.astype(str),
             "period_end": quarters.end_time.normalize(),
             "definition": definition,
+            "basis": basis,
             "capex_usd_bn": values,
             "revenue_usd_bn": revenue,
             "operating_cash_flow_usd_bn": cash_flow,
@@ -26,33 +31,47 @@ def quarterly(ticker, values, *, first="2024Q1", definition="cash_ppe", revenue=
 
 def five(values):
     """The five companies with the same quarters."""
-    return pd.concat([quarterly(ticker, values) for ticker in capex.COMPANIES], ignore_index=True)
+    return pd.concat([quarterly(ticker, values) for ticker in COMPANIES], ignore_index=True)
 
 
 def test_combined_is_missing_where_a_company_has_not_reported():
     """Oracle's early quarter must not pass for a total of five: a plain sum would give 9."""
     actuals = pd.concat([five([1.0, 2.0]), quarterly("ORCL", [9.0], first="2024Q3")])
-    totals = capex.combined(actuals)
+    totals = capex.combined(actuals, "cash", MIXES)
     assert totals["2024Q1":"2024Q2"].tolist() == [5.0, 10.0]
     assert np.isnan(totals["2024Q3"])
 
 
 def test_oracle_stands_alone_in_the_last_quarter_of_the_data():
-    """In the data too: Oracle has the August 2026 quarter, the others end in June."""
+    """In the frozen data too: Oracle has the August 2026 quarter, the others end in June."""
     actuals = load("capex_actuals")
-    quarters = capex.calendar_quarters(actuals)
-    assert quarters.loc["2026Q3"].notna().to_dict() == dict.fromkeys(capex.COMPANIES, False) | {"ORCL": True}
-    assert np.isnan(capex.combined(actuals)["2026Q3"])
+    quarters = capex.calendar_quarters(actuals, MIXES["cash"])
+    assert quarters.loc["2026Q3"].notna().to_dict() == dict.fromkeys(COMPANIES, False) | {"ORCL": True}
+    assert np.isnan(capex.combined(actuals, "cash", MIXES)["2026Q3"])
 
 
 def test_definitions_are_never_filled_from_each_other():
     """A company without lease figures is missing, not replaced by its cash figures; a wrong name is refused."""
     actuals = pd.concat([five([1.0]), quarterly("META", [1.5], definition="incl_finance_leases")])
-    leases = capex.calendar_quarters(actuals, "incl_finance_leases").iloc[0]
+    assert list(capex.calendar_quarters(actuals, "incl_finance_leases")) == ["META"]
+    leases = capex.calendar_quarters(actuals, dict.fromkeys(COMPANIES, "incl_finance_leases")).iloc[0]
     assert leases["META"] == 1.5
     assert leases.drop("META").isna().all()
     with pytest.raises(ValueError, match="no rows have the definition capex; known are cash_ppe"):
         capex.calendar_quarters(actuals, "capex")
+
+
+def test_a_quarter_on_another_accounting_basis_is_another_series():
+    """4 on a new basis against 8 on the old is no growth: after the change the old series is missing."""
+    changed = quarterly("MSFT", [4.0], first="2025Q1", definition="incl_finance_leases", basis="leases_reclassified")
+    actuals = pd.concat([quarterly("MSFT", [8.0, 8, 8, 8], definition="incl_finance_leases"), five([1.0] * 5), changed])
+    leases = capex.calendar_quarters(actuals, MIXES["with leases"])["MSFT"]
+    assert leases.tolist()[:4] == [8.0] * 4
+    assert np.isnan(leases["2025Q1"])
+    assert np.isnan(capex.growth(leases)["2025Q1"])
+    known = "known are cash_ppe, incl_finance_leases, incl_finance_leases on leases_reclassified"
+    with pytest.raises(ValueError, match=known):
+        capex.calendar_quarters(actuals, "none")
 
 
 def test_duplicate_quarters_are_refused():
@@ -80,15 +99,23 @@ def test_total_is_missing_unless_every_quarter_is_there():
     assert capex.total(quarters, "2024Q1", "2024Q4").isna().all()
 
 
-def test_quarters_sum_to_the_filed_years_for_every_company_and_definition():
-    """All filed years with four quarters here agree to the million, on each definition that a company reports."""
-    actuals = capex.with_amazon_net(load("capex_actuals"), load("capex_amzn_net"))
-    years = capex.filed_years(actuals, load("capex_annual"))
+@pytest.mark.parametrize("source", [load, live], ids=["frozen", "live"])
+def test_quarters_sum_to_the_filed_years(source):
+    """All filed years with four quarters agree to the million, on each definition that a company reports."""
+    actuals = capex.with_net_quarters(source("capex_actuals"), source("capex_amzn_net"))
+    years = capex.filed_years(actuals, source("capex_annual"))
+    assert len(years)
     assert years["gap_usd_bn"].abs().max() <= 0.0015  # the figures have three decimals
+
+
+def test_filed_years_are_compared_on_every_definition():
+    """In the frozen data: cash for the five, leases for three, Amazon net of proceeds, from 2019 on."""
+    actuals = capex.with_net_quarters(load("capex_actuals"), load("capex_amzn_net"))
+    years = capex.filed_years(actuals, load("capex_annual"))
     assert set(zip(years["ticker"], years["definition"])) == {
-        *((ticker, "cash_ppe") for ticker in capex.COMPANIES),
+        *((ticker, "cash_ppe") for ticker in COMPANIES),
         *((ticker, "incl_finance_leases") for ticker in ("MSFT", "META", "AMZN")),
-        ("AMZN", capex.AMAZON_NET),
+        ("AMZN", capex.NET),
     }
     assert set(years.loc[years["definition"] == "cash_ppe", "fiscal_period"]) >= {
         f"FY{year}" for year in range(2019, 2027)
@@ -115,25 +142,51 @@ def test_three_quarters_are_no_filed_year():
     """A year with a missing quarter is not compared."""
     quarters = quarterly("META", [1.0, 2, 3]).assign(fiscal_period=["FY2024 Q1", "FY2024 Q2", "FY2024 Q3"])
     filed = pd.DataFrame(
-        {"ticker": ["META"], "fiscal_period": "FY2024", "definition": "cash_ppe", "capex_usd_bn": 10.0}
+        {"ticker": ["META"], "fiscal_period": "FY2024", "definition": "cash_ppe", "basis": None, "capex_usd_bn": 10.0}
     )
     assert capex.filed_years(quarters, filed).empty
 
 
 def test_mixing_definitions_in_a_total_is_refused():
-    """Microsoft with leases beside four cash figures is no definition that has a name; a company's own name is none."""
+    """Microsoft with leases beside four cash figures is no mix that has a name; a company's own definition is none."""
     actuals = pd.concat([five([1.0]), quarterly("MSFT", [1.5], definition="incl_finance_leases")])
-    mix = dict.fromkeys(capex.COMPANIES, "cash_ppe") | {"MSFT": "incl_finance_leases"}
-    with pytest.raises(ValueError, match="no total is defined on"):
-        capex.combined(actuals, mix)
+    assert capex.named_mix(MIXES["cash"] | {"MSFT": "incl_finance_leases"}, MIXES) is None
     with pytest.raises(ValueError, match="no total is defined on cash_ppe; the definitions are cash, cash, Amazon net"):
-        capex.combined(actuals, "cash_ppe")
-    assert capex.combined(actuals, capex.DEFINITIONS["cash"]).tolist() == [5.0]
+        capex.combined(actuals, "cash_ppe", MIXES)
+    assert capex.combined(actuals, "cash", MIXES).tolist() == [5.0]
+
+
+def test_a_mix_is_found_by_the_companies_that_are_asked_for():
+    """Microsoft with leases and Amazon net stand together in one mix only; Alphabet alone is cash in the first."""
+    chosen = {"MSFT": "incl_finance_leases", "AMZN": capex.NET}
+    assert capex.named_mix(chosen, MIXES) == "with leases, Amazon net"
+    assert capex.named_mix({"GOOGL": "cash_ppe"}, MIXES) == "cash"
+
+
+@pytest.mark.parametrize("source", [load, live], ids=["frozen", "live"])
+def test_every_hyperscaler_is_in_every_mix(source):
+    """Companies come from the tables, in the order of the first mix."""
+    instruments = source("instruments")
+    found = capex.mixes(source("capex_definitions"), instruments)
+    spenders = set(instruments.loc[instruments["kind"] == "hyperscaler", "ticker"])
+    assert all(set(mix) == spenders for mix in found.values())
+
+
+def test_a_new_hyperscaler_without_a_definition_is_named():
+    """CoreWeave as a hyperscaler is in no mix: the message says where to write its definition. Without Oracle, four."""
+    instruments = load("instruments")
+    kinds = instruments.set_index("ticker")["kind"]
+    more = instruments.assign(kind=instruments["kind"].mask(instruments["ticker"] == "CRWV", "hyperscaler"))
+    with pytest.raises(ValueError, match=r"capex_definitions\.csv has no row for CRWV in the mix 'cash'; add one"):
+        capex.mixes(load("capex_definitions"), more)
+    fewer = capex.mixes(load("capex_definitions"), instruments[instruments["ticker"] != "ORCL"])
+    assert kinds["ORCL"] == "hyperscaler"
+    assert list(fewer["cash"]) == ["MSFT", "GOOGL", "AMZN", "META"]
 
 
 def test_a_total_of_some_companies_keeps_their_definition():
     """Two of five: 1 + 1 on cash, whatever the others have."""
-    assert capex.combined(five([1.0]), "cash", companies=["META", "GOOGL"]).tolist() == [2.0]
+    assert capex.combined(five([1.0]), "cash", MIXES, companies=["META", "GOOGL"]).tolist() == [2.0]
 
 
 @pytest.mark.parametrize(
@@ -162,27 +215,26 @@ def test_share_of_year_by_hand():
 def test_amazon_net_quarters_give_the_published_trailing_totals():
     """Amazon's releases print seven trailing totals: e.g. 128.320 for 2025 and 169.007 to June 2026."""
     net = load("capex_amzn_net")
-    actuals = capex.with_amazon_net(load("capex_actuals"), net)
-    trailing = capex.trailing_twelve_months(capex.calendar_quarters(actuals, {"AMZN": capex.AMAZON_NET}))["AMZN"]
+    actuals = capex.with_net_quarters(load("capex_actuals"), net)
+    trailing = capex.trailing_twelve_months(capex.calendar_quarters(actuals, {"AMZN": capex.NET}))["AMZN"]
     published = net[net["period_kind"] == "ttm"].set_index("period_end")["capex_net_usd_bn"]
     assert len(published) == 7
     for day, value in published.items():
         assert trailing[pd.Period(day, "Q")] == pytest.approx(value, abs=0.0015)
 
 
-def test_amazon_net_needs_its_gross_row():
-    """A net quarter without revenue and cash flow of the same quarter is refused."""
-    net = pd.DataFrame(
-        {"period_kind": ["quarter"], "period_end": [pd.Timestamp("2030-03-31")], "capex_net_usd_bn": [1.0]}
-    )
+def test_a_net_quarter_needs_its_gross_row():
+    """A net quarter without revenue and cash flow of the same company and quarter is refused."""
+    end = pd.Timestamp("2030-03-31")
+    net = pd.DataFrame({"ticker": ["AMZN"], "period_kind": "quarter", "period_end": end, "capex_net_usd_bn": 1.0})
     with pytest.raises(ValueError, match="no gross row"):
-        capex.with_amazon_net(five([1.0]), net)
+        capex.with_net_quarters(five([1.0]), net)
 
 
 def test_net_is_below_gross_and_leases_add():
     """By construction of the definitions, every total is ordered: net < gross < with leases."""
-    actuals = capex.with_amazon_net(load("capex_actuals"), load("capex_amzn_net"))
-    answers = capex.by_definition(actuals, {"2025": ("2025Q1", "2025Q4"), "half": ("2026Q1", "2026Q2")})
+    actuals = capex.with_net_quarters(load("capex_actuals"), load("capex_amzn_net"))
+    answers = capex.by_definition(actuals, {"2025": ("2025Q1", "2025Q4"), "half": ("2026Q1", "2026Q2")}, MIXES)
     assert (answers.loc["cash, Amazon net"] < answers.loc["cash"]).all()
     assert (answers.loc["cash"] < answers.loc["with leases"]).all()
     assert answers.loc["with leases, Amazon's too"].isna().all()  # Amazon stopped giving that figure after 2024
@@ -199,10 +251,10 @@ def test_intensity_by_hand():
 def test_last_report_is_the_latest_of_the_companies():
     """Amazon closed the June 2026 quarter on 30 July, Oracle its May quarter on 10 June; an open quarter is refused."""
     actuals = load("capex_actuals")
-    assert capex.last_report(actuals, "2026Q2") == "2026-07-30"
+    assert capex.last_report(actuals, "2026Q2", COMPANIES) == "2026-07-30"
     assert capex.last_report(actuals, pd.Period("2026-05-31", "Q"), ["ORCL"]) == "2026-06-10"
     with pytest.raises(ValueError, match="2026Q3 has no report date for MSFT, GOOGL, AMZN, META"):
-        capex.last_report(actuals, "2026Q3")
+        capex.last_report(actuals, "2026Q3", COMPANIES)
 
 
 def chips(**change):
@@ -252,7 +304,7 @@ def test_nvidia_quarters_stand_against_the_calendar_quarter_a_month_earlier():
         "2025Q3",
         "2025Q4",
     ]
-    assert capex.nvidia_calendar_quarter(load("nvidia")["period_end"]).is_unique
+    assert capex.nvidia_calendar_quarter(live("nvidia")["period_end"]).is_unique
 
 
 def lagged(lag, *, quarters=40, seed=1):

@@ -7,24 +7,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minerpivot import capex, outlook
-from minerpivot.tables import load, public_on
+from minerpivot.tables import load as live
+from minerpivot.tables import public_on
+from tests.frozen import FOLDER, load
 
 ARTICLE = "2026-01-28"
 
 
-def statement(ticker, period, issued_on, *, low=None, high=None, point=None, qualifier=None, consensus=None):
-    """One row of capex_guidance."""
-    return {
+def statement(ticker, period, issued_on, *, low=None, high=None, point=None, consensus=None, **cells):
+    """One row of capex_guidance: a range, a point or words on cash purchases, unless `cells` say otherwise."""
+    kind = "range" if low else "point" if point else "qualitative"
+    row = {
+        "guidance_id": f"{ticker}-{period}-{issued_on}",
         "ticker": ticker,
         "guided_period": period,
         "period_kind": "fiscal" if period.startswith("FY") else "calendar",
         "issued_on": pd.Timestamp(issued_on),
+        "day_approximate": "n",
+        "kind": kind,
+        "definition": "cash_ppe",
+        "basis": None,
+        "restates": None,
         "low_usd_bn": low,
         "high_usd_bn": high,
         "point_usd_bn": point,
-        "qualifier": qualifier,
+        "single_sourced": "n",
         "consensus_before_usd_bn": consensus,
     }
+    return row | cells
 
 
 def guidance(*rows):
@@ -35,25 +45,24 @@ def guidance(*rows):
 
 def annual(ticker, outcome, *, period="FY2025", end="2025-12-31", definition="cash_ppe"):
     """One row of capex_annual."""
-    row = {"ticker": ticker, "fiscal_period": period, "period_end": end, "definition": definition}
+    row = {"ticker": ticker, "fiscal_period": period, "period_end": end, "definition": definition, "basis": None}
     return pd.DataFrame([row | {"capex_usd_bn": outcome}]).astype({"period_end": "datetime64[ns]"})
 
 
-def test_statement_kinds_follow_the_qualifier():
-    """Ranges, points, floors and everything that is no plain forecast are told apart; qualitative rows go."""
+def test_a_statements_standing():
+    """Plain forecasts of the total and everything that is none are told apart; rows without a number go."""
     rows = guidance(
         statement("META", "2026", "2026-01-28", low=115, high=135),
-        statement("AMZN", "2026", "2026-01-29", point=200, qualifier="about; cash capex"),
-        statement("ORCL", "FY2026", "2026-01-30", point=25, qualifier="over"),
-        statement(
-            "ORCL", "FY2025", "2026-01-31", point=13.7, qualifier="product of the statement, not a company total"
-        ),
-        statement("MSFT", "CY2026", "2026-02-01", point=175, qualifier="restated for an accounting change"),
-        statement("META", "2027", "2026-02-02", qualifier="qualitative: larger"),
+        statement("AMZN", "2026", "2026-01-29", point=200),
+        statement("ORCL", "FY2026", "2026-01-30", point=25, kind="floor"),
+        statement("ORCL", "FY2025", "2026-01-31", point=13.7, kind="product"),
+        statement("MSFT", "CY2026", "2026-02-01", point=175, restates="MSFT-CY2026-2026-01-01"),
+        statement("META", "2027", "2026-02-02"),
+        statement("AMZN", "2026", "2026-02-03", point=220, single_sourced="y"),
     )
     found = outlook.statements(rows)
-    assert found["kind"].tolist() == ["range", "point", "floor", "product", "reclassified"]
-    assert found["midpoint_usd_bn"].tolist() == [125, 200, 25, 13.7, 175]
+    assert found["standing"].tolist() == ["plain", "plain", "floor", "product", "restated", "single_sourced"]
+    assert found["midpoint_usd_bn"].tolist() == [125, 200, 25, 13.7, 175, 220]
 
 
 def test_path_by_hand_and_as_of():
@@ -72,7 +81,7 @@ def test_path_by_hand_and_as_of():
 def test_a_revision_is_against_the_first_figure_for_the_total_of_that_very_year():
     """A remark's product of 105 and a fiscal year of 80 are no first figure: 125 to 130 is four percent."""
     rows = guidance(
-        statement("AMZN", "2025", "2025-02-06", point=105, qualifier="105.2 annualised"),
+        statement("AMZN", "2025", "2025-02-06", point=105, kind="product"),
         statement("AMZN", "FY2025", "2025-03-01", point=80),
         statement("AMZN", "2025", "2025-07-30", point=125),
         statement("AMZN", "2025", "2025-10-30", point=130),
@@ -86,6 +95,28 @@ def test_a_reclassification_is_no_revision():
     path = outlook.guidance_path(load("capex_guidance"), 2026).query("ticker == 'MSFT'")
     assert path["midpoint_usd_bn"].tolist() == [190, 175]
     assert np.isnan(path["revision_percent"].iloc[-1])
+
+
+def test_a_raise_is_a_raise_on_its_own_basis():
+    """190, restated to 175, then 180 on the new basis: up 2.9 percent on 175, not a cut of five percent from 190."""
+    new = {"basis": "leases_reclassified"}
+    rows = guidance(
+        statement("MSFT", "CY2026", "2026-04-29", point=190),
+        statement("MSFT", "CY2026", "2026-07-29", point=175, restates="MSFT-CY2026-2026-04-29", **new),
+        statement("MSFT", "CY2026", "2026-10-28", point=180, **new),
+    )
+    path = outlook.guidance_path(rows, 2026)
+    assert path["revision_percent"].tolist() == pytest.approx([0, np.nan, 100 * 5 / 175], nan_ok=True)
+    assert path["standing"].tolist() == ["plain", "restated", "plain"]
+
+
+def test_a_measure_of_its_own_is_no_revision_of_another():
+    """70 on a net outlay of the company's own is not compared with 60 in cash, and is the first on its definition."""
+    rows = guidance(
+        statement("ORCL", "FY2027", "2026-03-10", point=60),
+        statement("ORCL", "FY2027", "2026-06-10", point=70, definition="net_cash_outlay_non_gaap"),
+    )
+    assert outlook.guidance_path(rows, 2027)["revision_percent"].tolist() == [0, 0]
 
 
 def test_record_by_hand():
@@ -102,16 +133,18 @@ def test_record_by_hand():
 
 
 def test_record_uses_the_definition_that_was_guided():
-    """Meta guides with lease principal: a cash figure of the same year is no outcome."""
-    rows = guidance(statement("META", "2025", "2025-01-24", low=60, high=65))
+    """Guided with lease principal: a cash figure, or one on another accounting basis, is no outcome."""
+    rows = guidance(statement("META", "2025", "2025-01-24", low=60, high=65, definition="incl_finance_leases"))
     assert outlook.guidance_record(rows, annual("META", 69.7)).empty
+    changed = annual("META", 60.0, definition="incl_finance_leases").assign(basis="leases_reclassified")
+    assert outlook.guidance_record(rows, changed).empty
     with_leases = annual("META", 72.2, definition="incl_finance_leases")
     assert outlook.guidance_record(rows, with_leases)["outcome_usd_bn"].tolist() == [72.2]
 
 
 def test_a_calendar_statement_never_meets_a_fiscal_year():
     """Microsoft's calendar 2026 must not be scored with its year to June 2026."""
-    rows = guidance(statement("MSFT", "CY2026", "2026-04-29", point=190))
+    rows = guidance(statement("MSFT", "CY2026", "2026-04-29", point=190, definition="incl_finance_leases"))
     june = annual("MSFT", 145.3, period="FY2026", end="2026-06-30", definition="incl_finance_leases")
     assert outlook.guidance_record(rows, june).empty
 
@@ -119,10 +152,10 @@ def test_a_calendar_statement_never_meets_a_fiscal_year():
 def test_products_of_a_statement_count_only_when_asked():
     """A press annualisation before the company's own figure is left out of a strict record."""
     rows = guidance(
-        statement("AMZN", "2025", "2025-02-06", point=105, qualifier="quarterly rate, i.e. 105.2 annualised"),
-        statement("AMZN", "2025", "2025-10-30", point=125, qualifier="about"),
+        statement("AMZN", "2025", "2025-02-06", point=105, kind="product", definition=capex.NET),
+        statement("AMZN", "2025", "2025-10-30", point=125, definition=capex.NET),
     )
-    outcome = annual("AMZN", 128.3, definition=capex.AMAZON_NET)
+    outcome = annual("AMZN", 128.3, definition=capex.NET)
     assert outlook.guidance_record(rows, outcome)["midpoint_usd_bn"].tolist() == [125]
     assert outlook.guidance_record(rows, outcome, products=True)["midpoint_usd_bn"].tolist() == [105]
 
@@ -139,7 +172,7 @@ def test_a_point_is_met_within_the_tolerance(outcome, position):
 @pytest.mark.parametrize(("outcome", "position"), [(24.9, "below"), (25.0, "floor kept"), (55.7, "floor kept")])
 def test_a_floor_is_kept_at_or_above_it_and_has_no_drift(outcome, position):
     """ "Over 25": a year of 55.7 keeps it, 24.9 does not (no tolerance), and no distance to a midpoint exists."""
-    rows = guidance(statement("ORCL", "FY2025", "2024-06-11", point=25, qualifier="over"))
+    rows = guidance(statement("ORCL", "FY2025", "2024-06-11", point=25, kind="floor"))
     row = outlook.guidance_record(rows, annual("ORCL", outcome, end="2025-05-31")).iloc[0]
     assert row["position"] == position
     assert np.isnan(row["drift_percent"])
@@ -149,8 +182,8 @@ def test_a_floor_is_kept_at_or_above_it_and_has_no_drift(outcome, position):
 def test_a_point_after_a_floor_is_scored_as_the_last_statement():
     """Over 25 in June, about 50 in December, 55 spent: no first drift, ten percent on the last, 172 days ahead."""
     rows = guidance(
-        statement("ORCL", "FY2026", "2025-06-11", point=25, qualifier="over"),
-        statement("ORCL", "FY2026", "2025-12-10", point=50, qualifier="about, raised"),
+        statement("ORCL", "FY2026", "2025-06-11", point=25, kind="floor"),
+        statement("ORCL", "FY2026", "2025-12-10", point=50),
     )
     record = outlook.guidance_record(rows, annual("ORCL", 55.0, period="FY2026", end="2026-05-31"))
     assert record["position"].tolist() == ["floor kept"]
@@ -189,40 +222,73 @@ def test_mean_drift_lies_in_its_interval_and_among_the_observations(values):
 def test_both_printed_consensus_figures_are_kept():
     """Amazon's 200 for 2026 stood 37 percent over 146, and a third over the 150 that another outlet printed."""
     path = outlook.guidance_path(load("capex_guidance"), 2026).query("ticker == 'AMZN'")
-    row = path.iloc[0]
-    assert (row["other_consensus_usd_bn"], row["other_outlet"]) == (150, "coincentral")
-    assert row["over_consensus_percent"] == pytest.approx(100 * (200 / 146 - 1))
-    assert row["over_other_consensus_percent"] == pytest.approx(100 / 3)
-    assert path["other_consensus_usd_bn"].iloc[1:].isna().all()
+    assert path["over_consensus_percent"].iloc[0] == pytest.approx(100 * (200 / 146 - 1))
+    prints = outlook.other_prints(path, load("consensus"))
+    assert prints[["consensus_usd_bn", "outlets"]].to_numpy().tolist() == [[150, "coincentral"]]
+    assert prints["over_percent"].tolist() == pytest.approx([100 / 3])
 
 
-def test_every_statement_has_a_source():
-    """The chapter links each row: none may be without an address."""
-    said = outlook.statements(load("capex_guidance"))
-    assert said["source_url"].str.startswith("http").all()
+def test_prints_of_one_figure_are_joined_and_the_statements_own_is_left_out():
+    """100 in two outlets is one figure, 110 is what the statement's own source prints, a broker's is no consensus."""
+    said = outlook.statements(guidance(statement("META", "2026", "2026-01-28", point=120, consensus=110)))
+    forecasts = pd.DataFrame(
+        [("consensus", 100, "a"), ("consensus", 100, "b"), ("consensus", 110, "c"), ("one_broker", 90, "d")],
+        columns=["kind", "consensus_usd_bn", "outlet"],
+    ).assign(guidance_id=said["guidance_id"].iloc[0])
+    prints = outlook.other_prints(said, forecasts)
+    assert prints[["consensus_usd_bn", "outlets"]].to_numpy().tolist() == [[100, "a, b"]]
+    assert prints["over_percent"].tolist() == pytest.approx([20])
+
+
+def test_the_live_statements_can_be_told_apart():
+    """Each row has a source; a restatement follows what it restates, of its own company and year, on another basis."""
+    rows = live("capex_guidance")
+    assert rows["source_url"].str.startswith("http").all()
+    assert ((rows["kind"] == "qualitative") == rows[["low_usd_bn", "point_usd_bn"]].isna().all(axis=1)).all()
+    assert (rows["day_approximate"].isna() == rows["issued_on"].isna()).all()
+    pairs = rows[rows["restates"].notna()].merge(rows, left_on="restates", right_on="guidance_id")
+    for column in ("ticker", "guided_period"):
+        assert (pairs[f"{column}_x"] == pairs[f"{column}_y"]).all()
+    assert (pairs["issued_on_x"] > pairs["issued_on_y"]).all()
+    after, before = (
+        pairs[[f"definition_{side}", f"basis_{side}"]].set_axis(["definition", "basis"], axis=1) for side in "xy"
+    )
+    assert (capex.full_definition(after) != capex.full_definition(before)).all()
+
+
+def test_the_live_forecasts_are_of_companies_here_and_of_the_statements_own_period():
+    """Every subject is of instruments; a forecast that stood before a statement is of its company and period."""
+    forecasts, said = live("consensus"), live("capex_guidance")
+    tickers = set(live("instruments")["ticker"])
+    assert all(set(subject.split("+")) <= tickers for subject in forecasts["subject"])
+    joined = forecasts.merge(said[["guidance_id", "ticker", "guided_period", "issued_on"]], on="guidance_id")
+    assert (joined["subject"] == joined["ticker"]).all()
+    assert (joined["period"] == joined["guided_period"]).all()
+    assert (joined["as_of"] <= joined["issued_on"].dt.strftime("%Y-%m-%d")).all()
 
 
 def test_nothing_issued_after_the_article_enters_at_its_day():
     """On 28 January 2026 only Meta had a figure for 2026, and no year filed later is an outcome."""
     guidance, annual = load("capex_guidance", as_of=ARTICLE), load("capex_annual", as_of=ARTICLE)
-    path = outlook.guidance_path(guidance, 2026).query("ticker in @capex.COMPANIES and period_kind == 'calendar'")
+    path = outlook.guidance_path(guidance, 2026).query("ticker != 'CRWV' and period_kind == 'calendar'")
     assert path["ticker"].tolist() == ["META"]
     assert path["issued_on"].max() == pd.Timestamp(ARTICLE)
     scored = outlook.scored_statements(guidance, annual)
     assert scored["issued_on"].max() <= pd.Timestamp(ARTICLE)
     filed = annual.set_index(["ticker", "fiscal_period", "definition"]).index
     assert set(zip(scored["ticker"], scored["fiscal_period"], scored["definition"])) <= set(filed)
-    assert (public_on(annual, "capex_annual") <= pd.Timestamp(ARTICLE)).all()
+    assert (public_on(annual, "capex_annual", folder=FOLDER) <= pd.Timestamp(ARTICLE)).all()
     assert ("ORCL", "FY2026") not in set(zip(scored["ticker"], scored["fiscal_period"]))  # filed in June 2026
 
 
 def test_actuals_at_the_article_hold_no_later_report():
     """That evening Meta and Microsoft had reported December; Alphabet and Amazon had not, so no total exists."""
     actuals = load("capex_actuals", as_of=ARTICLE)
-    assert capex.calendar_quarters(actuals).loc["2025Q4"].notna().to_dict() == {
+    mixes = capex.mixes(load("capex_definitions"), load("instruments"))
+    assert capex.calendar_quarters(actuals, mixes["cash"]).loc["2025Q4"].notna().to_dict() == {
         "MSFT": True, "GOOGL": False, "AMZN": False, "META": True, "ORCL": True,
     }  # fmt: skip
-    assert str(capex.combined(actuals).last_valid_index()) == "2025Q3"
+    assert str(capex.combined(actuals, "cash", mixes).last_valid_index()) == "2025Q3"
     assert actuals["reported_on"].max() <= pd.Timestamp(ARTICLE)
     assert load("nvidia", as_of=ARTICLE)["reported_on"].max() <= pd.Timestamp(ARTICLE)
 
@@ -335,8 +401,8 @@ def test_statement_days_need_a_report_of_that_day():
     """Two statements of one evening are one day; an approximate day goes; a post without a report has no hour."""
     rows = guidance(
         statement("META", "2025", "2025-10-29", low=70, high=72),
-        statement("META", "2026", "2025-10-29", qualifier="qualitative: larger"),
-        statement("META", "2024", "2023-10-25", low=30, high=35, qualifier="initial; day approximate"),
+        statement("META", "2026", "2025-10-29"),
+        statement("META", "2024", "2023-10-25", low=30, high=35, day_approximate="y"),
         statement("META", "2025", "2025-01-24", low=60, high=65),
     )
     dates = pd.DataFrame({"ticker": ["META"], "reported_on": [pd.Timestamp("2025-10-29")], "time": ["amc"]})

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pandas as pd
@@ -16,15 +17,35 @@ import stamina
 from rich.console import Console
 
 from minerpivot import tables
-from minerpivot.refresh import capex
-from minerpivot.refresh.transaction import apply, compare
+from minerpivot.refresh import capex, transaction
 from minerpivot.refresh.vendors import VendorError, retrying
+from minerpivot.tables import load as live
+from tests.frozen import FOLDER, load
 
 PPE, CASH_FLOW = "PaymentsToAcquirePropertyPlantAndEquipment", "NetCashProvidedByUsedInOperatingActivities"
 PRODUCTIVE, PROCEEDS = "PaymentsToAcquireProductiveAssets", "ProceedsFromSaleOfPropertyPlantAndEquipment"
 CONTRACTS, REVENUES = "RevenueFromContractWithCustomerExcludingAssessedTax", "Revenues"
 SHARES = "EntityCommonStockSharesOutstanding"
 QUIET = Console(quiet=True)
+
+
+# --- the frozen tables, on which answers stand -------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def frozen(monkeypatch, tmp_path_factory):
+    """What is stored is the frozen copy: a refresh of the live tables turns nothing red."""
+    monkeypatch.setattr(tables, "load", partial(tables.load, folder=FOLDER))
+
+
+def filer(ticker):
+    """A company of the frozen tables as the SEC knows it."""
+    return capex.filer(ticker, load("instruments"), load("filing_tags"))
+
+
+INSTRUMENTS = load("instruments")
+HYPERSCALERS = sorted(INSTRUMENTS.loc[INSTRUMENTS["kind"] == "hyperscaler", "ticker"])
+compare = partial(transaction.compare, folder=FOLDER)
 
 
 # --- a company's facts in the SEC's shape ----------------------------------------------------------
@@ -41,7 +62,7 @@ def fact(end, value, *, start=None, filed=None, form="10-Q", accn=None):
 def company(ticker, concepts, *, taxonomy="us-gaap", unit="USD"):
     """A whole answer."""
     listed = {name: {"label": name, "description": "", "units": {unit: facts}} for name, facts in concepts.items()}
-    return {"cik": capex.CIKS[ticker], "entityName": "A company", "facts": {taxonomy: listed}}
+    return {"cik": filer(ticker).cik, "entityName": "A company", "facts": {taxonomy: listed}}
 
 
 def cumulative(values, *, freq, three_months=False):
@@ -61,11 +82,11 @@ def cumulative(values, *, freq, three_months=False):
     return facts
 
 
-def stored_quarters(ticker):
+def stored_quarters(ticker, folder=FOLDER):
     """Stored cash_ppe rows of the last fiscal years, by fiscal period, as text."""
-    rows = pd.read_csv(tables.DATA / "capex_actuals.csv", dtype="string")
+    rows = pd.read_csv(folder / "capex_actuals.csv", dtype="string")
     rows = rows[(rows["ticker"] == ticker) & (rows["definition"] == "cash_ppe")]
-    freq = f"Q-{capex.YEAR_ENDS.get(ticker, 'DEC')}"
+    freq = filer(ticker).freq
     rows.index = pd.PeriodIndex(pd.to_datetime(rows["period_end"]), freq=freq)
     return rows[rows.index.qyear >= 2024], freq
 
@@ -75,9 +96,9 @@ def dollars(rows, column):
     return (pd.to_numeric(rows[column]) * 1000).round().astype(int) * 1_000_000
 
 
-def answer(ticker, *, change=None):
+def answer(ticker, *, change=None, folder=FOLDER):
     """The answer of a company whose reports say what is stored; `change` edits quarterly figures first."""
-    rows, freq = stored_quarters(ticker)
+    rows, freq = stored_quarters(ticker, folder)
     lines = {name: dollars(rows, f"{name}_usd_bn") for name in ("capex", "revenue", "operating_cash_flow")}
     for name, values in (change or {}).items():
         for period, value in values.items():
@@ -117,7 +138,7 @@ def sec(monkeypatch):
         def do_GET(self):
             asked.append((self.path, self.headers["User-Agent"]))
             cik = int(self.path.removeprefix("/api/xbrl/companyfacts/CIK").removesuffix(".json"))
-            ticker = next(name for name, value in capex.CIKS.items() if value == cik)
+            ticker = INSTRUMENTS.set_index("cik")["ticker"][cik]
             route = routes.get(ticker, [(404, b"<Error><Code>NoSuchKey</Code></Error>")])
             status, body = route.pop(0) if len(route) > 1 else route[0]
             if status == "slow":
@@ -178,7 +199,7 @@ def columns(name):
 # --- right answers ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ticker", capex.HYPERSCALERS)
+@pytest.mark.parametrize("ticker", HYPERSCALERS)
 def test_quarters_equal_the_stored_ones(sec, ticker):
     """Year-to-date facts give the last four stored quarters to the million, under the same labels."""
     sec[ticker] = answer(ticker)
@@ -188,8 +209,9 @@ def test_quarters_equal_the_stored_ones(sec, ticker):
     same = ["fiscal_period", "period_end", "calendar_quarter", "definition", "capex_usd_bn"]
     same += ["operating_cash_flow_usd_bn", "revenue_usd_bn"]
     assert rows[same].to_numpy().tolist() == stored[same].to_numpy().tolist()
-    assert rows["source_url"].eq(f"https://data.sec.gov/api/xbrl/companyfacts/CIK{capex.CIKS[ticker]:010d}.json").all()
-    assert sec.asked == [(f"/api/xbrl/companyfacts/CIK{capex.CIKS[ticker]:010d}.json", "Test Person test@example.org")]
+    path = f"/api/xbrl/companyfacts/CIK{filer(ticker).cik:010d}.json"
+    assert rows["source_url"].eq(f"https://data.sec.gov{path}").all()
+    assert sec.asked == [(path, "Test Person test@example.org")]
     change = compare("capex_actuals", rows)
     assert (change.added, change.revised) == (0, [])
 
@@ -234,7 +256,7 @@ def test_a_restated_quarter_is_told_and_not_written(sec):
         f["val"] += 1_000_000_000
     told = []
     known = tables.load("capex_actuals").query("ticker == 'GOOGL'")["period_end"]
-    rows = capex.capex_rows(body["facts"], "GOOGL", stored=known, note=told.append)
+    rows = capex.capex_rows(body["facts"], filer("GOOGL"), stored=known, note=told.append)
     assert rows["revenue_usd_bn"].iloc[0] == "102.346"
     assert told == ["GOOGL FY2025 Q3 revenue: first 102.346, restated 103.346 USD bn"]
     assert compare("capex_actuals", rows).revised == []
@@ -257,8 +279,8 @@ def test_meta_is_net_of_the_proceeds_of_the_same_filing():
         concepts[CONTRACTS].append(fact(end, 9 * bought * 10**6, **at))
         concepts[CASH_FLOW].append(fact(end, 3 * bought * 10**6, **at))
     facts = company("META", concepts)["facts"]
-    new = capex.capex_rows(facts, "META", stored=pd.Series(pd.to_datetime(["2022-12-31"])))
-    old = capex.capex_rows(facts, "META", stored=pd.Series(pd.to_datetime(["2023-03-31", "2023-12-31"])))
+    new = capex.capex_rows(facts, filer("META"), stored=pd.Series(pd.to_datetime(["2022-12-31"])))
+    old = capex.capex_rows(facts, filer("META"), stored=pd.Series(pd.to_datetime(["2023-03-31", "2023-12-31"])))
     assert new["capex_usd_bn"].tolist() == ["6.823", "6.134", "6.496", "7.592"]
     assert old["capex_usd_bn"].tolist() == new["capex_usd_bn"].tolist()
 
@@ -267,14 +289,14 @@ def test_total_revenue_is_the_larger_of_two_tags():
     """Contract revenue is a part of revenue: a filing with both means the total."""
     rows = [fact("2026-03-31", value, start="2026-01-01") for value in (90_000_000_000, 91_000_000_000)]
     facts = company("GOOGL", {CONTRACTS: rows[:1], REVENUES: rows[1:]})["facts"]
-    assert capex.line(facts, "GOOGL", capex.REVENUE)["value"].tolist() == [91.0]
+    assert capex.line(facts, filer("GOOGL"), capex.COMMON["revenue"])["value"].tolist() == [91.0]
 
 
 def test_three_months_stand_in_for_a_missing_sum():
     """A quarter with its own figure needs no difference; one without either is a gap."""
     at = {"start": "2026-01-01"}
     rows = [fact("2026-03-31", 1e9, **at), fact("2026-09-30", 6e9, **at), fact("2026-09-30", 3e9, start="2026-07-01")]
-    table = capex.quarters(capex.line(company("META", {PPE: rows})["facts"], "META", [PPE]), freq="Q-DEC")
+    table = capex.quarters(capex.line(company("META", {PPE: rows})["facts"], filer("META"), [PPE]), freq="Q-DEC")
     assert table["first"].fillna(-1).tolist() == [1.0, -1.0, 3.0]
 
 
@@ -295,8 +317,8 @@ def test_counts_are_millions_in_order(sec):
 
 
 def covered():
-    """Every miner with a stored count, which a fork may add to or take from."""
-    stored = pd.read_csv(tables.DATA / "shares_outstanding.csv")
+    """Every miner with a stored count on a cover."""
+    stored = load("shares_outstanding")
     return sorted(set(stored.loc[stored["basis"] == "cover_page", "ticker"]))
 
 
@@ -306,30 +328,52 @@ def test_a_company_that_went_is_not_asked_for(sec, monkeypatch):
     monkeypatch.setattr(tables, "load", lambda name: load(name).loc[lambda table: table["ticker"] != gone])
     for ticker in covered()[1:]:
         sec[ticker] = shares(ticker, [("2026-08-05", 300_000_000, "2026-08-10")])
-    for ticker in capex.HYPERSCALERS:
+    for ticker in HYPERSCALERS:
         sec[ticker] = answer(ticker)
     assert gone not in set(fetch()["shares_outstanding"]["ticker"])
 
 
 def test_everything_is_fetched_and_a_tables_own_companies_only(sec):
     """Without tickers: five companies' quarters and a count for every miner with a stored cover."""
-    for ticker in capex.HYPERSCALERS:
+    for ticker in HYPERSCALERS:
         sec[ticker] = answer(ticker)
     for ticker in covered():
         sec[ticker] = shares(ticker, [("2026-08-05", 300_000_000, "2026-08-10")])
     fetched = fetch()
-    assert fetched["capex_actuals"].groupby("ticker").size().to_dict() == dict.fromkeys(capex.HYPERSCALERS, 4)
+    assert fetched["capex_actuals"].groupby("ticker").size().to_dict() == dict.fromkeys(HYPERSCALERS, 4)
     assert fetched["shares_outstanding"]["ticker"].tolist() == covered()
     sec["MARA"] = shares("MARA", MARA)
     assert list(fetch("MARA")) == ["shares_outstanding"]
 
 
-def test_companies_are_those_stored_and_have_the_librarys_numbers():
-    """The constants agree with the tables and with the list that edgartools carries (also after a rename: KEEL)."""
+def test_the_numbers_of_live_companies_are_the_librarys():
+    """They agree with the list that edgartools carries (also after a rename: KEEL), where it knows the company."""
     from edgar.reference.tickers import find_cik
 
-    assert all(ticker in capex.MINERS or find_cik(ticker) for ticker in covered())
-    assert {ticker: find_cik(ticker) for ticker in capex.CIKS} == capex.CIKS
+    numbers = live("instruments").set_index("ticker")["cik"].dropna()
+    known = {ticker: find_cik(ticker) for ticker in numbers.index}
+    assert {ticker: int(numbers[ticker]) for ticker, cik in known.items() if cik} == {
+        t: c for t, c in known.items() if c
+    }
+
+
+def test_every_live_hyperscaler_can_be_asked_for():
+    """Its number and the month of its year's end are in the table, and its own tags are of companies there."""
+    instruments, tags = live("instruments"), live("filing_tags")
+    for ticker in instruments.loc[instruments["kind"] == "hyperscaler", "ticker"]:
+        assert capex.filer(ticker, instruments, tags).freq.startswith("Q-")
+
+
+def test_a_companys_year_and_tags_come_from_the_tables():
+    """Oracle's year ends in May, Amazon has a second name for its purchases; a month that is unknown is told."""
+    assert (filer("ORCL").freq, filer("MSFT").freq, filer("META").freq) == ("Q-MAY", "Q-JUN", "Q-DEC")
+    assert filer("AMZN").concepts("capex") == [PPE, PRODUCTIVE]
+    assert filer("META").concepts("proceeds") == [PROCEEDS]
+    unknown = INSTRUMENTS.assign(
+        fiscal_year_end_month=INSTRUMENTS["fiscal_year_end_month"].mask(INSTRUMENTS["ticker"] == "MSFT")
+    )
+    with pytest.raises(VendorError, match=r"MSFT: no month of its year's end; enter it in data/instruments\.csv"):
+        _ = capex.filer("MSFT", unknown, load("filing_tags")).freq
 
 
 @pytest.mark.parametrize("busy", [(429, b"Request Rate Threshold Exceeded"), (500, b""), (503, b"<html>")])
@@ -345,15 +389,15 @@ def test_written_to_a_copy_it_is_valid(sec, tmp_path):
     new = {"revenue": 90_000_000_000, "capex": 38_000_000_000, "operating_cash_flow": 50_000_000_000}
     sec["MSFT"] = answer("MSFT", change={name: {"2027Q1": value} for name, value in new.items()})
     sec["MARA"] = shares("MARA", MARA)
-    folder = shutil.copytree(tables.DATA, tmp_path / "data")
+    folder = shutil.copytree(FOLDER, tmp_path / "data")
     changes = [compare(name, rows, folder=folder) for name, rows in fetch("MSFT", "MARA").items()]
-    assert apply(changes, folder=folder) == ["capex_actuals", "shares_outstanding"]
+    assert transaction.apply(changes, folder=folder) == ["capex_actuals", "shares_outstanding"]
     assert not any(compare(name, rows, folder=folder) for name, rows in fetch("MSFT", "MARA").items())
 
 
 def test_the_command_goes_where_the_environment_says(sec, monkeypatch):
     """The library's own variables lead the whole command to another address; nothing is written."""
-    sec["MSFT"] = answer("MSFT")
+    sec["MSFT"] = answer("MSFT", folder=tables.DATA)  # the command reads the live tables
     monkeypatch.delenv("EDGAR_LOCAL_DATA_DIR")  # the command keeps answers in a folder of its own
     environment = os.environ | {"EDGAR_DATA_URL": sec.address, "EDGAR_BASE_URL": sec.address}
     command = [sys.executable, "-m", "minerpivot", "refresh", "capex", "--tickers", "msft", "--dry-run"]

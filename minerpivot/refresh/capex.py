@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -23,18 +24,38 @@ ADDRESS = "https://data.sec.gov/api/xbrl/companyfacts/CIK{:010d}.json"
 WAIT_SECONDS = 1.0
 ROUNDING_USD_BN = 0.001
 FOLDER = tempfile.TemporaryDirectory(prefix="edgar-")  # edgartools keeps answers on disk: not beyond this process
-HYPERSCALERS = {"AMZN": 1018724, "GOOGL": 1652044, "META": 1326801, "MSFT": 789019, "ORCL": 1341439}
-MINERS = {"APLD": 1144879, "BTBT": 1710350, "CIFR": 1819989, "CLSK": 827876, "CORZ": 1839341, "HIVE": 1720424}
-MINERS |= {"HUT": 1964789, "IREN": 1878848, "KEEL": 1812477, "MARA": 1507605, "RIOT": 1167419, "WULF": 1083301}
-MINERS |= {"WYFI": 2042022}  # those with counts on covers; counts per class of share are not among company facts
-CIKS = HYPERSCALERS | MINERS
-YEAR_ENDS = {"MSFT": "JUN", "ORCL": "MAY"}
-CAPEX = ["PaymentsToAcquirePropertyPlantAndEquipment"]
-CAPEX_OF = {"AMZN": [*CAPEX, "PaymentsToAcquireProductiveAssets"]}
-PROCEEDS_OF = {"META": ["ProceedsFromSaleOfPropertyPlantAndEquipment"]}
-REVENUE = ["RevenueFromContractWithCustomerExcludingAssessedTax", "Revenues"]
-CASH_FLOW = ["NetCashProvidedByUsedInOperatingActivities"]
 FILED_PERIOD = ["accn", "start", "end"]
+COMMON = {  # concepts of each line; those that only one company uses are in the table filing_tags
+    "capex": ["PaymentsToAcquirePropertyPlantAndEquipment"],
+    "revenue": ["RevenueFromContractWithCustomerExcludingAssessedTax", "Revenues"],
+    "cash_flow": ["NetCashProvidedByUsedInOperatingActivities"],
+}
+
+
+@dataclass(frozen=True)
+class Filer:
+    """A company as the SEC knows it: its number, the month in which its year ends, its own concepts by line."""
+
+    ticker: str
+    cik: int
+    year_end: int | None = None
+    tags: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """Where its facts are."""
+        return ADDRESS.format(self.cik)
+
+    @property
+    def freq(self) -> str:
+        """Its fiscal quarters, for pandas."""
+        if self.year_end is None:
+            raise _fault(self.ticker, "no month of its year's end", "enter it in data/instruments.csv")
+        return f"Q-{pd.Timestamp(2000, self.year_end, 1):%b}".upper()
+
+    def concepts(self, line: str) -> list[str]:
+        """What a line may be called in its filings."""
+        return [*COMMON.get(line, []), *self.tags.get(line, [])]
 
 
 def fetch(*, tickers: list[str], console: Console) -> dict[str, pd.DataFrame]:
@@ -42,35 +63,49 @@ def fetch(*, tickers: list[str], console: Console) -> dict[str, pd.DataFrame]:
     if "@" not in os.environ.get("EDGAR_IDENTITY", ""):
         mend = 'the SEC asks who you are: export EDGAR_IDENTITY="Your Name you@example.org"'
         raise VendorError(SOURCE, "EDGAR_IDENTITY", "not set to a name and an e-mail address", mend)
+    os.environ.setdefault("EDGAR_LOCAL_DATA_DIR", FOLDER.name)
+    os.environ.setdefault("EDGAR_HTTP_TIMEOUT", str(TIMEOUT))  # seconds; both are read when edgar is imported
+    instruments, tags = tables.load("instruments"), tables.load("filing_tags")
     capex, shares = tables.load("capex_actuals"), tables.load("shares_outstanding")
-    ends = capex[capex["definition"] == "cash_ppe"].groupby("ticker")["period_end"]
+    spenders = set(instruments.loc[instruments["kind"] == "hyperscaler", "ticker"])
+    spent = capex[(capex["definition"] == "cash_ppe") & capex["ticker"].isin(spenders)]
+    ends = dict(iter(spent.groupby("ticker")["period_end"]))
     last = shares[shares["basis"] == "cover_page"].groupby("ticker")["as_of"].max()
-    known = [*HYPERSCALERS, *last.index]
+    known = list(dict.fromkeys([*ends, *last.index]))
     if unknown := [ticker for ticker in tickers if ticker not in known]:
-        mend = f"choose from {', '.join(known)}; a first count is entered by hand"
+        mend = f"choose from {', '.join(known)}; a first row is entered by hand"
         raise VendorError(SOURCE, ", ".join(unknown), "not a company of these tables", mend)
     found: dict[str, list[pd.DataFrame]] = {"capex_actuals": [], "shares_outstanding": []}
     for ticker in track(list(dict.fromkeys(tickers or known)), "SEC company facts", console=console, transient=True):
-        facts = company_facts(ticker)
-        if ticker in HYPERSCALERS:
-            found["capex_actuals"].append(capex_rows(facts, ticker, stored=ends.get_group(ticker), note=console.print))
-        else:
-            found["shares_outstanding"].append(share_rows(facts, ticker, since=last[ticker] - pd.DateOffset(years=1)))
+        company = filer(ticker, instruments, tags)
+        facts = company_facts(company)
+        if ticker in ends:
+            found["capex_actuals"].append(capex_rows(facts, company, stored=ends[ticker], note=console.print))
+        if ticker in last:
+            found["shares_outstanding"].append(share_rows(facts, company, since=last[ticker] - pd.DateOffset(years=1)))
     return {name: pd.concat(rows, ignore_index=True) for name, rows in found.items() if rows}
 
 
-def company_facts(ticker: str) -> dict[str, Any]:
+def filer(ticker: str, instruments: pd.DataFrame, tags: pd.DataFrame) -> Filer:
+    """A company of `instruments` with its own tags; without a number there, the one in edgartools' list."""
+    from edgar.reference.tickers import find_cik
+
+    row = instruments.set_index("ticker").loc[ticker]
+    cik: int | None = find_cik(ticker) if pd.isna(row["cik"]) else row["cik"]
+    if cik is None:
+        raise _fault(ticker, "not in the list of filers", "enter its cik in data/instruments.csv")
+    month = row["fiscal_year_end_month"]
+    own = {str(line): list(rows) for line, rows in tags[tags["ticker"] == ticker].groupby("line")["concept"]}
+    return Filer(ticker, int(cik), None if pd.isna(month) else int(month), own)
+
+
+def company_facts(company: Filer) -> dict[str, Any]:
     """All facts of one company by taxonomy and concept, as in the SEC's JSON."""
-    os.environ.setdefault("EDGAR_LOCAL_DATA_DIR", FOLDER.name)
-    os.environ.setdefault("EDGAR_HTTP_TIMEOUT", str(TIMEOUT))  # seconds; both are read when edgar is imported
     from edgar.entity.entity_facts import download_company_facts_from_sec
     from edgar.exceptions import CompanyFactsNotFoundError, http_status
     from edgar.httprequests import TRANSPORT_ERRORS, UNREACHABLE_ERRORS
-    from edgar.reference.tickers import find_cik
 
-    cik, answer = CIKS.get(ticker) or find_cik(ticker), None
-    if cik is None:
-        raise _fault(ticker, "not in the list of filers", f"add its CIK to MINERS in {__name__}")
+    ticker, cik, answer = company.ticker, company.cik, None
     try:
         for attempt in retrying(wait_seconds=WAIT_SECONDS):
             with attempt:
@@ -83,35 +118,35 @@ def company_facts(ticker: str) -> dict[str, Any]:
     except BusyError as error:
         raise _fault(ticker, f"{error} after {ATTEMPTS} tries", "wait ten minutes and run again") from None
     except CompanyFactsNotFoundError:
-        raise _fault(ticker, f"no facts under CIK {cik}", f"correct it in {__name__}") from None
+        raise _fault(ticker, f"no facts under CIK {cik}", "correct it in data/instruments.csv") from None
     except (*TRANSPORT_ERRORS, *UNREACHABLE_ERRORS) as error:  # edgartools itself tries again when there is no answer
         problem = f"answered {http_status(error)}" if http_status(error) else f"no answer ({type(error).__name__})"
         raise _fault(ticker, problem, "check EDGAR_IDENTITY, the connection and sec.gov, and run again") from None
     except ValueError:
-        raise _fault(ticker, "answered what is not whole JSON", f"open {ADDRESS.format(cik)} by hand") from None
+        raise _fault(ticker, "answered what is not whole JSON", f"open {company.address} by hand") from None
     if not isinstance(answer, dict) or not answer.get("facts") or str(answer.get("cik")).lstrip("0") != str(cik):
-        raise _fault(ticker, f"empty, or not about CIK {cik}", f"open {ADDRESS.format(cik)} by hand")
+        raise _fault(ticker, f"empty, or not about CIK {cik}", f"open {company.address} by hand")
     return answer["facts"]
 
 
 def capex_rows(
-    facts: dict[str, Any], ticker: str, *, stored: pd.Series, note: Callable[[str], None] = lambda _: None
+    facts: dict[str, Any], company: Filer, *, stored: pd.Series, note: Callable[[str], None] = lambda _: None
 ) -> pd.DataFrame:
     """The last four quarters of `stored` (days they end on) and all newer ones, USD bn.
 
     Values are those first filed: a later restatement must not reach back to the day of the first report. It is
     told through `note`, to be entered by hand.
     """
-    freq = f"Q-{YEAR_ENDS.get(ticker, 'DEC')}"
+    ticker, freq = company.ticker, company.freq
     known = pd.PeriodIndex(stored, freq=freq)
-    spent = line(facts, ticker, CAPEX_OF.get(ticker, CAPEX))
-    if ticker in PROCEEDS_OF:
-        proceeds = line(facts, ticker, PROCEEDS_OF[ticker], needed=False).set_index(FILED_PERIOD)["value"]
+    spent = line(facts, company, company.concepts("capex"))
+    if "proceeds" in company.tags:
+        proceeds = line(facts, company, company.concepts("proceeds"), needed=False).set_index(FILED_PERIOD)["value"]
         spent["value"] -= proceeds.reindex(pd.MultiIndex.from_frame(spent[FILED_PERIOD])).fillna(0).to_numpy()
     lines = {
         "capex": spent,
-        "revenue": line(facts, ticker, REVENUE),
-        "operating_cash_flow": line(facts, ticker, CASH_FLOW),
+        "revenue": line(facts, company, company.concepts("revenue")),
+        "operating_cash_flow": line(facts, company, company.concepts("cash_flow")),
     }
     parts = {name: quarters(table, freq=freq).loc[known.max() - 3 :] for name, table in lines.items()}
     columns = {}
@@ -129,27 +164,29 @@ def capex_rows(
     wrong = rows.isna().any(axis=1) | (rows[["capex_usd_bn", "revenue_usd_bn"]] < 0).any(axis=1)
     for period, row in rows[wrong].iterrows():
         problem = f"{_label(period)}: missing (nan) or negative: {row.to_dict()}"
-        raise _fault(ticker, problem, f"see whether it changed its tags, listed in {__name__}")
+        raise _fault(ticker, problem, "see whether it changed its tags, and enter new ones in data/filing_tags.csv")
     periods = pd.PeriodIndex(rows.index)
-    rows = rows.map("{:.3f}".format).assign(ticker=ticker, definition="cash_ppe", second_source_url=None)
+    rows = rows.map("{:.3f}".format).assign(
+        ticker=ticker, definition="cash_ppe", basis=None, doubt=None, second_source_url=None
+    )
     rows["fiscal_period"] = [_label(period) for period in periods]
     rows["period_end"] = periods.end_time.strftime("%Y-%m-%d")
     rows["calendar_quarter"] = periods.end_time.to_period("Q").astype(str)
     filed = pd.DataFrame({name: part["filed"] for name, part in parts.items()}).max(axis=1)
-    return rows.assign(reported_on=filed.dt.strftime("%Y-%m-%d"), source_url=ADDRESS.format(CIKS[ticker]))
+    return rows.assign(reported_on=filed.dt.strftime("%Y-%m-%d"), source_url=company.address)
 
 
-def share_rows(facts: dict[str, Any], ticker: str, *, since: pd.Timestamp) -> pd.DataFrame:
+def share_rows(facts: dict[str, Any], company: Filer, *, since: pd.Timestamp) -> pd.DataFrame:
     """Counts on the covers of periodic reports from the day `since` on, in millions, as first filed."""
-    counts = line(facts, ticker, ["EntityCommonStockSharesOutstanding"], taxonomy="dei", unit="shares")
+    counts = line(facts, company, ["EntityCommonStockSharesOutstanding"], taxonomy="dei", unit="shares")
     counts = counts[counts["end"] >= since].drop_duplicates("end").sort_values("end")
     if counts.empty or (counts["value"] <= 0).any():
         problem = f"no count since {since:%Y-%m-%d}, or one that is not positive"
-        raise _fault(ticker, problem, "look for its reports on sec.gov/edgar")
+        raise _fault(company.ticker, problem, "look for its reports on sec.gov/edgar")
     days = {"as_of": counts["end"].dt.strftime("%Y-%m-%d"), "reported_on": counts["filed"].dt.strftime("%Y-%m-%d")}
     millions = (counts["value"] * 1e3).map("{:.2f}".format)
     return pd.DataFrame(days).assign(
-        ticker=ticker, shares_m=millions, basis="cover_page", source_url=ADDRESS.format(CIKS[ticker])
+        ticker=company.ticker, shares_m=millions, basis="cover_page", source_url=company.address
     )
 
 
@@ -178,7 +215,7 @@ def quarters(facts: pd.DataFrame, *, freq: str) -> pd.DataFrame:
 
 
 def line(
-    facts: dict[str, Any], ticker: str, concepts: list[str], *, taxonomy="us-gaap", unit="USD", needed=True
+    facts: dict[str, Any], company: Filer, concepts: list[str], *, taxonomy="us-gaap", unit="USD", needed=True
 ) -> pd.DataFrame:
     """One value (bn of `unit`) per filing and period (accn, start, end, form, filed), in the order of filing.
 
@@ -196,8 +233,8 @@ def line(
         what = (
             "no fact" if table.empty else "no day or value" if unreadable else "two values for a period in one filing"
         )
-        mend = f"open {ADDRESS.format(CIKS[ticker])} and compare"
-        raise _fault(ticker, f"{what}: {' or '.join(concepts)} ({unit})", mend)
+        mend = f"open {company.address} and compare"
+        raise _fault(company.ticker, f"{what}: {' or '.join(concepts)} ({unit})", mend)
     total = table.sort_values("value", ascending=False).drop_duplicates(FILED_PERIOD)
     return total.sort_values(["filed", "accn"], ignore_index=True)
 
