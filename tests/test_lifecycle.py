@@ -139,6 +139,19 @@ def test_each_ticker_is_listed_while_it_is_the_companys_name(renamed):
     for day, ticker in {"2026-02-01": TICKER, RENAMED: NEW, None: NEW}.items():
         assert set(renamed("instruments", as_of=day)["ticker"]) & {TICKER, NEW} == {ticker}
         assert set(renamed("prices", as_of=day)["symbol"]) & {TICKER, NEW} == {ticker}
+    assert renamed("instruments", as_of="2026-02-01")[["renamed_to", "renamed_on"]].isna().all(axis=None)
+
+
+def test_a_last_session_to_come_is_not_known(tmp_path):
+    """An edition of the eve of a delisting does not know of it; one of its day does."""
+
+    def delisted(raw):
+        raw.loc[raw["ticker"] == TICKER, "last_session"] = RENAMED
+        return raw
+
+    load = edited(tmp_path, instruments=delisted)
+    found = [markets.last_sessions(load("instruments", as_of=day)).to_dict() for day in ("2026-02-01", RENAMED)]
+    assert found == [{}, {TICKER: pd.Timestamp(RENAMED)}]
 
 
 def test_a_split_from_before_a_change_of_ticker_still_counts(tmp_path):
