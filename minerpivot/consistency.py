@@ -150,6 +150,21 @@ def events_react_in_their_first_session(events: Table) -> Iterator[Fault]:
     yield from events.where(~right, cells, "not the first session that could react", "take the exchange's next session")
 
 
+@across("event_flags", "deals")
+def peers_are_counted(events: Table, deals: Table) -> Iterator[Fault]:
+    """y exactly where another company has an event or a deal of the same day or session."""
+    rows = events.typed[["ticker", "announced_on", "first_session"]]
+    told = pd.to_datetime(deals.typed["announced_on"], format="%Y-%m-%d", errors="coerce")
+    dated = pd.concat([rows["announced_on"], rows["first_session"], told], ignore_index=True)
+    whose = pd.concat([rows["ticker"], rows["ticker"], deals.typed["ticker"]], ignore_index=True)
+    others = [
+        (dated.isin([day, first]) & (whose != ticker)).any() for ticker, day, first in rows.itertuples(index=False)
+    ]
+    wrong = (events.typed["peer_deal_same_day"] == "y") != pd.Series(others)
+    words, mend = "not what events and deals say", "write y where another company has one of the day or session, else n"
+    yield from events.where(wrong, ["deal_id", "peer_deal_same_day"], words, mend)
+
+
 @across("deals")
 def deals_refer_to_fitting_deals(deals: Table) -> Iterator[Fault]:
     """What supersedes is not older; a part's whole counts as value and has as many parts; what is extended exists."""
@@ -220,9 +235,11 @@ def splits_fall_on_sessions(splits: Table) -> Iterator[Fault]:
 
 @across("prices_conflicts", "prices")
 def conflicts_are_about_the_stored_close(conflicts: Table, prices: Table) -> Iterator[Fault]:
-    """The chosen value is the close."""
+    """The chosen value is the close, unless a refresh took the other one, or put the whole series on another basis."""
     close = _on(conflicts, ["symbol", "date"], prices, ["symbol", "date"], ["close"])["close"]
-    differs = (conflicts.typed["chosen"] / close - 1).abs() > 1e-6
+    ratio = close / conflicts.typed["chosen"]
+    usual = ratio.groupby(conflicts.raw["symbol"]).transform("median")
+    differs = ((ratio / usual - 1).abs() > 0.001) & ((close / conflicts.typed["value"] - 1).abs() > 0.001)
     cells = ["symbol", "date", "chosen"]
     yield from conflicts.where(differs, cells, "not the close in prices", "correct either, or remove the conflict")
 
@@ -363,7 +380,10 @@ def guidance_is_of_the_size_of_what_was_spent(guidance: Table, actuals: Table) -
     """Given before the period ends, and a fifth to five times the pace of the last two quarters (0.5 to 4.6 so far)."""
     cash = actuals.typed[actuals.typed["definition"] == "cash_ppe"].sort_values("period_end")
     for row, said in enumerate(guidance.typed.to_dict("records")):
-        end, quarters = _guided(str(said["guided_period"]))
+        end, quarters, kind = _guided(said["guided_period"])
+        if said["period_kind"] != kind:
+            words = f"but such a period is {kind}"
+            yield guidance.fault(row, ["guided_period", "period_kind"], words, "correct either")
         if pd.isna(said["issued_on"]):
             continue
         if said["issued_on"] > end:
@@ -379,15 +399,19 @@ def guidance_is_of_the_size_of_what_was_spent(guidance: Table, actuals: Table) -
                 yield guidance.fault(row, ["guidance_id", name], words, "correct the figure or its unit, or accept it")
 
 
-def _guided(period: str) -> tuple[pd.Timestamp, int]:
-    """The last day by which a guided period has ended under any fiscal calendar, and how many quarters it has.
+def _guided(period: str) -> tuple[pd.Timestamp, int, str]:
+    """The last day by which a guided period has ended under any fiscal calendar, its quarters, its kind.
 
     "2024Q2-Q4" guides each quarter of a span.
     """
-    year = int(period.removeprefix("FY").removeprefix("CY")[:4])
-    if "Q" in period:
-        return pd.Timestamp(year=year, month=12, day=31), 1
-    return pd.Timestamp(year=year, month=12, day=31), 2 if "H" in period else 4
+    end = pd.Timestamp(f"{period.removeprefix('FY').removeprefix('CY')[:4]}-12-31")
+    parts = "Q" in period or "H" in period
+    kind = ("fiscal_quarter" if parts else "fiscal") if period.startswith("FY") else "calendar"
+    return (
+        end,
+        1 if "Q" in period else 2 if "H" in period else 4,
+        "calendar_quarters" if parts and kind == "calendar" else kind,
+    )
 
 
 @across("earnings_dates", "instruments")
@@ -514,8 +538,9 @@ def _learned(knowledge: Table, rows: np.ndarray, table: Table, tables: Mapping[s
     dating |= {key} if isinstance(key, str) else set(key)
     dates = publication(table.typed, entry)
     places = {value: place for place, value in enumerate(table.keys)}
-    changed, sources = [], []
+    moments: dict[tuple[int, Any], list[int]] = {}  # what one day changed in a row is judged together
     current: dict[int, pd.Series] = {}
+    changed: dict[tuple[int, Any], pd.Series] = {}
     order = knowledge.typed.loc[rows, "known_on"].sort_values(kind="stable").index
     for row in order:
         said = knowledge.raw.iloc[row]
@@ -554,20 +579,22 @@ def _learned(knowledge: Table, rows: np.ndarray, table: Table, tables: Mapping[s
                     yield knowledge.fault(row, ["field", "value"], words, "add the row there or correct the reference")
         now = current.get(place, table.raw.iloc[place]).copy()
         now[name] = said["value"]
-        current[place] = now
-        changed.append(now)
-        sources.append(row)
+        moment = (place, knowledge.typed["known_on"].iloc[row])
+        current[place] = changed[moment] = now
+        moments.setdefault(moment, []).append(row)
     if changed:
-        yield from _then_impossible(knowledge, sources, pd.DataFrame(changed, columns=table.raw.columns), table)
+        rows_after = pd.DataFrame(list(changed.values()), columns=table.raw.columns)
+        yield from _then_impossible(knowledge, list(moments.values()), rows_after, table)
 
 
-def _then_impossible(knowledge: Table, sources: list[int], raw: pd.DataFrame, table: Table) -> Iterator[Fault]:
-    """What a row's own rules say once the later cells are in it."""
+def _then_impossible(knowledge: Table, sources: list[list[int]], raw: pd.DataFrame, table: Table) -> Iterator[Fault]:
+    """What a row's own rules say once the later cells of a day (rows of `knowledge`: `sources`) are in it."""
     raw = raw.astype("string").reset_index(drop=True)
     after = Table(table.entry, raw, converted(raw, table.entry), table.today)
     for rule in table.entry.get("rules", []):
         mask, cells, words = rules.broken(rule, after.numbers, raw)
         for at in np.flatnonzero(mask):
-            if knowledge.raw["field"].iloc[sources[at]] in cells:
+            of_rule = [row for row in sources[at] if knowledge.raw["field"].iloc[row] in cells]
+            for row in of_rule[:1]:
                 words_ = f"after which the row breaks: {words}"
-                yield knowledge.fault(sources[at], ["row", "field", "value"], words_, rule["mend"])
+                yield knowledge.fault(row, ["row", "field", "value"], words_, rule["mend"])

@@ -64,7 +64,7 @@ FIELD = _keys(
     {
         "name": TEXT, "description": TEXT, "unit": TEXT, "constraints": _keys(LIMITS, more=False), "known_on": TEXT,
         "type": {"enum": ["string", "number", "integer", "date", "year", "yearmonth"]},
-        "may_lie_ahead": {"type": "boolean"},
+        **{name: {"type": "boolean"} for name in ("may_lie_ahead", "month_end", "weekday")},
         "split": _keys({"as": {"enum": ["price", "count"]}}, "as", "day", "ticker"),
         "fiscal": _keys({}, "ends", "company"), "calendar": _keys({}, "ends"),
     },
@@ -270,9 +270,21 @@ def _span(dates: pd.Series) -> dict[str, str]:
     return {"from": f"{dates.min():%Y-%m-%d}", "to": f"{dates.max():%Y-%m-%d}"}
 
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML in which no key stands twice: of two, as a merge may leave them, one would be lost unseen."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen and isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem=f"{key.value!r} stands twice", problem_mark=key.start_mark)
+            seen |= {key.value} if isinstance(key, yaml.ScalarNode) else set()
+        return super().construct_mapping(node, deep)
+
+
 def _read(path: Path, schema: dict[str, Any]) -> dict[str, Any]:
     try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
+        said = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:
         raise TableError(f"data/{path.name} is missing; restore it with `git checkout data`") from None
     except OSError as error:

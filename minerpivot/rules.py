@@ -159,8 +159,11 @@ def _unreadable(cell: str, said: Mapping[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def undated(table: Table) -> Iterator[Fault]:
-    """News of days to come, unless the field says that its dates may lie ahead, and of days before bitcoin."""
+def misdated(table: Table) -> Iterator[Fault]:
+    """News of days to come and days before bitcoin; days that a field excludes.
+
+    A field says `may_lie_ahead: true` of its dates, `month_end: true` of periods, `weekday: true` of reports.
+    """
     for name, said in table.fields.items():
         if not is_date(said):
             continue
@@ -168,7 +171,12 @@ def undated(table: Table) -> Iterator[Fault]:
         later = pd.Series([not pd.isna(cell) and cell > table.today[: len(cell)] for cell in cells], dtype=bool)
         if not said.get("may_lie_ahead"):
             yield from table.where(later, name, f"later than today, {table.today}", "correct the date")
-        early = last_day(table.typed[name]) < pd.Timestamp(EARLIEST)
+        day = last_day(table.typed[name])
+        if said.get("month_end"):
+            yield from table.where(day != day + pd.offsets.MonthEnd(0), name, "no end of a month", "correct the date")
+        if said.get("weekday"):
+            yield from table.where(day.dt.day_of_week > 4, name, "at a weekend", "correct the date")
+        early = day < pd.Timestamp(EARLIEST)
         yield from table.where(early, name, f"before bitcoin began, {EARLIEST}", "correct the date")
 
 

@@ -71,17 +71,16 @@ def examined(
 
 def judged(tables: Mapping[str, Table], names: Iterable[str] | None = None) -> list[str]:
     """What sound tables say that cannot be: of `names` (default all) alone, and of each other."""
-    asked = set(tables if names is None else names)
-    splits = tables.get("splits")
-    found = [fault for name in tables if name in asked for fault in rules.undated(tables[name])]
-    soft = [fault for name in tables if name in asked for fault in rules.impossible(tables[name])]
+    asked = [table for name, table in tables.items() if names is None or name in names]
+    found = [fault for table in asked for fault in rules.misdated(table)]
+    soft = [fault for table in asked for fault in rules.impossible(table)]
     if not found:
-        soft += [fault for name in tables for fault in rules.outliers(tables[name], splits)]
+        soft += [fault for table in asked for fault in rules.outliers(table, tables.get("splits"))]
         soft += list(consistency.contradictions(tables))
     by_table: dict[str, list[str]] = {}
     for fault in [*found, *rules.unaccepted(iter(soft), tables)]:
         by_table.setdefault(fault.table, []).append(str(fault))
-    needless = [line for name in tables for line in rules.needless(tables[name])]
+    needless = [line for table in asked for line in rules.needless(table)]
     return [*(line for name, lines in by_table.items() for line in _first(lines, tables[name].entry)), *needless]
 
 
@@ -134,6 +133,8 @@ def _cells(path: Path, entry: dict[str, Any]) -> pd.DataFrame:
         rows.extend(reader)
     except csv.Error as error:
         raise TableError(f"{where} row {len(rows) + 1}: {error}; close or double the quotation mark there") from None
+    if not text.endswith("\n"):
+        raise TableError(f"{where} row {len(rows)}: has no line end, as if the file were cut off; {restore}, or add it")
     fields = [field["name"] for field in entry["schema"]["fields"]]
     if wrong := _header(rows[0], fields):
         raise TableError(f"{where}: {wrong}")

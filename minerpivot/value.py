@@ -113,17 +113,17 @@ def best_efficiency(asics: pd.DataFrame, days: pd.Series, *, partial: str = "las
     return best.reindex(pd.DatetimeIndex(days), method="ffill").set_axis(days.index)
 
 
-def building_range(build_costs: pd.DataFrame) -> tuple[float, float] | None:
-    """Lowest and highest million USD per MW that companies state for a whole building; None if none was seen.
+def building_range(build_costs: pd.DataFrame) -> tuple[tuple[float, float], str] | None:
+    """Lowest and highest million USD per MW that companies state for a whole building, and the basis; None if unseen.
 
-    Statements per critical-IT megawatt count; while there are none, those whose basis is open. Retrofits, costs that
-    are derived, and debt (which is a floor of the cost) do not.
+    Statements per critical-IT megawatt count ("critical_it"); while there are none, those whose basis is "open".
+    Retrofits, costs that are derived, and debt (which is a floor of the cost) do not.
     """
     stated = build_costs[(build_costs["stated"] == "y") & (build_costs["scope"] == "whole_cost")]
     for basis in ("critical_it", "open"):
         rows = stated[stated["basis"] == basis]
         if len(rows):
-            return float(rows["low_usd_m_per_mw"].min()), float(rows["high_usd_m_per_mw"].max())
+            return (float(rows["low_usd_m_per_mw"].min()), float(rows["high_usd_m_per_mw"].max())), basis
     return None
 
 
