@@ -96,31 +96,9 @@ def test_the_day_before_a_split_nothing_is_adjusted(split):
 
 
 def test_a_split_that_is_told_wrongly_is_caught(tmp_path):
-    """If its row said that counts were restated already, the same check would find nine tenths of the shares gone."""
-    load = edited(tmp_path, splits=consolidated(counts_restated="y"), **AS_TRADED)
-    before, after = (results(each)[1].loc[TICKER, "shares"] for each in (frozen, load))
-    assert (1 + after) == pytest.approx((1 + before) / 10)
-
-
-def renamed_from(day):
-    """Edits: the instrument under a new ticker from a day on, its later closes under it."""
-
-    def instruments(raw):
-        old = raw["ticker"] == TICKER
-        new = raw[old].assign(ticker=NEW, name="New name", short_name="New name", cik="")
-        raw.loc[old, ["renamed_to", "renamed_on"]] = [NEW, day]
-        return pd.concat([raw, new])
-
-    def prices(raw):
-        chosen = (raw["symbol"] == TICKER) & (raw["date"] >= day)
-        assert chosen.any()
-        raw.loc[chosen, "symbol"] = NEW
-        return raw
-
-    def costs(raw):
-        return raw.assign(ticker=raw["ticker"].replace("CIFR", TICKER))
-
-    return {"instruments": instruments, "prices": prices, "miner_costs": costs}
+    """If its row said that counts were restated already, nine tenths of the shares would seem gone: refused."""
+    with pytest.raises(tables.TableError, match=f"ticker is '{TICKER}'.* shares_m is .* times the value before it"):
+        edited(tmp_path, splits=consolidated(counts_restated="y"), **AS_TRADED)
 
 
 def test_a_renamed_share_has_one_series_and_one_row(renamed):
@@ -139,13 +117,29 @@ def test_each_ticker_is_listed_while_it_is_the_companys_name(renamed):
     for day, ticker in {"2026-02-01": TICKER, RENAMED: NEW, None: NEW}.items():
         assert set(renamed("instruments", as_of=day)["ticker"]) & {TICKER, NEW} == {ticker}
         assert set(renamed("prices", as_of=day)["symbol"]) & {TICKER, NEW} == {ticker}
+    assert renamed("instruments", as_of="2026-02-01")[["renamed_to", "renamed_on"]].isna().all(axis=None)
+
+
+def test_a_last_session_to_come_is_not_known(tmp_path):
+    """An edition of the eve of a delisting does not know of it; one of its day does."""
+
+    def delisted(raw):
+        raw.loc[raw["ticker"] == TICKER, "last_session"] = RENAMED
+        return raw
+
+    def ended(raw):
+        return raw[(raw["symbol"] != TICKER) | (raw["date"] <= RENAMED)]
+
+    load = edited(tmp_path, instruments=delisted, prices=ended)
+    found = [markets.last_sessions(load("instruments", as_of=day)).to_dict() for day in ("2026-02-01", RENAMED)]
+    assert found == [{}, {TICKER: pd.Timestamp(RENAMED)}]
 
 
 def test_a_split_from_before_a_change_of_ticker_still_counts(tmp_path):
     """The split's row names the old ticker; the closes that it puts on the new basis carry the new one."""
     new = renamed_from(RENAMED)
-    both = {"prices": lambda raw: new["prices"](AS_TRADED["prices"](raw)), "instruments": new["instruments"]}
-    load = edited(tmp_path, splits=consolidated(), **both)
+    prices = {"prices": lambda raw: new["prices"](AS_TRADED["prices"](raw))}
+    load = edited(tmp_path, splits=consolidated(), **AS_TRADED | new | prices)
     moves = [
         markets.close_matrix(each("prices"))[ticker].pct_change(fill_method=None)
         for each, ticker in ((frozen, TICKER), (load, NEW))
