@@ -70,7 +70,7 @@ def results(load):
     closes = markets.close_matrix(load("prices"))
     growth = share_growth(load("shares_outstanding"), closes, since=SINCE)
     worth = value.market_value(
-        load("shares_outstanding"), load("prices"), load("deals"), load("financings"),
+        load("shares_outstanding"), load("prices"), lambda _: load("deals"), load("financings"),
         parent_of(load("instruments")), ratio=1.3,
     ).set_index(["ticker", "as_of", "basis"])["value_usd_m"].sort_index()  # fmt: skip
     return closes[TICKER].pct_change(fill_method=None), growth.drop(columns=["from_shares_m", "to_shares_m"]), worth
