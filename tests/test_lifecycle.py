@@ -101,6 +101,27 @@ def test_a_split_that_is_told_wrongly_is_caught(tmp_path):
         edited(tmp_path, splits=consolidated(counts_restated="y"), **AS_TRADED)
 
 
+def renamed_from(day):
+    """Edits: the instrument under a new ticker from a day on, its later closes under it."""
+
+    def instruments(raw):
+        old = raw["ticker"] == TICKER
+        new = raw[old].assign(ticker=NEW, name="New name", short_name="New name", cik="")
+        raw.loc[old, ["renamed_to", "renamed_on"]] = [NEW, day]
+        return pd.concat([raw, new])
+
+    def prices(raw):
+        chosen = (raw["symbol"] == TICKER) & (raw["date"] >= day)
+        assert chosen.any()
+        raw.loc[chosen, "symbol"] = NEW
+        return raw
+
+    def costs(raw):
+        return raw.assign(ticker=raw["ticker"].replace("CIFR", TICKER))
+
+    return {"instruments": instruments, "prices": prices, "miner_costs": costs}
+
+
 def test_a_renamed_share_has_one_series_and_one_row(renamed):
     """Closes under two tickers are one series under the new one, with all that other tables say of the old one."""
     closes = markets.close_matrix(renamed("prices"))
