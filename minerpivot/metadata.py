@@ -57,6 +57,7 @@ SERIES = _keys(
     {
         "of": TEXT, "by": _list(TEXT), "along": TEXT,
         "outlier": FACTOR, "step": FACTOR, "gap_days": {"type": "number", "minimum": 1},
+        "unbroken": {"type": "boolean"},
     },
     "of", "along", more=False,
 )  # fmt: skip

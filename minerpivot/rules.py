@@ -7,7 +7,8 @@
   its last day (`earliest_announced_on`: from its first); `today` is the UTC day.
 - `series`: `{of: close, by: [symbol], along: date, outlier: 2.5, step: 3, gap_days: 10}`. A value that leaves its
   neighbours on both sides by the factor `outlier`, differs from the one before by the factor `step`, or comes later
-  than `gap_days` after it, is refused. Splits are taken into account.
+  than `gap_days` after it, is refused, and with `unbroken: true` an empty cell between filled ones. Splits are taken
+  into account.
 - `accepted`: `{row: IREN|2026-01-28, field: close, value: "5.1", why: ...}`. A true value that breaks a rule or leaves
   its series: its row's key (cells joined by a bar), field and value as written, and why it is right.
 """
@@ -276,7 +277,13 @@ def _outliers(table: Table, typed: pd.DataFrame, rule: Mapping[str, Any]) -> Ite
     name, by, along = rule["of"], rule.get("by", []), rule["along"]
     rows = pd.DataFrame({"value": typed[name].astype("float64"), "day": last_day(table.typed[along])})
     rows["group"] = table.raw.groupby(by, dropna=False, sort=False).ngroup() if by else 0
-    rows = rows.dropna(subset=["value", "day"]).sort_values(["group", "day"], kind="stable")
+    rows = rows.dropna(subset=["day"]).sort_values(["group", "day"], kind="stable")
+    if rule.get("unbroken"):
+        grouped = rows.groupby("group")["value"]
+        lost = rows["value"].isna() & grouped.ffill().notna() & grouped.bfill().notna()
+        for row in rows.index[lost]:
+            yield table.fault(row, [*by, along, name], "between filled ones", f"add the value{_or_accept(table)}")
+    rows = rows.dropna(subset=["value"])
     same, after = rows["group"].eq(rows["group"].shift()), rows["group"].eq(rows["group"].shift(-1))
     before = (rows["value"] / rows["value"].shift()).where(same & (rows["value"] * rows["value"].shift() > 0))
     behind = (rows["value"] / rows["value"].shift(-1)).where(after & (rows["value"] * rows["value"].shift(-1) > 0))
