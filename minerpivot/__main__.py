@@ -124,13 +124,13 @@ def _show(change: Any) -> None:
 
 @app.command()
 def check() -> None:
-    """Validate every table against the manifest; record the checksums of tables edited by hand."""
+    """Validate every table, say what changed since it was last recorded, and record it."""
     from minerpivot.refresh.transaction import RefreshError, recover
 
     try:
         if recover():
             console.print("A refresh that had died was undone.")
-        changed = validation.seal()
+        changed = validation.seal(tell=lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True))
     except (tables.TableError, RefreshError) as error:
         _stop(str(error))
     console.print(f"All tables are valid. {'Recorded: ' + ', '.join(changed) if changed else 'No table changed.'}")

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from minerpivot.deals import NOT_YET, SIGNED
 from minerpivot.events import first_session
 from minerpivot.tables import last_day
 
@@ -24,20 +25,68 @@ KINDS = {  # of deal events, by deal_type; the weightiest first
     "acquisition": "power or purchase",
 }
 
+FLAGGED = ("contract", "extension", "takeover_bid", "purchase")  # `counts_as` of the deals that get derived flags
+HALF_A_QUARTER = pd.Timedelta(
+    days=45
+)  # reports come about 90 days apart: one this near means none is missing in between
+
+
+def derived_flags(
+    deals: pd.DataFrame, earnings_dates: pd.DataFrame, financings: pd.DataFrame, sessions: pd.DatetimeIndex
+) -> pd.DataFrame:
+    """Rows of `event_flags` as far as the tables tell, for every deal of `FLAGGED` with a full date, by deal_id.
+
+    `first_session` follows from day and hour on the exchange's `sessions`. `same_day_earnings` is "y" if a report of
+    the ticker reacts in that session, "unknown" if one could (an hour that nobody saw may be after the close), "n" if
+    the ticker has another report within 45 days, so that none can be missing, else "unknown". `same_day_financing` is
+    "y" if a dated financing reacts then, else "unknown": the table of financings is not complete. `same_day_other` is
+    "unknown". `peer_deal_same_day` is "y" if any deal of another ticker has the same day or first session.
+    """
+    dated = deals[deals["announced_on"].astype("string").str.len() == 10]
+    dated = dated.assign(announced_on=last_day(dated["announced_on"])).set_index("deal_id")
+    first = first_session(dated["announced_on"], dated["announced_time"], sessions)
+    latest = first_session(dated["announced_on"], dated["announced_time"].replace("unknown", "post"), sessions)
+    dated = dated.assign(first_session=first, latest=latest).dropna(subset=["first_session"])
+    rows = dated[dated["counts_as"].isin(FLAGGED)]
+
+    reports = report_sessions(earnings_dates, sessions)
+    evenings = reports["time"].map({"bmo": "pre"}).fillna("post")
+    reports = reports.assign(latest=first_session(reports["reported_on"], evenings, sessions))
+    both = rows[["ticker", "first_session", "latest"]].reset_index().merge(reports, on="ticker", suffixes=("", "_told"))
+    found = pd.DataFrame({"does": both["session"] == both["first_session"]})
+    found["could"] = (both["session"] == both["latest"]) | (both["latest_told"] == both["first_session"])
+    found["near"] = (both["session"] - both["first_session"]).abs() <= HALF_A_QUARTER
+    found = found.groupby(both["deal_id"]).any().reindex(rows.index, fill_value=False)
+    financed = financing_sessions(financings, reports, dated, sessions)
+    same = pd.MultiIndex.from_frame(rows[["ticker", "first_session"]]).isin(
+        pd.MultiIndex.from_frame(financed[["ticker", "session"]])
+    )
+    companies = [dated.groupby(day)["ticker"].nunique() for day in ("announced_on", "first_session")]
+    peers = (rows["announced_on"].map(companies[0]) > 1) | (rows["first_session"].map(companies[1]) > 1)
+    columns = ["ticker", "announced_on", "announced_time", "first_session"]
+    return rows[columns].assign(
+        same_day_earnings=np.select([found["does"], found["could"], found["near"]], ["y", "unknown", "n"], "unknown"),
+        same_day_financing=np.where(same, "y", "unknown"),
+        same_day_other="unknown",
+        peer_deal_same_day=peers.map({True: "y", False: "n"}),
+    )
+
 
 def deal_events(
     deals: pd.DataFrame, event_flags: pd.DataFrame, results: pd.Series, symbols: Iterable[str]
 ) -> pd.DataFrame:
     """One row per share and session that could react to deal news: what happened and what else came with it.
 
-    Rows of `event_flags` (with `deals` for their type) of one ticker and first session are one event, named after
+    Rows of `event_flags` (with `deals` for what they are) of one ticker and first session are one event, named after
     the row of the weightiest kind in the order of `KINDS`. `results` holds the session that reacted to each company
     report, indexed by ticker. Columns: ticker, session, kind, announced_time, other ("y": further news of its own),
     `earnings`, `financing`, `bid` ("y", "unknown", "n": the worst of the rows), `rows`, `news` ("confounded" if one
-    of these three is "y", "clean" if all are "n", else "unclear") and `with_tenant`. Only `symbols` are kept.
+    of these three is "y", "clean" if all are "n", else "unclear"), `effective`: "n" where no row of the event's kind is
+    a contract that bound on its day or another step that was signed (what became of it later does not matter), and
+    `with_tenant`: an effective lease or GPU cloud contract. Only `symbols` are kept.
     """
     rows = event_flags[event_flags["ticker"].isin(list(symbols))].merge(
-        deals[["deal_id", "deal_type", "counts_as"]], on="deal_id"
+        deals[["deal_id", "deal_type", "counts_as", "state", "binding_since"]], on="deal_id"
     )
     bids = rows["counts_as"] == "takeover_bid"  # the miner is the target
     reported = pd.MultiIndex.from_arrays([results.index, results])
@@ -45,17 +94,22 @@ def deal_events(
     rows = rows.rename(
         columns={"first_session": "session", "same_day_other": "other", "same_day_financing": "financing"}
     )
-    rows["kind"] = rows["deal_type"].map(KINDS).where(~bids, "takeover bid")
+    kinds = rows["deal_type"].map(KINDS).mask(rows["counts_as"] == "no_tenant", KINDS["other"])
+    rows["kind"] = kinds.where(~bids, "takeover bid")
     rows["earnings"] = rows["same_day_earnings"].where(~same, "y")
     rows["bid"] = bids.map({True: "y", False: "n"})
+    in_force = last_day(rows["binding_since"]) <= rows["announced_on"]
+    bound = in_force.where(rows["counts_as"].isin(SIGNED), ~rows["state"].isin(NOT_YET))
+    rows["effective"] = bound.map({True: "y", False: "n"})
     weight = {kind: place for place, kind in enumerate([*KINDS.values(), "takeover bid"])}
-    rows = rows.iloc[rows["kind"].map(weight).argsort(kind="stable")].sort_values("session", kind="stable")
+    order = pd.DataFrame({"session": rows["session"], "weight": rows["kind"].map(weight), "not_effective": ~bound})
+    rows = rows.loc[order.sort_values(["session", "weight", "not_effective"], kind="stable").index]
     groups = rows.groupby(["ticker", "session"], sort=False)
     worst = groups[["other", "earnings", "financing", "bid"]].max()  # the letters are in this order: n, unknown, y
-    events = groups[["deal_id", "kind", "announced_time"]].first().join(worst).assign(rows=groups.size())
+    events = groups[["deal_id", "kind", "announced_time", "effective"]].first().join(worst).assign(rows=groups.size())
     found = events[["earnings", "financing", "bid"]].max(axis=1)
     events["news"] = found.map({"y": "confounded", "unknown": "unclear", "n": "clean"})
-    events["with_tenant"] = events["kind"].isin(["lease", "GPU cloud"])
+    events["with_tenant"] = events["kind"].isin(["lease", "GPU cloud"]) & (events["effective"] == "y")
     return events.reset_index().set_index("deal_id")
 
 

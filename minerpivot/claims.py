@@ -1,10 +1,17 @@
-"""Verdicts on the article's statements, by rule: from a computed value, from cited evidence, or both."""
+"""Verdicts on an article's statements, by rule: from a computed value, from cited evidence, or both.
+
+A statement says in its row what kind it is (`type`, `measure`) and what it is about; `NEEDS` says which columns the
+rule of each kind reads, so that another article's statements of a known kind need no new code.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
+
+from minerpivot.deals import GONE
+from minerpivot.tables import TableError
 
 CONFIRMED = "confirmed"
 CAVEAT = "confirmed with a caveat"
@@ -15,6 +22,123 @@ VERDICTS = (CONFIRMED, CAVEAT, NOT_REPRODUCED, CONTRADICTED, NOT_TESTABLE)
 STANCES = ("supports", "qualifies", "contradicts")
 ITSELF = "the article"  # origin of a page that copies the article under test
 FINDING = ["claim_id", "found", "base", "computed", "alone", "grade", "see"]
+FIGURE = ("published_value", "published_low", "published_high")  # what a statement printed: one of them at least
+NEEDS: dict[tuple[str, str], tuple[str, ...]] = {  # (type, measure) -> columns; "figure" is any of FIGURE
+    ("return", ""): ("ticker", "window", "figure"),
+    ("level", "close"): ("ticker", "figure"),
+    ("level", "subsidy_cut"): ("figure",),
+    ("level", "contract_mw"): ("deal_id", "figure"),
+    ("guidance", ""): ("ticker", "guided_period", "figure"),
+    ("guidance", "consensus"): ("ticker", "guided_period", "published_value"),
+    ("date", "halving"): ("published_value",),
+    ("date", "earnings_report"): ("ticker", "published_value"),
+    ("count_or_rank", "signers"): (),
+    ("count_or_rank", "contract_size"): ("deal_id",),
+    ("comparative", "miner_returns"): (),
+    ("comparative", "share_returns"): ("ticker", "second_ticker", "window"),
+    ("comparative", "deal_response"): (),
+    ("comparative", "capex_growth"): ("ticker",),
+    ("comparative", "mining_margin"): (),
+    ("comparative", "power_price"): (),
+    ("comparative", "difficulty"): (),
+    ("comparative", "ai_revenue_share"): (),
+    ("event", "contract"): ("deal_id", "period"),
+    ("event", ""): (),
+    ("quotation", ""): (),
+    ("outlook", ""): (),
+    ("outlook", "earnings_report"): ("ticker",),
+}
+WRITE = {  # what to write where a column is empty
+    "ticker": "the ticker of instruments.csv",
+    "second_ticker": "the ticker of instruments.csv that the first is compared with",
+    "window": "one_day, year_to_date or one_year",
+    "figure": f"the printed figure in {', '.join(FIGURE[:-1])} or {FIGURE[-1]}",
+    "published_value": "the figure or date as printed",
+    "guided_period": "the period as capex_guidance.csv writes it",
+    "deal_id": "the contract's deal_id in deals.csv",
+    "period": "the day, month or year that the article gives",
+}
+
+
+def faults(claims: pd.DataFrame) -> list[str]:
+    """What the rules cannot test in the rows of `claims` (a whole table): one line each with row, type and mend."""
+    found = []
+    for index, claim in claims.iterrows():
+        measure = claim["measure"] or ""
+        kind = f"a {claim['type']}" + (f" of {measure}" if measure else "")
+        row = f"data/claims.csv row {int(str(index)) + 2}: {claim['claim_id']!r} is {kind} "
+        if (claim["type"], measure) not in NEEDS:
+            known = [name or "an empty cell" for type_, name in NEEDS if type_ == claim["type"]]
+            found.append(
+                row + f"and no rule tests that; write as its measure {_either(known)}, or give it another type"
+            )
+            continue
+        for column in NEEDS[claim["type"], measure]:
+            if all(pd.isna(claim[cell]) for cell in (FIGURE if column == "figure" else (column,))):
+                found.append(row + f"and has no {column}; write {WRITE[column]}")
+    twice = claims[claims.duplicated(["article_id", "statement_no"])]
+    found += [
+        f"data/claims.csv row {index + 2}: {claim.claim_id!r} is statement {claim.statement_no} of {claim.article_id}, "
+        "as an earlier row is; give it a number of its own"
+        for index, claim in zip(twice.index, twice.itertuples())
+    ]
+    return found
+
+
+def _either(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def statements(claims: pd.DataFrame, article_id: str) -> pd.DataFrame:
+    """The statements of one article in its order, by claim_id; `TableError` with every one that no rule tests."""
+    own = claims[claims["article_id"] == article_id]
+    if wrong := faults(own):
+        raise TableError("\n".join(wrong))
+    return own.sort_values("statement_no").set_index("claim_id", drop=False)
+
+
+def assessed(articles: pd.DataFrame, article_id: str) -> pd.Series | None:
+    """The row of the article under check; None where no text is known yet; `TableError` if it is not among them."""
+    if articles.empty:
+        return None
+    rows = articles.set_index("article_id", drop=False)
+    checked = rows.index[rows["role"] == "assessed"]
+    if article_id not in checked:
+        raise TableError(
+            f"data/articles.csv has no assessed article {article_id!r}; set `article` in the fact check to "
+            f"{_either(list(checked)) if len(checked) else 'one whose role is assessed'}, or add its row"
+        )
+    return pd.Series(rows.loc[article_id])
+
+
+def figure(found: float, claim: Mapping, *, tolerance: float) -> str:
+    """Verdict on what a statement printed, a value, a range, a "more than" or a "less than", against what was found."""
+    value, low, high = (pd.to_numeric(claim[column]) for column in FIGURE)
+    if pd.isna(found):
+        return NOT_TESTABLE
+    if pd.notna(value):
+        return reproduces(found, value, tolerance=tolerance)
+    if pd.notna(low) and pd.notna(high):
+        return CONFIRMED if low - tolerance <= found <= high + tolerance else NOT_REPRODUCED
+    return exceeds(found, low) if pd.notna(low) else exceeds(-found, -high)
+
+
+def in_period(day: str | pd.Timestamp, period: str) -> bool:
+    """Whether a date, itself perhaps only a month or year, lies in `period` ("2025-11", "2025")."""
+    text = day if isinstance(day, str) else f"{day:%Y-%m-%d}"
+    return text.startswith(period)
+
+
+def fate(deals: pd.DataFrame, deal_id: str, knowledge: pd.DataFrame) -> str | None:
+    """What became of a contract that is no longer in force, with the day that `knowledge` gives; None for any other."""
+    later = deals[deals["supersedes"] == deal_id]
+    state = deals.set_index("deal_id")["state"].get(deal_id)
+    if len(later):
+        return f"superseded by {later['deal_id'].iloc[0]} ({later['announced_on'].iloc[0]})"
+    if state not in GONE:
+        return None
+    told = knowledge[(knowledge["table"] == "deals") & (knowledge["row"] == deal_id) & (knowledge["field"] == "state")]
+    return f"{state} since" if told.empty else f"{state} ({told['known_on'].max():%Y-%m-%d})"
 
 
 def reproduces(found: float, published: float, *, tolerance: float) -> str:
@@ -85,38 +209,55 @@ def verdicts(claims: pd.DataFrame, evidence: pd.DataFrame, findings: Iterable[Ma
     """
     found = pd.DataFrame(list(findings), columns=FINDING, dtype=object)
     known, given = set(claims["claim_id"]), list(found["claim_id"])
-    mend = 'add find("{0}", ...) to its topic in the fact check, or take the row out of data/claims.csv'
-    faults = [f"no finding for {claim}: {mend.format(claim)}" for claim in sorted(known - set(given))]
-    faults += [f"finding for unknown claim {claim}" for claim in sorted(set(given) - known)]
-    faults += [f"two findings for {claim}" for claim in sorted({claim for claim in given if given.count(claim) > 1})]
-    if faults:
-        raise ValueError("; ".join(faults))
+    wrong = [
+        f"data/claims.csv: no finding for {claim!r}; give its type and measure a test"
+        for claim in sorted(known - set(given))
+    ]
+    wrong += [
+        f"data/claims.csv: finding for {claim!r}, which is not there; take its find() away"
+        for claim in sorted(set(given) - known)
+    ]
+    wrong += [
+        f"two findings for {claim!r}; leave one"
+        for claim in sorted({claim for claim in given if given.count(claim) > 1})
+    ]
+    if wrong:
+        raise ValueError("; ".join(wrong))
     counts = stances(evidence).reindex(claims["claim_id"], fill_value=0)
     table = claims.merge(found, on="claim_id", validate="one_to_one").join(counts, on="claim_id")
     computed = table["computed"].astype(object).where(table["computed"].notna(), None)
     table = table.assign(computed=computed, alone=table["alone"].eq(True))
     judged = [_judged(row, row["computed"], row) for row in table.to_dict("records")]
     table["verdict"] = pd.Series(judged, index=table.index, dtype=object)
-    table.loc[table["kind"] == "outlook", "verdict"] = NOT_TESTABLE
+    table.loc[table["type"] == "outlook", "verdict"] = NOT_TESTABLE
     return table.sort_values("statement_no", ignore_index=True)
 
 
-def unseen(evidence: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """Rows of evidence that cannot be dated to `day` or before, by claim: `undated`, `later`, and `copies` among them.
+def dated(evidence: pd.DataFrame) -> pd.Series:
+    """The day from which each row of evidence counts: that of the text it copies, else its own; missing if neither."""
+    return evidence["origin_on"].fillna(evidence["published_on"])
 
-    A copy is of a text that was itself out by `day`: its `origin` ends in that date. Such a page is late, not its news.
+
+def unseen(evidence: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """Rows of evidence that no date puts on `day` or before, by claim: without a date (`undated`), or dated `later`.
+
+    A late copy of a text that was out by then is neither: it counts from the day of that text (`dated`).
     """
-    rows = evidence[(evidence["origin"] != ITSELF) & ~(evidence["published_on"] <= day)]
-    original = pd.to_datetime(rows["origin"].astype("string").str.extract(r"(\d{4}-\d{2}-\d{2})$")[0])
-    kinds = {"undated": rows["published_on"].isna(), "later": rows["published_on"].notna(), "copies": original <= day}
-    return rows.assign(**kinds).groupby("claim_id")[list(kinds)].sum().astype(int)
+    rows = evidence[(evidence["origin"] != ITSELF) & ~(dated(evidence) <= day)]
+    known = dated(rows)
+    return (
+        rows.assign(undated=known.isna(), later=known.notna())
+        .groupby("claim_id")[["undated", "later"]]
+        .sum()
+        .astype(int)
+    )
 
 
 def compare(then: pd.DataFrame, now: pd.DataFrame, dated: pd.DataFrame) -> pd.DataFrame:
     """`now` beside what was judged `then`, on the article's day: results of `verdicts` on the same claims.
 
-    `dated` is as `now`, from the evidence with a date alone. Adds `verdict_then`, `found_then`, `differs`, `shown`
-    (one verdict, or both where they differ) and `because`: whether later data, pages published later or pages
+    `dated` is as `now`, from the evidence that `dated()` gives a day. Adds `verdict_then`, `found_then`, `differs`,
+    `shown` (one verdict, or both where they differ) and `because`: whether later data, pages published later or pages
     without a date changed the verdict, found by changing one and not the others ("or": each would have alone).
     Raises ValueError if the results do not hold the same claims.
     """

@@ -2,20 +2,33 @@
 
 Critical-IT megawatts (power to the servers) and gross megawatts (with cooling and losses) are never added.
 A contract for which only a gross figure was seen has an open basis: the source does not say which it is.
+
+A contract has states with days: what is said of a past day is taken from the ledger of that day (`ledger_on`), so
+that one which was sold or terminated since is in the sums of the days on which it was in force.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
-from minerpivot.tables import last_day
+from minerpivot.tables import TableError, last_day, load
 
 SUMMED = ("contract", "value", "extension")  # `counts_as` of the rows that a sum may hold
 SIGNED = ("contract", "extension")  # `counts_as` of the rows that a tenant signed
 BINDING = ("signed", "partly_delivered", "delivered", "completed")  # states in which a contract is in force
 GONE = ("superseded", "terminated", "sold")
+NO_LESS = ("exact", "more_than")  # `value_qualifier` of the values that a lower bound may hold
+
+
+def ledger_on(day: str | pd.Timestamp) -> pd.DataFrame:
+    """The table `deals` with the rows and states that were public on `day`; without rows before the first one."""
+    try:
+        return load("deals", as_of=f"{pd.Timestamp(day):%Y-%m-%d}")
+    except TableError:  # nothing was public yet, or the table cannot be read, which the next line says
+        return load("deals").iloc[:0]
 
 
 def _of_tenants(deals: pd.DataFrame) -> pd.DataFrame:
@@ -79,17 +92,38 @@ def pivot_dates(deals: pd.DataFrame, *, partial: str = "last") -> pd.Series:
     return first.sort_values(kind="stable").rename("pivot_date")
 
 
+def own_share(contracts: pd.DataFrame) -> pd.DataFrame:
+    """`contracts` with value and megawatts at the company's own part of each joint venture (`own_share_pct`)."""
+    part = contracts["own_share_pct"].fillna(100) / 100
+    shared = ["contract_value_usd_bn", "extension_value_usd_bn", "critical_it_mw", "gross_mw", "mw"]
+    return contracts.assign(**{column: contracts[column] * part for column in shared})
+
+
+def narrow(contracts: pd.DataFrame, instruments: pd.DataFrame) -> pd.DataFrame:
+    """`contracts` of companies that mined for their own account at the halving; a subsidiary counts with its parent."""
+    role = instruments.set_index("ticker")["role_at_halving"]
+    return contracts[contracts["ticker"].replace(parent_of(instruments)).map(role) == "self_miner"]
+
+
+def is_lower_bound(contracts: pd.DataFrame) -> bool:
+    """Whether the sum of values is one: no source says "about", "up to" or "at full use", and each wording is known."""
+    valued = contracts[contracts["contract_value_usd_bn"].notna()]
+    return bool(valued["value_qualifier"].isin(NO_LESS).all())
+
+
 def totals(contracts: pd.DataFrame, by: pd.Series | None = None) -> pd.DataFrame:
     """Contracts, base value, and megawatts by basis, summed by `by` (or in all: one row, `all`).
 
-    Columns: contracts (rows of value alone and extensions are none), valued, value_usd_bn, usd_bn_per_year,
-    critical_it_mw, open_mw. What was not seen is not in the sums. A sum of nothing seen is missing, not zero.
+    Columns: contracts (rows of value alone and extensions are none), valued, value_usd_bn, usd_bn_per_year (of base
+    terms: an extension pays in later years), critical_it_mw, open_mw. What was not seen is not in the sums. A sum of
+    nothing seen is missing, not zero.
     """
+    yearly = contracts["contract_value_usd_bn"] / contracts["term_years"]
     parts = {
         "contracts": (contracts["counts_as"] == "contract").astype(int),
         "valued": contracts["contract_value_usd_bn"].notna().astype(int),
         "value_usd_bn": contracts["contract_value_usd_bn"],
-        "usd_bn_per_year": contracts["contract_value_usd_bn"] / contracts["term_years"],
+        "usd_bn_per_year": yearly.where(contracts["counts_as"] != "extension"),
         "critical_it_mw": contracts["mw"].where(contracts["mw_basis"] == "critical IT"),
         "open_mw": contracts["mw"].where(contracts["mw_basis"] == "open"),
     }
@@ -191,15 +225,32 @@ def counted_as(deals: pd.DataFrame) -> pd.Series:
     return kinds.where(summed, "no: " + reasons.astype(object)).rename("counted_as")
 
 
-def cumulative(contracts: pd.DataFrame) -> pd.DataFrame:
-    """`contracts` that have a date, each with the sums up to and with its row: `value_so_far`, `critical_it_so_far`.
+def movements(known: Callable[[pd.Timestamp], pd.DataFrame], days: Iterable[pd.Timestamp]) -> pd.DataFrame:
+    """What moved the sums of contracts in force from each of `days` to the next, oldest first.
 
-    A value or megawatts that were not seen add nothing (lower bounds) and stay missing in their own row.
+    `known` gives the ledger of a day (`ledger_on`). One row per contract and day with the columns of `contracted` as
+    they were on that day (of a contract that left, as they were last), `day`, `change` ("signed", "ended", "restated":
+    its value or critical-IT megawatts became known or other ones), `value_change` and `critical_it_change`, and the
+    sums after it, `value_so_far` and `critical_it_so_far`. What was not seen moves nothing and stays missing.
     """
-    rows = contracts.dropna(subset=["announced"]).sort_values(["announced", "deal_id"], ignore_index=True)
-    critical = rows["mw"].where(rows["mw_basis"] == "critical IT")
-    value = rows["contract_value_usd_bn"]
-    return rows.assign(value_so_far=value.fillna(0).cumsum(), critical_it_so_far=critical.fillna(0).cumsum())
+    found = []
+    figures = ["contract_value_usd_bn", "critical"]
+    before = pd.DataFrame(columns=["deal_id", *figures])
+    for day in sorted(set(days)):
+        now = contracted(known(day))
+        now["critical"] = now["mw"].where(now["mw_basis"] == "critical IT")
+        left = before[~before["deal_id"].isin(now["deal_id"])]
+        rows = pd.concat([part for part in (now, left) if len(part)] or [now], ignore_index=True)
+        came, went = ~rows["deal_id"].isin(before["deal_id"]), rows["deal_id"].isin(left["deal_id"])
+        earlier = before.set_index("deal_id")[figures].reindex(rows["deal_id"]).set_axis(rows.index).astype(float)
+        change = rows[figures].mask(went).fillna(0) - earlier.fillna(0)
+        rows["change"] = came.map({True: "signed", False: "restated"}).mask(went, "ended")
+        rows[["value_change", "critical_it_change"]] = change.to_numpy()
+        found.append(rows[came | went | change.ne(0).any(axis=1)].assign(day=day))
+        before = now
+    table = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True).drop(columns="critical")
+    value, critical = table["value_change"].cumsum(), table["critical_it_change"].cumsum()
+    return table.assign(value_so_far=value, critical_it_so_far=critical)
 
 
 GROUNDS = {
@@ -235,11 +286,11 @@ def standing(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, floa
     """Where one contract stands among `contracts`, parts of a common value as one: place 1 is the largest.
 
     Ties share a place. One row per measure: `value`, `place` and `of` (contracts that have it); missing where the
-    contract has no such value. Megawatts are ranked three times: every open basis read as critical
-    IT, and as gross at the lowest and highest of `ratios`. Rates (USD m per MW-year) are ranked within the contract's
-    market, read both ways.
+    contract has no such value, or is not among them (any more). An extension is no contract of its own.
+    Megawatts are ranked three times: every open basis read as critical IT, and as gross at the lowest and highest of
+    `ratios`. Rates (USD m per MW-year) are ranked within the contract's market, read both ways.
     """
-    rows = combined(contracts).set_index("deal_id")
+    rows = combined(contracts).set_index("deal_id").query("counts_as != 'extension'")
     known = rows["mw_basis"] == "critical IT"
     rates = revenue_per_mw_year(contracts, ratio=max(ratios)).set_index("deal_id")
     rates = rates[rates["market"] == rates["market"].get(deal_id)]
@@ -260,32 +311,164 @@ def standing(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, floa
 
 
 def rank(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, float]) -> pd.DataFrame:
-    """The rows of `standing` by value, value per year and megawatts; an error if the contract is not among them."""
-    return standing(contracts, deal_id, ratios=ratios).head(5).astype({"place": int})
+    """The rows of `standing` by value, value per year and megawatts; no place for a contract that is not there."""
+    return standing(contracts, deal_id, ratios=ratios).head(5)
+
+
+def period_end(stated: pd.Series) -> pd.Series:
+    """Last day of each stated day, month, quarter, half, mid-year or year ("2026-Q4", "mid-2027"); missing if unstated.
+
+    What is promised for a period is late only once the whole of it has passed.
+    """
+    text = stated.astype("string")
+    year, part = text.str.extract(r"(\d{4})")[0], text.str.extract(r"\d{4}-(.+)")[0]
+    ends = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12", "H1": "06", "H2": "12"}
+    month = part.replace(ends).fillna("12").mask(text.str.startswith("mid-"), "06")
+    return last_day((year + "-" + month).astype(object))
 
 
 def due(contracts: pd.DataFrame) -> pd.Series:
-    """Last day of each contract's expected start (month, quarter, half, mid-year or year), missing if unstated."""
-    start = contracts["start_expected"].astype("string")
-    year, part = start.str.extract(r"(\d{4})")[0], start.str.extract(r"\d{4}-(.+)")[0]
-    ends = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12", "H1": "06", "H2": "12"}
-    month = part.replace(ends).fillna("12").mask(start.str.startswith("mid-"), "06")
-    return last_day((year + "-" + month).astype(object)).rename("due")
+    """Last day of each contract's expected start as it was announced, missing if unstated."""
+    return period_end(contracts["start_expected"]).rename("due")
 
 
-def delivery(contracts: pd.DataFrame, day: str | pd.Timestamp, parents: Mapping[str, str]) -> pd.DataFrame:
-    """Critical-IT megawatts by company and by what was seen of them on `day`; the companies with most come first.
+def _latest(rows: pd.DataFrame, by: str) -> pd.DataFrame:
+    """The last of `rows` said of each site and phase; of those said on one day, the one whose `by` is latest."""
+    order = rows.assign(said=last_day(rows["said_on"]), end=period_end(rows[by])).sort_values(["said", "end"])
+    return order.groupby(["ticker", "site", "phase"], as_index=False, dropna=False).tail(1)
 
-    Columns: `delivered` (by the state), `due` (expected by `day`, not seen delivered), `later` (expected after it),
-    `undated` (no expected start seen). What is open or not seen is in none. `parents`: subsidiary -> company.
+
+def live_mw(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
+    """What was said by `day` to run for tenants: `live_mw` (critical IT) by ticker and site.
+
+    Each phase counts with what was said of it last. `unpublished` counts the phases that have begun without a figure;
+    a site that has only such ones has no megawatts (missing, not zero). Sites without a delivery are not in it.
     """
-    rows = contracts[contracts["mw_basis"] == "critical IT"]
-    done, start = rows["state"] == "delivered", due(rows)
-    states = {
-        "delivered": rows["mw"].where(done),
-        "due": rows["mw"].where(~done & (start <= pd.Timestamp(day))),
-        "later": rows["mw"].where(~done & (start > pd.Timestamp(day))),
-        "undated": rows["mw"].where(~done & start.isna()),
+    done = deliveries[(deliveries["kind"] == "delivered") & deliveries["alternative_to"].isna()]
+    done = done[last_day(done["said_on"]) <= pd.Timestamp(day)]
+    figures = _latest(done.dropna(subset=["live_critical_it_mw"]), "live_by")
+    keys = ["ticker", "site", "phase"]
+    phases = done[keys].drop_duplicates().merge(figures[[*keys, "live_critical_it_mw"]], on=keys, how="left")
+    phases["unpublished"] = phases["live_critical_it_mw"].isna().astype(int)
+    sites = phases.groupby(["ticker", "site"])
+    return pd.DataFrame(
+        {"live_mw": sites["live_critical_it_mw"].sum(min_count=1), "unpublished": sites["unpublished"].sum()}
+    )
+
+
+def kept(deliveries: pd.DataFrame, deals: pd.DataFrame) -> pd.DataFrame:
+    """`deliveries` without those of contracts that were sold or terminated by the states in `deals`."""
+    gone = deals.loc[deals["state"].isin(["sold", "terminated"]), "deal_id"]
+    return deliveries[~deliveries["deal_id"].isin(gone)]
+
+
+def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
+    """First promise for each phase of a site against what was known of it on `day`, in the order of the promises.
+
+    Columns: ticker, site, phase, deal_id, promised_mw, promised (the period, as stated), now (when all of that was
+    live, else the latest target), state ("delivered"; "expected"; "overdue": the period has passed and nothing newer
+    was said) and late_quarters: from the last day of the promised period to that of the other, zero within or before
+    it, missing if overdue. A promise without megawatts (a first hall, power) is kept by any delivery.
+    """
+    day, keys = pd.Timestamp(day), ["ticker", "site", "phase"]
+    said = deliveries[(last_day(deliveries["said_on"]) <= day) & deliveries["alternative_to"].isna()]
+    first = said[said["kind"] == "promised"].assign(said=lambda rows: last_day(rows["said_on"]))
+    first = _latest(first[first["said"] == first.groupby(keys)["said"].transform("min")], "due").sort_values("said")
+    rows = first.rename(columns={"critical_it_mw": "promised_mw", "due": "promised"})
+    rows = rows[[*keys, "deal_id", "promised_mw", "promised", "source_url"]].reset_index(drop=True)
+    target, done = _latest(said[said["kind"] == "target"], "due"), _latest(said[said["kind"] == "delivered"], "live_by")
+    rows = rows.merge(target[[*keys, "due"]], on=keys, how="left")
+    rows = rows.merge(done[[*keys, "live_by", "live_critical_it_mw"]], on=keys, how="left")
+    enough = rows["promised_mw"].isna() | (rows["live_critical_it_mw"] >= rows["promised_mw"])
+    delivered = rows["live_by"].notna() & enough
+    rows["now"] = rows["due"].mask(delivered, rows["live_by"])
+    end, promised_end = period_end(rows["now"].fillna(rows["promised"])), period_end(rows["promised"])
+    overdue = rows["now"].isna() & (promised_end < day)
+    rows["state"] = delivered.map({True: "delivered", False: "expected"}).mask(overdue, "overdue")
+    months = 12 * (end.dt.year - promised_end.dt.year) + end.dt.month - promised_end.dt.month
+    rows["late_quarters"] = (months.clip(lower=0) / 3).mask(overdue)
+    return rows.drop(columns=["due", "live_by", "live_critical_it_mw"])
+
+
+def delivery(
+    deals: pd.DataFrame, deliveries: pd.DataFrame, day: str | pd.Timestamp, parents: Mapping[str, str]
+) -> pd.DataFrame:
+    """Critical-IT megawatts by company on `day`: contracted, live, and promised for a time that has passed.
+
+    Columns: contracted_mw (contracts in force whose critical-IT megawatts are stated), live_mw and unpublished (see
+    `live_mw`; missing where no delivery was seen, which is not zero), promised_mw (to tenants, for a period that ended
+    by `day`; missing where none was seen). `deals` holds the states of the day; `parents`: subsidiary -> company.
+    """
+    rows, held = contracted(deals), kept(deliveries, deals)
+    live = live_mw(held, day).reset_index()
+    promises = held[(held["kind"] == "promised") & (last_day(held["said_on"]) <= pd.Timestamp(day))]
+    passed = promises[period_end(promises["due"]) <= pd.Timestamp(day)]
+    promised = passed.groupby(["ticker", "site", "phase"])["critical_it_mw"].max().reset_index()
+    figures = {
+        "contracted_mw": rows["mw"].where(rows["mw_basis"] == "critical IT").groupby(rows["ticker"].replace(parents)),
+        "live_mw": live["live_mw"].groupby(live["ticker"].replace(parents)),
+        "unpublished": live["unpublished"].groupby(live["ticker"].replace(parents)),
+        "promised_mw": promised["critical_it_mw"].groupby(promised["ticker"].replace(parents)),
     }
-    found = pd.DataFrame(states).fillna(0).groupby(rows["ticker"].replace(parents)).sum()
-    return found.loc[found.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+    found = pd.DataFrame({name: group.sum(min_count=1) for name, group in figures.items()}, dtype=float)
+    return found.sort_values("contracted_mw", ascending=False, kind="stable").rename_axis("ticker")
+
+
+ROUNDING = {  # how far below and above a stated total the ledger may be, by the wording of the total
+    "exact": (0.01, 0.01),
+    "about": (0.03, 0.03),
+    "more_than": (0.01, 0.03),
+    "up_to": (0.03, 0.01),
+}
+
+
+def _in_scope(rows: pd.DataFrame, said: Mapping[Hashable, Any]) -> pd.DataFrame:
+    """The contracts among `rows` that a company's own statement speaks of."""
+    if said["whole_company"] == "y":
+        return rows
+    at_site = rows["site"].astype("string").str.contains(said["scope"], regex=False).fillna(False).astype(bool)
+    named = at_site | (rows["tenant"] == said["scope"])
+    return rows[named if named.any() else rows["announced"] == last_day(pd.Series([said["stated_on"]])).iloc[0]]
+
+
+def reconcile(
+    company_totals: pd.DataFrame, known: Callable[[pd.Timestamp], pd.DataFrame], parents: Mapping[str, str]
+) -> pd.DataFrame:
+    """What each company said that it has contracted, beside the ledger's sum on that day and for that scope.
+
+    `known` gives the ledger of a day (`ledger_on`). A statement on a part of a company is set against the contracts
+    whose tenant or site is its `scope`, else against those announced on that day; own share or whole as the statement
+    counts. One row per statement and measure ("USD bn", "critical-IT MW"): ticker, stated_on, scope, share_basis,
+    source_url, measure, qualifier, stated, ledger, difference (ledger less stated; missing where no contract of that
+    scope is in the ledger), `agrees` (within `ROUNDING` of what was stated, given its wording) and `explained_by`: the
+    contracts whose figure was not seen, so that only the company can have counted it, or, where the ledger is higher,
+    the one row whose figure is the difference.
+    """
+    found = []
+    for said in company_totals.to_dict("records"):
+        rows = contracted(known(last_day(pd.Series([said["stated_on"]])).iloc[0]))
+        company = parents.get(said["ticker"], said["ticker"])
+        rows = _in_scope(rows[rows["ticker"].replace(parents) == company], said)
+        rows = own_share(rows) if said["share_basis"] == "own_share" else rows
+        in_force = rows["counts_as"] == "contract"
+        measures = [
+            ("USD bn", "contract_value_usd_bn", "value_qualifier", ~rows["part_of"].isin(rows["deal_id"])),
+            ("critical-IT MW", "critical_it_mw", "mw_qualifier", in_force),
+        ]
+        for measure, column, wording, needed in measures:
+            if pd.isna(said[column]):
+                continue
+            figures = rows.loc[needed, column]
+            total = figures.sum(min_count=1) if len(rows) or said["whole_company"] == "n" else 0.0
+            difference, ids = total - said[column], rows.loc[needed, "deal_id"]
+            below, above = (part * said[column] for part in ROUNDING.get(said[wording], ROUNDING["exact"]))
+            agrees = bool(-below <= difference <= above)
+            same = (figures - difference).abs() <= 0.005 * max(said[column], 1)
+            found_in = ids[figures.isna()] if difference < 0 else ids[same]
+            found.append(
+                {key: said[key] for key in ("ticker", "stated_on", "scope", "share_basis", "source_url")}
+                | {"measure": measure, "qualifier": said[wording], "stated": said[column], "ledger": total}
+                | {"difference": difference, "agrees": agrees, "explained_by": [] if agrees else list(found_in)}
+            )
+    columns = ["ticker", "stated_on", "scope", "share_basis", "source_url", "measure", "qualifier", "stated", "ledger"]
+    return pd.DataFrame(found, columns=[*columns, "difference", "agrees", "explained_by"])

@@ -44,17 +44,6 @@ CHARACTERS = (
 )
 vl_convert.register_font_directory(str(Path(__file__).with_name("fonts")))
 
-# One colour per company in every chart. Each has a contrast of at least 3:1 on both page backgrounds;
-# with this many companies colour alone cannot identify a line, so charts label lines directly.
-COMPANY_COLOURS = {
-    "IREN": "#0077bb", "CIFR": "#d55e00", "HUT": "#00916a", "WULF": "#bb4488", "CORZ": "#7a6fcf",
-    "APLD": "#2a93a8", "RIOT": "#c44e52", "MARA": "#ad7d00", "CLSK": "#5e8c31", "KEEL": "#a0695c",
-    "BTDR": "#8a8d00", "GLXY": "#7b7f86", "HIVE": "#d1577f", "BTBT": "#5b86a8", "WYFI": "#9461b0",
-    "ABTC": "#6f8f7f", "SLNH": "#8c7ab0", "CANG": "#a8763e", "GPUS": "#7d8a4f",
-    "MSFT": "#0077bb", "GOOGL": "#c44e52", "AMZN": "#d55e00", "META": "#7a6fcf", "ORCL": "#00916a",
-    "NVDA": "#5e8c31", "CRWV": "#bb4488", "NBIS": "#2a93a8",
-    "BTC-USD": "#ad7d00", "IBIT": "#ad7d00", "QQQ": "#5b86a8", "SPY": "#7b7f86", "SMH": "#a0695c", "WGMI": "#9461b0",
-}  # fmt: skip
 NEUTRALS = ["#7b7f86", "#877b8c", "#6e828a", "#8a8070"]  # companies without a colour of their own
 PALETTE = ["#0077bb", "#d55e00", "#00916a", "#bb4488", "#7a6fcf", "#ad7d00", "#2a93a8", "#c44e52"]
 
@@ -84,13 +73,21 @@ def theme(*, dark: bool = False, narrow: bool = False) -> dict[str, Any]:
     }
 
 
+def company_colours(tickers: Iterable[str]) -> list[str]:
+    """The colour that each ticker has in the whole book (`instruments.colour`); without one a grey of its name.
+
+    With this many companies colour alone cannot identify a line, so charts label lines directly.
+    """
+    colours = tables.load("instruments").set_index("ticker")["colour"].dropna()
+    return [colours.get(ticker, NEUTRALS[sum(ticker.encode()) % len(NEUTRALS)]) for ticker in tickers]
+
+
 def company_scale(tickers: Iterable[str]) -> alt.Scale:
-    """A colour scale that gives each ticker the colour it has in the whole book; a new one gets a grey of its name."""
+    """The colours of `company_colours` as a scale."""
     import altair as alt
 
     tickers = list(tickers)
-    greys = {ticker: NEUTRALS[sum(ticker.encode()) % len(NEUTRALS)] for ticker in tickers}
-    return alt.Scale(domain=tickers, range=[COMPANY_COLOURS.get(ticker, greys[ticker]) for ticker in tickers])
+    return alt.Scale(domain=tickers, range=company_colours(tickers))
 
 
 def figure(

@@ -2,7 +2,8 @@
 
 All returns are simple, close to close, on split-adjusted US dollar closes, as fractions (0.05 is
 five percent). A *level* is a price or an index: a column of dates × series from which returns
-follow. Nothing dated D uses a close after D.
+follow. Nothing dated D uses a close after D. `last_session` (symbol -> Timestamp, see `last_sessions`) names the
+symbols that trade no more; that a series merely ends is a gap in the data and no delisting.
 """
 
 from __future__ import annotations
@@ -20,20 +21,48 @@ def close_matrix(prices: pd.DataFrame, *, sessions_of: str = "SPY") -> pd.DataFr
 
     `prices` has one row per date and symbol: date, symbol, close. Sessions are the dates of
     `sessions_of`, so that a series that trades at weekends contributes its closes on exchange days
-    only and its weekend move belongs to Monday. Raises `ValueError` if `sessions_of` has no closes.
+    only and its weekend move belongs to Monday. Raises `ValueError` if `sessions_of` has no closes, and for two closes
+    of one day and symbol.
     """
-    wide = prices.pivot_table(index="date", columns="symbol", values="close").sort_index()
+    twice = prices[prices.duplicated(["date", "symbol"])]
+    if len(twice):
+        raise ValueError(f"{twice['symbol'].iloc[0]} has two closes on {twice['date'].iloc[0]:%Y-%m-%d}; remove one")
+    wide = prices.pivot(index="date", columns="symbol", values="close").sort_index()
     if sessions_of not in wide:
         raise ValueError(f"{sessions_of} has no closes in the price table, so it cannot define the sessions")
     return wide.loc[wide[sessions_of].notna()]
 
 
-def last_common_date(closes: pd.DataFrame, symbols: Iterable[str]) -> pd.Timestamp:
-    """The last session on which every one of `symbols` has a close."""
-    complete = closes[list(symbols)].dropna()
-    if complete.empty:
+def last_sessions(instruments: pd.DataFrame) -> pd.Series:
+    """Last session of each instrument that trades no more (taken over, delisted): ticker -> Timestamp."""
+    return instruments.set_index("ticker")["last_session"].dropna()
+
+
+def still_trading(symbols: Iterable[str], day: pd.Timestamp, last_session: pd.Series) -> list[str]:
+    """Those of `symbols` that trade on `day` or later, as far as is known."""
+    return [symbol for symbol in symbols if last_session.get(symbol, pd.Timestamp.max) >= day]
+
+
+def last_common_date(
+    closes: pd.DataFrame, symbols: Iterable[str], last_session: pd.Series | None = None
+) -> pd.Timestamp:
+    """The last session on which every one of `symbols` that still traded has a close.
+
+    Raises `ValueError` if there is none.
+    """
+    symbols = list(symbols)
+    chosen = closes[symbols]
+    over = chosen.index.to_numpy()[:, None] > _ends(chosen.columns, last_session)
+    complete = (chosen.notna() | over).all(axis=1) & chosen.notna().any(axis=1)
+    if not complete.any():
         raise ValueError(f"{', '.join(symbols)} share no session with a close")
-    return complete.index[-1]
+    return complete.index[complete][-1]
+
+
+def _ends(symbols: pd.Index, last_session: pd.Series | None) -> np.ndarray:
+    """Last session of each of `symbols`, far in the future for one that trades on."""
+    known = pd.Series(dtype="datetime64[ns]") if last_session is None else last_session
+    return known.reindex(symbols).fillna(pd.Timestamp.max).to_numpy(dtype="datetime64[ns]")
 
 
 def simple_return(closes: pd.DataFrame, symbol: str, start: str | pd.Timestamp, end: str | pd.Timestamp) -> float:
@@ -146,16 +175,23 @@ def membership(joining: pd.Series, sessions: pd.DatetimeIndex, tickers: Iterable
     return pd.DataFrame(sessions.to_numpy()[:, None] >= dates.to_numpy()[None, :], index=sessions, columns=dates.index)
 
 
-def basket(closes: pd.DataFrame, members_by_date: pd.DataFrame, *, start: float = 100.0) -> pd.Series:
+def basket(
+    closes: pd.DataFrame,
+    members_by_date: pd.DataFrame,
+    *,
+    last_session: pd.Series | None = None,
+    start: float = 100.0,
+) -> pd.Series:
     """Level of an equal-weight basket with point-in-time membership.
 
     `members_by_date` (sessions × symbols, boolean) says who is held from that session's close on; a
-    symbol without a close so far waits. Weights are made equal at the close of the last session of
-    each quarter and whenever membership changes. Missing before the first member; then `start`, and
-    constant while nobody is a member. A missing close is carried forward from the last one.
+    symbol without a close so far waits, one with a `last_session` is sold at that session's close.
+    Weights are made equal at the close of the last session of each quarter and whenever membership
+    changes. Missing before the first member; then `start`, and constant while nobody is a member. A
+    missing close is carried forward from the last one.
     """
     prices = closes[members_by_date.columns].reindex(members_by_date.index).ffill()
-    held = members_by_date & prices.notna()
+    held = _held(prices, members_by_date, last_session)
     quarter = pd.Series(pd.PeriodIndex(held.index, freq="Q"), index=held.index)
     # The coming session's quarter is known from the calendar; using it decides weights from that close on only.
     rebalanced = (quarter != quarter.shift(-1)) | (held != held.shift(fill_value=False)).any(axis=1)
@@ -166,11 +202,22 @@ def basket(closes: pd.DataFrame, members_by_date: pd.DataFrame, *, start: float 
     return (start * settled * growth).where(held.any(axis=1).cummax())
 
 
-def pivoted_and_pure(closes: pd.DataFrame, joining: pd.Series, tickers: Iterable[str]) -> pd.DataFrame:
-    """Levels of the `pivoted` and the `pure` basket of `tickers`, and `members`: who is pivoted and has had a close."""
+def pivoted_and_pure(
+    closes: pd.DataFrame, joining: pd.Series, tickers: Iterable[str], last_session: pd.Series | None = None
+) -> pd.DataFrame:
+    """Levels of the `pivoted` and the `pure` basket of `tickers`, and `members`: who is held in the pivoted one."""
     signed = membership(joining, pd.DatetimeIndex(closes.index), tickers)
-    members = (signed & closes[signed.columns].ffill().notna()).sum(axis=1)
-    return pd.DataFrame({"pivoted": basket(closes, signed), "pure": basket(closes, ~signed), "members": members})
+    levels = {
+        name: basket(closes, who, last_session=last_session) for name, who in (("pivoted", signed), ("pure", ~signed))
+    }
+    members = _held(closes[signed.columns].ffill(), signed, last_session).sum(axis=1)
+    return pd.DataFrame(levels | {"members": members})
+
+
+def _held(prices: pd.DataFrame, members_by_date: pd.DataFrame, last_session: pd.Series | None) -> pd.DataFrame:
+    """Who is held from each session's close on: members that have had a close and whose last session is to come."""
+    lasting = members_by_date.index.to_numpy()[:, None] < _ends(members_by_date.columns, last_session)
+    return members_by_date & prices.notna() & lasting
 
 
 def agreement(differences: Iterable[float], *, of: str = "") -> str:
@@ -248,15 +295,15 @@ def search_conventions(
     target: float,
     kind: str,
     *,
+    ends: tuple[str | pd.Timestamp, str | pd.Timestamp],
     tolerance: float = 0.005,
     at_least: bool = False,
-    ends: tuple[str, str] = ("2026-01-26", "2026-01-30"),
 ) -> pd.DataFrame:
     """Every plausible end date and base for a published return of `symbol`, closest to `target` first.
 
-    `kind` is a key of `CONVENTIONS`; end dates are the sessions within `ends`; `target`, `tolerance` and
-    `gap` are fractions. With `at_least` a larger return has no gap. Columns: end, convention, base_date,
-    base_close, end_close, return, gap, within. The number of rows is the number of conventions tried:
+    `kind` is a key of `CONVENTIONS`; end dates are the sessions from the first to the last day of `ends`; `target`,
+    `tolerance` and `gap` are fractions. With `at_least` a larger return has no gap. Columns: end, convention,
+    base_date, base_close, end_close, return, gap, within. The number of rows is the number of conventions tried:
     many tries make a hit likely, so a hit is not a proof. No row `within` means none reproduces it.
     """
     if kind not in CONVENTIONS:

@@ -99,8 +99,7 @@ def trailing_year(power_prices: pd.DataFrame, *, statistic: str = "mean") -> pd.
 
 def stated(miner_costs: pd.DataFrame, unit: str) -> pd.DataFrame:
     """The values of `unit` that a company or the sector's survey states itself: no bank's or analyst's estimate."""
-    outside = miner_costs["metric"].str.endswith("_jpm") | miner_costs["note"].fillna("").str.contains("analyst")
-    return miner_costs[(miner_costs["unit"] == unit) & ~outside]
+    return miner_costs[(miner_costs["unit"] == unit) & miner_costs["stated_by"].isin(["company", "survey"])]
 
 
 def period_start(period: pd.Series, period_end: pd.Series) -> pd.Series:

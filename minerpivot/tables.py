@@ -26,6 +26,7 @@ import pandas as pd
 DATA = Path(__file__).resolve().parents[1] / "data"
 GRADES = ("reported", "derived", "estimated", "scenario")
 PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
+MADE = {"name", "path", "schema", "public", "coverage", "hash", "metadata_hash"}  # what an entry of the manifest needs
 EDITION = "MINERPIVOT_AS_OF"  # environment variable: the day at which the whole report stands still
 TODAY = "MINERPIVOT_TODAY"  # environment variable: another day to be today, for trying the tables of a season to come
 
@@ -76,11 +77,18 @@ def read_manifest(folder: Path = DATA) -> dict[str, Any]:
     """The data package descriptor, without counting it as read by the report."""
     path = folder / "datapackage.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        whole = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise TableError(f"{path.name} is missing from {folder.name}/; restore it with `git checkout data`") from None
+        raise TableError(f"{path.name} is missing from {folder.name}/; `make check` writes it anew") from None
     except json.JSONDecodeError as error:
-        raise TableError(f"data/{path.name} line {error.lineno}: {error.msg}; mend the JSON there") from None
+        raise TableError(f"data/{path.name} line {error.lineno}: {error.msg}; `make check` writes it anew") from None
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no JSON"
+        raise TableError(f"data/{path.name} cannot be read: {why}; `make check` writes it anew") from None
+    resources = whole.get("resources") if isinstance(whole, dict) else None
+    if not isinstance(resources, list) or not all(isinstance(e, dict) and MADE.issubset(e) for e in resources):
+        raise TableError(f"data/{path.name}: is no list of tables; `make check` writes it anew")
+    return whole
 
 
 @cache
@@ -158,7 +166,7 @@ def _informed(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp | No
     return table
 
 
-def row_keys(table: pd.DataFrame, entry: dict[str, Any]) -> pd.Series:
+def row_keys(table: pd.DataFrame, entry: Mapping[str, Any]) -> pd.Series:
     """How `knowledge` names each row of a table: the cells of its primary key, joined by a bar."""
     key = entry["schema"]["primaryKey"]
     cells = [table[column] for column in ([key] if isinstance(key, str) else key)]
@@ -179,19 +187,23 @@ def _without_later_cells(table: pd.DataFrame, entry: dict[str, Any], day: pd.Tim
 
 
 def _renamed(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp | None, folder: Path) -> pd.DataFrame:
-    """`table` under the tickers of `day`: a renamed instrument's rows are its successor's, its own row is gone."""
+    """`table` under the tickers of `day`: a renamed instrument's rows are its successor's, its own row is gone.
+
+    Among the instruments a successor appears on the day that its name does.
+    """
     columns = [key["fields"] for key in entry["schema"].get("foreignKeys", []) if _names_instrument(key)]
+    if any(field["name"] == "ticker" for field in entry["schema"]["fields"]) and "ticker" not in columns:
+        columns.append("ticker")  # a company, or what is none (the average of a sector)
     if entry["name"] != "instruments" and not columns:
         return table
     old = _side("instruments", None, folder, "renamed_on")
     old = old[old["renamed_to"].notna()] if "renamed_to" in old else old.iloc[:0]
-    old = old if day is None or old.empty else old[last_day(old["renamed_on"]) <= day]
-    if old.empty:
-        return table
-    successor = old.set_index("ticker")["renamed_to"]
+    known = pd.Series(True, index=old.index) if day is None or old.empty else last_day(old["renamed_on"]) <= day
+    successor = old[known].set_index("ticker")["renamed_to"]
     if entry["name"] == "instruments":
-        return table[~table["ticker"].isin(successor.index)]
-    for column in columns:
+        columns = ["parent"]
+        table = table[~table["ticker"].isin([*successor.index, *old.loc[~known, "renamed_to"]])].copy()
+    for column in columns if len(successor) else ():
         for _ in range(len(successor)):  # a ticker can change more than once
             table[column] = table[column].replace(successor.to_dict())
     return table
@@ -202,16 +214,23 @@ def _names_instrument(key: Mapping[str, Any]) -> bool:
 
 
 def _on_new_basis(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp | None, folder: Path) -> pd.DataFrame:
-    """`table` with prices and counts from before a split on the share basis after it.
+    """`table` with prices and counts from before a split, as far as it was known by `day`, on the basis after it."""
+    if not any("split" in field for field in entry["schema"]["fields"]):
+        return table
+    splits = _side("splits", day, folder, "effective_on")
+    splits = _renamed(splits, describe("splits", folder), day, folder) if len(splits) else splits
+    return on_basis(table, entry, splits)
+
+
+def on_basis(table: pd.DataFrame, entry: Mapping[str, Any], splits: pd.DataFrame) -> pd.DataFrame:
+    """`table` with prices and counts from before each of `splits` on the share basis after it.
 
     A field's `split` says what it is (`price` or `count`), which column holds its ticker and which its day. A split
     whose rows are stored on the new basis already (`closes_restated`, `counts_restated`) changes nothing.
     """
-    fields = [field for field in entry["schema"]["fields"] if "split" in field]
-    if not fields:
-        return table
-    splits = _side("splits", day, folder, "effective_on")
-    for field in fields:
+    for field in entry["schema"]["fields"]:
+        if "split" not in field:
+            continue
         rule, column = field["split"], field["name"]
         price = rule["as"] == "price"
         restated = "closes_restated" if price else "counts_restated"
@@ -219,7 +238,8 @@ def _on_new_basis(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp 
             first = pd.Timestamp(split["effective_on"])
             before = (table[rule["ticker"]] == split["ticker"]) & (table[rule["day"]] < first)
             shares = float(split["new_shares"]) / float(split["old_shares"])
-            table[column] = table[column].mask(before, table[column] / shares if price else table[column] * shares)
+            changed = table[column].mask(before, table[column] / shares if price else table[column] * shares)
+            table = table.assign(**{column: changed})
     return table
 
 
@@ -249,8 +269,10 @@ def verify(name: str, *, folder: Path = DATA) -> None:
         content = (folder / entry["path"]).read_bytes()
     except FileNotFoundError:
         raise TableError(f"data/{entry['path']} is missing; restore it with `git checkout data`") from None
+    except OSError as error:
+        raise TableError(f"data/{entry['path']} cannot be read: {error.strerror}; `git checkout data`") from None
     described = folder / f"{name}.yml"
-    said = checksum(described.read_bytes()) if described.exists() else ""
+    said = checksum(described.read_bytes()) if described.is_file() else ""
     for file, found, recorded in ((entry["path"], checksum(content), "hash"), (described.name, said, "metadata_hash")):
         if found != entry[recorded]:
             raise TableError(
@@ -277,16 +299,16 @@ def public_on(table: pd.DataFrame, name: str, *, folder: Path = DATA) -> pd.Seri
     period's end; `compiled` dates a whole table. Rows that no rule dates count from the end of
     coverage; a table without rules holds identifiers that are always visible.
     """
-    return _publication(table, name, folder)["day"]
+    return publication(table, describe(name, folder))["day"]
 
 
 def public_grade(table: pd.DataFrame, name: str, *, folder: Path = DATA) -> pd.Series:
     """The grade of each row's day in `public_on`: `reported`, or `estimated` where a rule or a bound stands in."""
-    return _publication(table, name, folder)["grade"]
+    return publication(table, describe(name, folder))["grade"]
 
 
-def _publication(table: pd.DataFrame, name: str, folder: Path) -> pd.DataFrame:
-    entry = describe(name, folder)
+def publication(table: pd.DataFrame, entry: Mapping[str, Any]) -> pd.DataFrame:
+    """Day and grade of each row's publication, by the rules of the table's manifest entry."""
     days = pd.Series(pd.NaT, index=table.index, dtype="datetime64[ns]")
     grades = pd.Series("estimated", index=table.index)
     if not entry["public"]:
@@ -358,13 +380,15 @@ def checksum(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def typed(path: Path, entry: dict[str, Any]) -> pd.DataFrame:
+def typed(path: Path, entry: Mapping[str, Any]) -> pd.DataFrame:
     """A table read with the types of its manifest entry, its bytes unverified."""
-    fields = entry["schema"]["fields"]
-    table = pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""])
-    for field in fields:
-        table[field["name"]] = _convert(table[field["name"]], field, path.name)
-    return table
+    return converted(pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""]), entry)
+
+
+def converted(raw: pd.DataFrame, entry: Mapping[str, Any]) -> pd.DataFrame:
+    """A table of text with the types of its manifest entry; raises `TableError` that names the first wrong cell."""
+    fields = {field["name"]: field for field in entry["schema"]["fields"]}
+    return pd.DataFrame({name: _convert(raw[name], fields[name], entry["path"]) for name in fields})
 
 
 def _convert(column: pd.Series, field: dict[str, Any], filename: str) -> pd.Series:

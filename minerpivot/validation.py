@@ -1,18 +1,29 @@
-"""Prove that the tables are what the manifest says, explain what is not, and record what was proven."""
+"""Prove that the tables are what their metadata say, explain what is not, and record what was proven.
+
+In order: the metadata, each file's form, its types, keys and references (Frictionless), the rules of its rows and
+series (`minerpivot.rules`), and what tables say of each other (`minerpivot.consistency`). What cannot be read is not
+judged further, so that one mistake is one line.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import csv
+import io
 import json
 import os
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from minerpivot import metadata, tables
-from minerpivot.tables import DATA, PARTIAL_DATE, TableError, forget, last_day, read_manifest
+from minerpivot import consistency, edits, metadata, rules
+from minerpivot.rules import Table, quoted
+from minerpivot.tables import DATA, TableError, checksum, converted, forget, read_manifest, today
 
 SHOWN = 5  # faults of one table that are spelt out: a company without its row would fill hundreds of lines
+LONGEST = 20_000  # characters of a cell
 
 
 def problems(folder: Path = DATA, *, checksums: bool = True) -> list[str]:
@@ -20,57 +31,197 @@ def problems(folder: Path = DATA, *, checksums: bool = True) -> list[str]:
 
     With `checksums=False` a table may differ from its recorded checksum but must be valid otherwise.
     """
-    from frictionless import Package, system
+    try:
+        entries = metadata.authored(folder)
+        sealed = {entry["name"]: entry["hash"] for entry in read_manifest(folder)["resources"]} if checksums else {}
+    except TableError as error:
+        return str(error).splitlines()
+    tables, faults = examined(folder, entries)
+    for entry in entries if checksums else []:
+        if (folder / entry["path"]).is_file() and entry["name"] in tables:
+            found = checksum((folder / entry["path"]).read_bytes())
+            if found != sealed.get(entry["name"]):
+                faults.append(
+                    f"data/{entry['path']}: differs from the checksum in datapackage.json; "
+                    "run `make check` to record the new one"
+                )
+    return faults or judged(tables)
 
-    descriptor = read_manifest(folder) if checksums else metadata.package(folder, metadata.authored(folder))
-    strays = {path.name for path in folder.glob("*.csv")} - {entry["path"] for entry in descriptor["resources"]}
-    faults = [f"data/{name}: has no metadata; write {Path(name).stem}.yml beside it or remove it" for name in strays]
-    for entry in descriptor["resources"]:
-        if not (folder / entry["path"]).exists():
-            return [f"data/{entry['path']} is missing; restore it with `git checkout data`"]
+
+def examined(
+    folder: Path, entries: list[dict[str, Any]], names: Iterable[str] | None = None
+) -> tuple[dict[str, Table], list[str]]:
+    """The tables (or those of `names`) whose form, types, keys and references hold, and the faults of the others."""
+    tables, faults = {}, {}
+    strays = sorted({path.name for path in folder.glob("*.csv")} - {entry["path"] for entry in entries})
+    alone = [f"data/{name}: has no metadata; write {Path(name).stem}.yml beside it or remove it" for name in strays]
+    asked = [entry for entry in entries if names is None or entry["name"] in names]
+    for entry in asked:
+        table, found = _read(folder / entry["path"], entry)
+        faults[entry["name"]] = _first(found, entry)
+        if table is not None:
+            tables[entry["name"]] = table
+    readable = [entry for entry in entries if entry["name"] in tables or entry not in asked]
+    for name, found in _frictionless(folder, readable, list(tables)).items():
+        faults[name] = _first(found, tables[name].entry)
+    for name in [name for name in tables if faults[name]]:
+        del tables[name]
+    return tables, [*alone, *(fault for found in faults.values() for fault in found)]
+
+
+def judged(tables: Mapping[str, Table], names: Iterable[str] | None = None) -> list[str]:
+    """What sound tables say that cannot be: of `names` (default all) alone, and of each other."""
+    asked = [table for name, table in tables.items() if names is None or name in names]
+    found = [fault for table in asked for fault in rules.misdated(table)]
+    soft = [fault for table in asked for fault in rules.impossible(table)]
+    if not found:
+        soft += [fault for table in asked for fault in rules.outliers(table, tables.get("splits"))]
+        soft += list(consistency.contradictions(tables))
+    by_table: dict[str, list[str]] = {}
+    for fault in [*found, *rules.unaccepted(iter(soft), tables)]:
+        by_table.setdefault(fault.table, []).append(str(fault))
+    needless = [line for table in asked for line in rules.needless(table)]
+    return [*(line for name, lines in by_table.items() for line in _first(lines, tables[name].entry)), *needless]
+
+
+# --- one file ----------------------------------------------------------------------------------
+
+
+def _read(path: Path, entry: dict[str, Any]) -> tuple[Table | None, list[str]]:
+    """A table whose form is right, its faults if not."""
+    try:
+        raw = _cells(path, entry)
+    except TableError as error:
+        return None, [str(error)]
+    found = sorted(rules.unreadable(raw, entry), key=lambda fault: fault.row)
+    if found:
+        return None, [str(fault) for fault in found]
+    try:
+        return Table(entry, raw, converted(raw, entry), f"{today():%Y-%m-%d}"), []
+    except (TableError, ValueError, OverflowError) as error:
+        return None, [str(error).splitlines()[0]]
+
+
+def _cells(path: Path, entry: dict[str, Any]) -> pd.DataFrame:
+    """A file's cells as text, empty ones missing; raises `TableError` if it is not a table of the entry's columns."""
+    where, restore = f"data/{path.name}", "restore it with `git checkout data`"
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise TableError(f"{where} is missing; {restore}, or remove {path.stem}.yml with it") from None
+    except OSError as error:
+        raise TableError(f"{where} cannot be read: {error.strerror}; {restore}") from None
+    if not content.strip():
+        raise TableError(f"{where}: is empty; {restore}")
+    for sign, what, mend in (
+        (b"\xef\xbb\xbf", "begins with a byte order mark", "save it as UTF-8 without BOM"),
+        (b"\0", "holds a NUL byte", f"save it as plain UTF-8 text, or {restore}"),
+        (b"\r", "has line ends of Windows or old Macs", "save it with Unix line ends (LF)"),
+    ):
+        if sign in content:
+            row = content[: content.index(sign)].count(b"\n") + 1
+            raise TableError(f"{where} row {row}: {what}; {mend}")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = content[: error.start].count(b"\n") + 1
+        raise TableError(f"{where} row {row}: is not UTF-8; save the file as UTF-8") from None
+    csv.field_size_limit(2**31 - 1)  # a cell that is too long is told below, with its field
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[list[str]] = []
+    try:
+        rows.extend(reader)
+    except csv.Error as error:
+        raise TableError(f"{where} row {len(rows) + 1}: {error}; close or double the quotation mark there") from None
+    if not text.endswith("\n"):
+        raise TableError(f"{where} row {len(rows)}: has no line end, as if the file were cut off; {restore}, or add it")
+    fields = [field["name"] for field in entry["schema"]["fields"]]
+    if wrong := _header(rows[0], fields):
+        raise TableError(f"{where}: {wrong}")
+    if len(rows) == 1:
+        raise TableError(f"{where}: has a header and no rows; {restore}, or remove it with {path.stem}.yml")
+    for number, cells in enumerate(rows[1:], start=2):
+        if len(cells) < len(fields):
+            missing = fields[len(cells)] if cells else fields[0]
+            raise TableError(
+                f"{where} row {number}: ends before {missing}; a row needs a comma for each cell that is empty"
+            )
+        if len(cells) > len(fields):
+            extra = f"{len(cells)} cells for {len(fields)} columns, the last is {quoted(cells[-1])}"
+            raise TableError(f"{where} row {number}: has {extra}; a text with a comma belongs in quotation marks")
+        for name, cell in zip(fields, cells):
+            if len(cell) > LONGEST:
+                raise TableError(
+                    f"{where} row {number}: {name} is {quoted(cell)}, longer than any fact; shorten it, "
+                    "or close a quotation mark"
+                )
+    frame = pd.DataFrame(rows[1:], columns=fields, dtype="string")
+    return frame.mask(frame == "")
+
+
+def _header(found: list[str], fields: list[str]) -> str:
+    """What is wrong with a table's first row, and the mend; nothing if it names the fields in their order."""
+    if found == fields:
+        return ""
+    first = ",".join(found)
+    for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(found) == 1 < len(fields) and sign in first:
+            return f"its cells are separated by {name}, not by commas; save it as CSV with commas"
+    if not set(map(str.strip, found)) & set(fields):
+        return f"row 1 is {quoted(first)}, not the header; it must name the columns: {quoted(','.join(fields))}"
+    for name in found:
+        if name != name.strip() and name.strip() in fields:
+            return f"column {quoted(name)} has a space at an end; write {name.strip()!r}"
+        if found.count(name) > 1:
+            return f"column {quoted(name)} stands {found.count(name)} times; remove all but one"
+    missing = [name for name in fields if name not in found]
+    unknown = [name for name in found if name not in fields]
+    if missing and unknown and found.index(unknown[0]) == fields.index(missing[0]):
+        at = fields.index(missing[0]) + 1
+        return f"column {at} is {quoted(unknown[0])}, expected {missing[0]!r}; rename it here or in its metadata"
+    if missing:
+        at = fields.index(missing[0])
+        place = f"after {fields[at - 1]!r}" if at else "as the first one"
+        return f"has no column {missing[0]!r}, expected {place}; add it with a cell in each row"
+    if unknown:
+        return f"column {quoted(unknown[0])} is not among the fields of its metadata; remove it or describe it there"
+    at = next(at for at, name in enumerate(found) if name != fields[at])
+    return f"column {at + 1} is {found[at]!r}, expected {fields[at]!r}; put the columns, cells and all, in their order"
+
+
+# --- types, keys, references -------------------------------------------------------------------
+
+
+def _frictionless(folder: Path, entries: list[dict[str, Any]], names: list[str]) -> dict[str, list[str]]:
+    """What Frictionless finds in the tables `names`, in words; references to tables not in `entries` are left out."""
+    from frictionless import FrictionlessException, Package, system
+
+    known = {entry["name"] for entry in entries} | {""}  # "" is the table itself
+    resources = []
+    for entry in entries:
+        keys = [key for key in entry["schema"].get("foreignKeys", []) if key["reference"]["resource"] in known]
+        plain = {key: entry[key] for key in ("name", "path", "profile", "format", "mediatype", "encoding")}
+        resources.append(plain | {"schema": entry["schema"] | {"foreignKeys": keys}})
+    found: dict[str, list[str]] = {}
+    by_name = {entry["name"]: entry for entry in entries}
     with system.use_context(trusted=True):
-        report = Package.from_descriptor(descriptor, basepath=str(folder)).validate()
-    entries = {entry["path"]: entry for entry in descriptor["resources"]}
-    for task in report.tasks:
-        faults += _first([_explain(error, entries[Path(task.place or "").name]) for error in task.errors])
-    faults += [error.message for error in report.errors]
-    return faults or [fault for entry in descriptor["resources"] for fault in _first(_impossible(folder, entry))]
-
-
-def _impossible(folder: Path, entry: dict[str, Any]) -> list[str]:
-    """Dates that no calendar has, and news of days to come: both look like dates and are none."""
-    raw = pd.read_csv(folder / entry["path"], dtype="string", keep_default_na=False)
-    fields = entry["schema"]["fields"]
-    partial = [field["name"] for field in fields if field.get("constraints", {}).get("pattern") == PARTIAL_DATE]
-    news = [field["name"] for field in fields if field["name"].endswith("_on")]  # the day on which something was said
-    today = f"{tables.today():%Y-%m-%d}"
-    faults = []
-    for name in dict.fromkeys([*partial, *news]):
-        cells = raw.loc[raw[name] != "", name]
-        wrong = last_day(cells).isna()
-        later = pd.Series([name in news and cell > today[: len(cell)] for cell in cells], index=cells.index, dtype=bool)
-        for mask, problem in ((wrong, "no day of the calendar"), (later & ~wrong, f"later than today, {today}")):
-            where = f"data/{entry['path']} row {{}}: {name} is '{{}}', {problem}; correct the date"
-            faults += [where.format(row + 2, cell) for row, cell in cells[mask].items()]
-    return faults
-
-
-def _first(faults: list[str]) -> list[str]:
-    """The first faults of a table, and how many more there are."""
-    if len(faults) <= SHOWN:
-        return faults
-    table, _, _ = faults[0].partition(" row ")
-    more = f"{len(faults) - SHOWN} or more besides"
-    return [*faults[:SHOWN], f"{table}: {more}; mend these first and run `make check` again"]
+        try:
+            package = Package.from_descriptor({"name": "data", "resources": resources}, basepath=str(folder))
+            for name in names:
+                report = package.get_resource(name).validate()
+                found[name] = [_explain(error, by_name[name]) for task in report.tasks for error in task.errors]
+                found[name] += [f"data/{name}.csv: {quoted(error.note)}; see its metadata" for error in report.errors]
+        except FrictionlessException as error:
+            reasons = error.reasons or [error.error]
+            return {name: [f"data/{name}.yml: {reasons[0].note}; correct its schema"] for name in names[:1]}
+    return found
 
 
 def _explain(error: Any, entry: dict[str, Any]) -> str:
     where = f"data/{entry['path']}"
     row, name = getattr(error, "row_number", None), getattr(error, "field_name", None)
-    if error.type in ("hash-count", "byte-count", "row-count"):
-        return f"{where}: differs from the checksum in datapackage.json; run `make check` to record the new one"
     if row is None:
-        return f"{where}: {error.note}"
+        return f"{where}: {error.note}; correct the file or its metadata"
     mends = {
         "primary-key": "; give each row its own key or remove the copy",
         "foreign-key": "; add the missing row to the other table, correct the reference, or remove this row with it",
@@ -78,51 +229,58 @@ def _explain(error: Any, entry: dict[str, Any]) -> str:
     if name is None or error.type in mends:
         note = error.note.replace('lookup table ""', f'table "{entry["name"]}" itself').replace("lookup table", "table")
         return f"{where} row {row}: {note}{mends.get(error.type, '')}"
-    if error.type == "missing-cell":
-        return f"{where} row {row}: ends before {name}; a row needs a comma for each cell that is empty"
-    field = next((field for field in entry["schema"]["fields"] if field["name"] == name), None)
-    expected = f"; expected {_expected(field)}" if field else ""
-    note = error.note if error.type != "type-error" or not field else f"not {_a(field['type'])}"
+    said = next(field for field in entry["schema"]["fields"] if field["name"] == name)
+    note = error.note if error.type != "type-error" else f"not {rules.a(said['type'])}"
     note = "" if error.type == "constraint-error" else f" ({note})"  # what was expected says it better
-    return f"{where} row {row}: {name} is {getattr(error, 'cell', '')!r}{note}{expected}"
+    return f"{where} row {row}: {name} is {quoted(getattr(error, 'cell', ''))}{note}; expected {rules.expected(said)}"
 
 
-def _a(kind: str) -> str:
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+def _first(faults: list[str], entry: Mapping[str, Any]) -> list[str]:
+    """The first faults of a table, and how many more there are."""
+    if len(faults) <= SHOWN:
+        return faults
+    more = f"{len(faults) - SHOWN} or more besides"
+    return [*faults[:SHOWN], f"data/{entry['path']}: {more}; mend these first and run `make check` again"]
 
 
-def _expected(field: dict[str, Any]) -> str:
-    rules = field.get("constraints", {})
-    if "enum" in rules:
-        parts = [f"one of {', '.join(map(str, rules['enum']))}"]
-    elif rules.get("pattern") == PARTIAL_DATE:
-        parts = ["a date as YYYY-MM-DD, YYYY-MM or YYYY"]
-    else:
-        parts = [_a(field["type"])]
-        parts += [f"{key} {rules[key]}" for key in ("minimum", "maximum", "pattern") if key in rules]
-    parts += ["a value of its own"] if rules.get("unique") else []
-    end = ", or an empty cell" if not rules.get("required") else "" if "enum" in rules else ", not an empty cell"
-    return " and ".join(parts) + end
+# --- sealing -----------------------------------------------------------------------------------
 
 
-def seal(folder: Path = DATA) -> list[str]:
+def seal(folder: Path = DATA, *, tell: Callable[[str], object] = lambda line: None) -> list[str]:
     """Validate every table and write the manifest anew; return the tables that changed.
 
-    Raises `TableError` listing every fault, and then changes nothing.
+    Each line of what changed since the tables were last recorded is told before it is written. Raises `TableError`
+    listing every fault, or why the disk refused, and then changes nothing.
     """
     faults = problems(folder, checksums=False)
     if faults:
         raise TableError("\n".join(faults))
-    path = folder / "datapackage.json"
-    before = {entry["name"]: entry for entry in read_manifest(folder)["resources"]} if path.exists() else {}
-    resources = [metadata.sealed(folder, entry, before.get(entry["name"])) for entry in metadata.authored(folder)]
-    _write(path, json.dumps(metadata.package(folder, resources), indent=2, ensure_ascii=False) + "\n")
+    before, told = edits.recorded(folder)
+    for line in told:
+        tell(line)
+    authored = metadata.authored(folder)
+    resources = [metadata.sealed(folder, entry, before.get(entry["name"])) for entry in authored]
+    for line in edits.report(folder, resources, before):
+        tell(line)
+    for entry in resources:
+        if line := metadata.outdated(entry):
+            tell(line)
+    _write(folder / "datapackage.json", json.dumps(metadata.package(folder, resources), indent=2, ensure_ascii=False))
     forget()
     return [entry["name"] for entry in resources if entry != before.get(entry["name"])]
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace a file in one step, so that a reader sees the old one or the new one."""
+    """Replace a file in one step, so that a reader sees the old one or the new one; leaves no draft behind."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    try:
+        draft.write_text(f"{text}\n", encoding="utf-8")
+        os.replace(draft, path)
+    except OSError as error:
+        raise TableError(
+            f"data/{path.name} cannot be written: {error.strerror}; free some space or make data/ writable. "
+            "Nothing was recorded"
+        ) from None
+    finally:
+        with contextlib.suppress(OSError):  # a folder that takes no files holds no draft
+            draft.unlink(missing_ok=True)

@@ -5,7 +5,8 @@ Rates and megawatts come from `minerpivot.deals`, mining income from `minerpivot
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -112,14 +113,18 @@ def best_efficiency(asics: pd.DataFrame, days: pd.Series, *, partial: str = "las
     return best.reindex(pd.DatetimeIndex(days), method="ffill").set_axis(days.index)
 
 
-def build_costs(deals: pd.DataFrame) -> pd.DataFrame:
-    """Building cost in million USD per MW (basis as in the source): deal_id -> low, high.
+def building_range(build_costs: pd.DataFrame) -> tuple[tuple[float, float], str] | None:
+    """Lowest and highest million USD per MW that companies state for a whole building, and the basis; None if unseen.
 
-    Reads a range after the word cost or capex in `notes` ("cost 9-11m/MW"); other wordings are not seen.
+    Statements per critical-IT megawatt count ("critical_it"); while there are none, those whose basis is "open".
+    Retrofits, costs that are derived, and debt (which is a floor of the cost) do not.
     """
-    stated = deals.set_index("deal_id")["notes"].astype("string")
-    ranges = stated.str.extract(r"(?:cost|capex) (?P<low>\d+)-(?P<high>\d+)m/MW").astype("Float64")
-    return ranges.dropna().astype(float)
+    stated = build_costs[(build_costs["stated"] == "y") & (build_costs["scope"] == "whole_cost")]
+    for basis in ("critical_it", "open"):
+        rows = stated[stated["basis"] == basis]
+        if len(rows):
+            return (float(rows["low_usd_m_per_mw"].min()), float(rows["high_usd_m_per_mw"].max())), basis
+    return None
 
 
 def present_value(
@@ -133,9 +138,22 @@ def present_value(
     return value / (12 * years) * (1 - np.power(1 + rate, -years)) / monthly * np.power(1 + rate, -wait)
 
 
-def waits(contracts: pd.DataFrame, day: str | pd.Timestamp) -> pd.Series:
-    """Years from `day` to the last day of each expected start; zero if it has passed, missing if none was seen."""
-    return ((due(contracts) - pd.Timestamp(day)).dt.days / 365.25).clip(lower=0).rename("wait")
+def waits(contracts: pd.DataFrame, day: str | pd.Timestamp, *, unseen: float = float("nan")) -> pd.Series:
+    """Years from `day` to the last day of each expected start; zero if it has passed, `unseen` if none was stated.
+
+    Without a start of its own, a value of several contracts waits for the mean of their starts, weighted by megawatts
+    (if all were stated), and an extension until the last base term that it prolongs has run: missing if none of those
+    is among `contracts`.
+    """
+    own = ((due(contracts) - pd.Timestamp(day)).dt.days / 365.25).clip(lower=0)
+    parts = contracts["part_of"]
+    weighted = (own * contracts["mw"]).groupby(parts).sum(min_count=1) / contracts["mw"].groupby(parts).sum()
+    together = contracts["deal_id"].map(weighted[own.isna().groupby(parts).sum() == 0])
+    longer = contracts["counts_as"] == "extension"
+    own = own.fillna(together).fillna(unseen).where(~longer, own)
+    end = (own + contracts["term_years"]).groupby(contracts["deal_id"]).max()
+    prolonged = contracts["extends"].astype("string").str.split("; ").explode().map(end).groupby(level=0).max()
+    return own.fillna(prolonged.astype(float).where(longer)).rename("wait")
 
 
 def ai_share_by_quarter(segments: pd.DataFrame) -> pd.DataFrame:
@@ -198,16 +216,17 @@ def ledger_power_mw(deals: pd.DataFrame, parents: Mapping[str, str]) -> pd.Serie
 def market_value(
     shares: pd.DataFrame,
     prices: pd.DataFrame,
-    deals: pd.DataFrame,
+    known: Callable[[pd.Timestamp], pd.DataFrame],
     financings: pd.DataFrame,
     parents: Mapping[str, str],
     *,
     ratio: float,
 ) -> pd.DataFrame:
-    """Market value of each company on the days of its share counts, and per megawatt of what was public that day.
+    """Market value of each company on the days of its share counts, and per megawatt of what was in force that day.
 
-    One row per point count (`POINT_COUNTS`; averages and diluted estimates are left out): shares × the close of
-    that day, or of the last session in the seven days before. Adds close, value_usd_m, critical_it_mw, open_mw,
+    `known` gives the ledger of a day (`deals.ledger_on`): a contract that ended later still counts before.
+    One row per point count (`POINT_COUNTS`; averages and diluted estimates are left out): shares × the close of that
+    day, or of the last session in the seven days before. Adds close, value_usd_m, critical_it_mw, open_mw,
     power_mw (`ledger_power_mw`), debt_usd_m (convertibles, notes and loans announced by that day: see `raised`),
     and USD m per megawatt: per_mw_low and per_mw_high (contracted; open bases read as critical IT, or as gross with
     `ratio` gross megawatts per critical one), per_power_mw, and each `_with_debt`. A parent counts its subsidiary's
@@ -217,10 +236,10 @@ def market_value(
     closes = prices.rename(columns={"symbol": "ticker", "date": "as_of"})[["ticker", "as_of", "close"]]
     rows = pd.merge_asof(counts, closes.sort_values("as_of"), on="as_of", by="ticker", tolerance=pd.Timedelta(days=7))
     rows = rows.dropna(subset=["close"]).reset_index(drop=True)
-    known, issued = last_day(deals["announced_on"]), last_day(financings["announced_on"])
+    issued, ledger = last_day(financings["announced_on"]), cache(known)
     facts = []
     for row in rows.itertuples():
-        public = deals[known <= row.as_of]
+        public = ledger(row.as_of)
         signed = contracted(public)
         group = [row.ticker, *(child for child, parent in parents.items() if parent == row.ticker)]
         own = signed[signed["ticker"].isin(group)]

@@ -1,4 +1,4 @@
-"""What several test files share: the built site, and the report's own returns and deal events."""
+"""What several test files share: the built site, and frozen returns and deal events."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from filelock import FileLock
 from minerpivot import __main__ as commands
 from minerpivot import markets
 from minerpivot.book.execute import ROOT
-from minerpivot.tables import load
+from tests.frozen import load
 
 
 @pytest.fixture(scope="session")
@@ -30,12 +30,12 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def returns():
-    """Simple returns of the report's own closes."""
+    """Simple returns of the frozen closes."""
     return markets.close_matrix(load("prices")).pct_change(fill_method=None)
 
 
 @pytest.fixture(scope="session")
 def deals(returns):
-    """The report's own events, one per firm and session, of firms with returns."""
+    """The frozen events, one per firm and session, of firms with returns."""
     flags = load("event_flags").set_index("deal_id").rename(columns={"first_session": "session"})
     return flags.loc[flags["ticker"].isin(returns.columns), ["ticker", "session"]].drop_duplicates()

@@ -156,7 +156,7 @@ def chain(tables: Tables, until: str) -> None:
     price = 0.0
     for place in network.index[-800:]:
         row = network.loc[place]
-        price = float(row["price_usd"] or price * float(np.exp(tables.random.normal(0, 0.02))))
+        price = float(row["price_usd"] or price * float(np.exp(tables.random.normal(0.014, 0.02))))  # income recovers
         blocks = int(row["blocks"] or tables.random.integers(120, 165))
         difficulty = row["difficulty"] or step.loc[: row["date"]].iloc[-1]
         filled = {

@@ -22,7 +22,7 @@ from minerpivot import tables, validation
 from minerpivot.book import execute
 from minerpivot.book.execute import ROOT
 from minerpivot.book.numbers import GLUE_ROLE, numbers, numbers_of
-from minerpivot.figures import COMPANY_COLOURS, LIVE, NEUTRALS, PALETTE, VEGALITE_MIME, rounded
+from minerpivot.figures import LIVE, NEUTRALS, PALETTE, VEGALITE_MIME, rounded
 
 CHAPTERS = execute.chapters()
 PAGES = ["index", *(f"chapters/{path.stem}" for path in CHAPTERS)]
@@ -252,7 +252,7 @@ def test_formulas_are_mathml(pages):
     assert pages["chapters/halving-squeeze"].find("math")
 
 
-@pytest.mark.parametrize("colour", sorted({*COMPANY_COLOURS.values(), *NEUTRALS, *PALETTE}))
+@pytest.mark.parametrize("colour", sorted({*tables.load("instruments")["colour"].dropna(), *NEUTRALS, *PALETTE}))
 def test_colours_are_visible_on_light_and_dark_pages(colour):
     """WCAG asks for a contrast of 3:1 between graphical objects and their background."""
 
@@ -491,3 +491,28 @@ def test_binder_builds_the_environment_that_is_tested():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert python in SpecifierSet(project["requires-python"])
     assert os.access(binder / "start", os.X_OK)
+
+
+@pytest.mark.parametrize(("deaths", "runs"), [(1, True), (2, False)])
+def test_a_kernel_that_dies_at_its_start_gets_one_more_try(tmp_path, monkeypatch, deaths, runs):
+    """Two that start together can choose one port; twice is one line, with what the kernel said last."""
+    start, left = NotebookClient.start_new_kernel, iter(range(deaths))
+
+    def dying(client, stderr):
+        if next(left, None) is None:
+            return start(client)
+        stderr.write("Traceback\nzmq.error.ZMQError: Address already in use\n")
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr(NotebookClient, "start_new_kernel", dying)
+    notebook = scratch_notebook(tmp_path / "page.ipynb", "1 + 1")
+    before = notebook.read_bytes()
+    if runs:
+        execute.execute(notebook)
+        assert execute.why_stale(notebook) is None
+    else:
+        with pytest.raises(
+            execute.ExecutionError, match=r"died twice at the start \(zmq\.error.*Address already in use\)"
+        ):
+            execute.execute(notebook)
+        assert notebook.read_bytes() == before

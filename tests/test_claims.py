@@ -1,4 +1,4 @@
-"""Verdicts: the rules by example, two days compared, and the fact check's own completeness and links."""
+"""Verdicts: what a statement's row must say, the rules by example, two days compared, and the page's completeness."""
 
 import re
 
@@ -12,7 +12,139 @@ from hypothesis import strategies as st
 from minerpivot import claims
 from minerpivot.book.execute import ROOT, chapters
 from minerpivot.figures import VEGALITE_MIME
-from minerpivot.tables import load
+from minerpivot.tables import TableError, describe, load
+from tests import frozen
+
+ARTICLE = "coinspeaker-net-2026-01-28"
+
+
+def changed(claim_id, **cells):
+    """The frozen statements with some cells of one row other than they are."""
+    said = frozen.load("claims")
+    for column, value in cells.items():
+        said.loc[said["claim_id"] == claim_id, column] = value
+    return said
+
+
+def test_every_statement_can_be_tested_from_its_row():
+    """No row of the live table lacks what its type needs, whichever articles are in it."""
+    assert claims.faults(load("claims")) == []
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "cells", "message"),
+    [
+        (
+            "hut-ytd",
+            {"window": None},
+            "data/claims.csv row 24: 'hut-ytd' is a return and has no window; write one_day, year_to_date or one_year",
+        ),
+        (
+            "iren-1y",
+            {"published_low": None},
+            "row 21: 'iren-1y' is a return and has no figure; write the printed figure in published_value, ",
+        ),
+        (
+            "cipher-aws",
+            {"deal_id": None},
+            "row 17: 'cipher-aws' is a level of contract_mw and has no deal_id; write the contract's deal_id in",
+        ),
+        (
+            "nvidia-date",
+            {"measure": "difficulty"},
+            "row 27: 'nvidia-date' is a date of difficulty and no rule tests that; write as its measure halving or "
+            "earnings_report, or give it another type",
+        ),
+        ("hut-1y", {"statement_no": 1}, "row 25: 'hut-1y' is statement 1 of coinspeaker-net-2026-01-28, as an earlier"),
+    ],
+)
+def test_a_statement_without_what_its_type_needs_is_refused_by_name(claim_id, cells, message):
+    """One line with row, statement, type and what to write; the whole table has no other fault."""
+    (fault,) = claims.faults(changed(claim_id, **cells))
+    assert message in fault
+    with pytest.raises(TableError, match=claim_id):
+        claims.statements(changed(claim_id, **cells), ARTICLE)
+
+
+def test_faults_of_another_article_do_not_stop_this_one():
+    """Six statements of another article, none testable, are named together; the first article's stand as they were."""
+    said = frozen.load("claims")
+    other = said[said["type"] == "return"].tail(6).assign(article_id="other", window=None)
+    other["claim_id"] = "other-" + other["claim_id"]
+    both = pd.concat([said, other], ignore_index=True)
+    assert claims.statements(both, ARTICLE)["claim_id"].tolist() == said["claim_id"].tolist()
+    with pytest.raises(TableError) as refused:
+        claims.statements(both, "other")
+    lines = str(refused.value).splitlines()
+    assert [re.match(r"data/claims.csv row (\d+): '([\w-]+)'", line).groups() for line in lines] == [
+        (str(number), name) for number, name in zip(range(29, 35), other["claim_id"])
+    ]
+
+
+def test_measures_of_the_schema_are_those_that_rules_know():
+    """A measure that the table allows and no rule reads, or the other way round, would be found by a reader only."""
+    fields = {field["name"]: field for field in describe("claims")["schema"]["fields"]}
+    types, measures = (fields[name]["constraints"]["enum"] for name in ("type", "measure"))
+    assert set(types) == {type_ for type_, _ in claims.NEEDS}
+    assert set(measures) == {measure for _, measure in claims.NEEDS} - {""}
+    assert {need for needs in claims.NEEDS.values() for need in needs} - {"figure"} <= set(fields)
+
+
+def test_the_article_is_found_by_its_key():
+    """None before any text is known; a copy, or a key that is not there, is refused with what to write."""
+    texts = frozen.load("articles")
+    assert claims.assessed(texts, ARTICLE)["domain"] == "coinspeaker.net"
+    assert claims.assessed(texts.iloc[:0], ARTICLE) is None
+    for key in ("coindesk-2026-01-28", "moon"):
+        with pytest.raises(
+            TableError, match=f"no assessed article '{key}'; set `article` in the fact check to {ARTICLE}"
+        ):
+            claims.assessed(texts, key)
+
+
+@pytest.mark.parametrize(
+    ("printed", "found", "verdict"),
+    [
+        (("47", None, None), 47.4, claims.CONFIRMED),
+        (("47", None, None), 47.6, claims.NOT_REPRODUCED),
+        ((None, 500, None), 500.1, claims.CONFIRMED),
+        ((None, 500, None), 500, claims.NOT_REPRODUCED),
+        ((None, 115, 135), 135.5, claims.CONFIRMED),
+        ((None, 115, 135), 114, claims.NOT_REPRODUCED),
+        ((None, None, 10), 9, claims.CONFIRMED),
+        ((None, None, 10), 10, claims.NOT_REPRODUCED),
+        (("47", None, None), float("nan"), claims.NOT_TESTABLE),
+    ],
+)
+def test_a_figure_is_a_value_a_range_or_a_bound(printed, found, verdict):
+    """By which cells of the row are filled; half a unit is rounding, a bound is strict."""
+    assert claims.figure(found, dict(zip(claims.FIGURE, printed)), tolerance=0.5) == verdict
+
+
+def test_a_date_is_in_a_period_only_if_it_is_known_that_far():
+    """A day is in its month and year; a date known to the year is in no month."""
+    assert claims.in_period(pd.Timestamp("2025-11-03"), "2025-11")
+    assert claims.in_period("2025-11-03", "2025")
+    assert not claims.in_period("2025", "2025-11")
+    assert not claims.in_period(pd.Timestamp("2024-04-20"), "2025")
+
+
+def test_what_became_of_a_contract_is_told_with_its_day():
+    """In force: nothing; ended: the state and the day that it became known; replaced: by what and when."""
+    ledger, nothing = frozen.load("deals"), frozen.load("knowledge").iloc[:0]
+    assert claims.fate(ledger, "CIFR-2025-11-AWS", nothing) is None
+    assert claims.fate(ledger, "no-such-deal", nothing) is None
+    bid = "CORZ-2024-06-CWBID"
+    assert claims.fate(ledger, bid, nothing) == "terminated since"
+    assert claims.fate(ledger, bid, frozen.load("knowledge")) == "terminated (2024-06-06)"
+    again = ledger[ledger["deal_id"] == "CIFR-2025-11-AWS"].assign(
+        deal_id="CIFR-AGAIN", announced_on="2026-08-10", supersedes="CIFR-2025-11-AWS"
+    )
+    replaced = pd.concat([ledger, again])
+    assert claims.fate(replaced, "CIFR-2025-11-AWS", nothing) == "superseded by CIFR-AGAIN (2026-08-10)"
+
+
+# --- verdicts ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -94,7 +226,7 @@ def test_more_copies_cannot_turn_a_verdict():
 
 def test_no_evidence_is_no_source():
     """An empty table counts nothing and breaks nothing."""
-    empty = load("claims_evidence").iloc[:0]
+    empty = frozen.load("claims_evidence").iloc[:0]
     assert claims.stances(empty).empty
 
 
@@ -112,31 +244,31 @@ def finding(claim, computed=None):
 
 def test_every_statement_gets_one_verdict_and_an_outlook_none():
     """With a finding for each statement all 27 get a verdict; the outlook is not testable."""
-    table = claims.verdicts(
-        load("claims"), load("claims_evidence"), [finding(c, claims.CONFIRMED) for c in load("claims")["claim_id"]]
-    )
-    assert claims.scoreboard(table).sum() == len(load("claims"))
-    assert set(table.loc[table["kind"] == "outlook", "verdict"]) == {claims.NOT_TESTABLE}
+    said = frozen.load("claims")
+    found = [finding(c, claims.CONFIRMED) for c in said["claim_id"]]
+    table = claims.verdicts(said, frozen.load("claims_evidence"), found)
+    assert claims.scoreboard(table).sum() == 27
+    assert table.loc[table["verdict"] == claims.NOT_TESTABLE, "claim_id"].tolist() == ["nvidia-indicator"]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda f: f[1:], "no finding for"),
-        (lambda f: [*f, f[0]], "two findings for"),
-        (lambda f: [*f, finding("moon")], "unknown claim moon"),
+        (lambda f: f[1:], "data/claims.csv: no finding for 'miners-outperform'; give its type and measure a test"),
+        (lambda f: [*f, f[0]], "two findings for 'miners-outperform'"),
+        (lambda f: [*f, finding("moon")], "finding for 'moon', which is not there"),
     ],
 )
 def test_a_missing_doubled_or_unknown_finding_is_refused(change, message):
     """A statement cannot be left out or judged twice without a word."""
-    findings = [finding(c) for c in load("claims")["claim_id"]]
+    findings = [finding(c) for c in frozen.load("claims")["claim_id"]]
     with pytest.raises(ValueError, match=message):
-        claims.verdicts(load("claims"), load("claims_evidence"), change(findings))
+        claims.verdicts(frozen.load("claims"), frozen.load("claims_evidence"), change(findings))
 
 
 # --- two days ---------------------------------------------------------------------------------
 
-ONE = pd.DataFrame({"claim_id": ["c"], "statement_no": [1], "kind": ["comparative"]})
+ONE = pd.DataFrame({"claim_id": ["c"], "statement_no": [1], "type": ["comparative"]})
 
 
 def page(*stances, published="2026-02-01"):
@@ -205,17 +337,28 @@ def test_a_printed_return_is_decided_by_prices_alone():
     assert not claims.compare(days[0], days[1], days[1])["differs"].any()
 
 
-def test_late_pages_are_told_from_late_news():
-    """Of four pages not dated by the day, one is dated later, three show no date, two copy a release of the day."""
+def test_a_late_copy_of_a_text_of_the_day_is_not_late_news():
+    """Of seven pages three show nothing that dates them by the day: one is dated later, two not at all."""
     pages = pd.DataFrame(
         {
             "claim_id": "c",
-            "published_on": pd.to_datetime(["2026-01-28", "2026-01-30", None, None, None, None]),
-            "origin": [None, *["the release, 2026-01-28"] * 2, None, "a report, 2026-02", claims.ITSELF],
+            "published_on": pd.to_datetime(["2026-01-28", "2026-01-30", "2026-01-30", None, None, None, None]),
+            "origin": [None, None, "the release", "the release", None, "a report, 2026-02", claims.ITSELF],
+            "origin_on": pd.to_datetime([None, None, "2026-01-28", "2026-01-28", None, None, None]),
         }
     )
     found = claims.unseen(pages, pd.Timestamp("2026-01-28"))
-    assert found.loc["c"].to_dict() == {"undated": 3, "later": 1, "copies": 2}
+    assert found.loc["c"].to_dict() == {"undated": 2, "later": 1}
+    assert claims.dated(pages).isna().sum() == 3  # those two, and the article itself
+
+
+def test_what_is_known_by_its_text_changes_no_verdict_later():
+    """Of 63 rows 37 show no date; twelve of these copy a text of the article's day and count with it, 25 do not."""
+    evidence, day = frozen.load("claims_evidence"), pd.Timestamp("2026-01-28")
+    undated = evidence["published_on"].isna()
+    assert (len(evidence), undated.sum(), claims.dated(evidence).isna().sum()) == (63, 37, 25)
+    known = set(frozen.load("claims_evidence", as_of="2026-01-28").index)
+    assert known == set(evidence.index[claims.dated(evidence) <= day])
 
 
 def test_two_days_of_different_statements_are_refused():
@@ -227,17 +370,17 @@ def test_two_days_of_different_statements_are_refused():
 
 def test_before_the_article_there_is_nothing_to_judge():
     """No statement, no finding: an empty table and a board of zeros."""
-    empty = load("claims").iloc[:0]
-    judged = claims.verdicts(empty, load("claims_evidence"), [])
+    empty = frozen.load("claims").iloc[:0]
+    judged = claims.verdicts(empty, frozen.load("claims_evidence"), [])
     assert claims.compare(judged, judged, judged).empty
     assert claims.scoreboard(judged).tolist() == [0] * len(claims.VERDICTS)
 
 
 def test_evidence_counts_from_the_day_of_its_text():
     """The release that the quotation garbles is of the article's day: judged then, not the day before."""
-    quote = load("claims").query("claim_id == 'nadella-quote'")
+    quote = frozen.load("claims").query("claim_id == 'nadella-quote'")
     days = [
-        claims.verdicts(quote, load("claims_evidence", as_of=day), [finding("nadella-quote")])
+        claims.verdicts(quote, frozen.load("claims_evidence", as_of=day), [finding("nadella-quote")])
         for day in ("2026-01-27", "2026-01-28", None)
     ]
     expected = [claims.NOT_TESTABLE, claims.CONTRADICTED, claims.CONTRADICTED]
@@ -290,6 +433,13 @@ def stored_tables():
     return found
 
 
+def checked():
+    """The statements of the article that the stored page checks, from its parameters."""
+    cells = nbformat.read(ROOT / "chapters" / "fact-check.ipynb", as_version=4).cells
+    (source,) = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    return claims.statements(load("claims"), re.search(r'^article = "(.*)"$', source, re.MULTILINE)[1])
+
+
 def broken(links, names):
     """Addresses "page.html#anchor" (or "#anchor" on the fact check) whose page or anchor `names` does not have."""
     parts = [(link, *re.fullmatch(r"(?:([\w-]+)\.html)?#([\w-]+)", link).groups()) for link in links]
@@ -312,22 +462,32 @@ def test_every_statement_is_on_the_page_with_a_verdict():
     """The four tables hold each statement once, with a verdict of the list, a grade and a link."""
     rows = [row for name, table in stored_tables().items() if name.startswith("checked-") for row in table]
     cells = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in rows]
-    assert sorted(cell[0] for cell in cells) == sorted(load("claims")["claim"])
+    assert sorted(cell[0] for cell in cells) == sorted(checked()["claim"])
     assert all(set(cell[1].split("; then: ")) <= set(claims.VERDICTS) for cell in cells)
     assert all(cell[4] in ("reported", "derived", "estimated") for cell in cells)
     assert all(row.find("a") for row in rows)
 
 
+def test_the_code_of_the_fact_check_names_no_statement_contract_or_stock_of_the_article():
+    """What is true of a row is read from it: no key of a claim, a deal or a named company stands in a cell."""
+    cells = nbformat.read(ROOT / "chapters" / "fact-check.ipynb", as_version=4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    said = load("claims")
+    keys = {*said["claim_id"], *load("deals")["deal_id"], *said["ticker"].dropna(), *said["second_ticker"].dropna()}
+    allowed = {"NVDA"}  # the table of reports against guidance is Nvidia's, as Nvidia's is the chapter's figure
+    assert {key for key in keys - allowed if re.search(rf"[\"']{re.escape(key)}[\"']", code)} == set()
+    assert "str.contains" not in code
+    assert "str.extract" not in code
+
+
 def test_what_a_day_fixed_is_not_judged_anew():
     """A printed return and what that evening's results showed have one verdict: later data and pages change neither."""
-    table = load("claims")
-    returns = (table["topic"] == "stock-performance") & (table["kind"] == "figure")
-    fixed = set(table.loc[returns | (table["claim_id"] == "no-slowdown"), "claim"])
+    said = checked()
+    fixed = said[(said["type"] == "return") | (said["measure"] == "capex_growth")]
     rows = [row for name, rows in stored_tables().items() if name.startswith("checked-") for row in rows]
     judged = {row.th.get_text(): row.td.get_text() for row in rows}
-    assert len(fixed) == 8
-    assert {judged[claim] for claim in fixed} <= set(claims.VERDICTS)
-    assert any("; then: " in verdict for verdict in judged.values())
+    assert len(fixed)
+    assert {judged[claim] for claim in fixed["claim"]} <= set(claims.VERDICTS)
 
 
 def test_the_scoreboard_counts_the_tables():

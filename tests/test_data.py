@@ -388,7 +388,7 @@ def test_a_mistake_in_a_new_row_is_explained(tmp_path, column, cell, message):
 
 def test_types_come_from_the_manifest():
     """Dates are datetimes, integers nullable, an empty cell missing."""
-    prices, deals = tables.load("prices"), tables.load("deals")
+    prices, deals = tables.load("prices"), tables.typed(DATA / "deals.csv", tables.describe("deals"))
     assert prices["date"].dtype.kind == "M"
     assert str(prices["n_sources"].dtype) == "Int64"
     cells = pd.read_csv(DATA / "deals.csv", dtype=str, keep_default_na=False)["contract_value_usd_bn"]

@@ -7,8 +7,8 @@ import statsmodels.api as sm
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from minerpivot import events
-from minerpivot.tables import load
+from minerpivot import events, markets, tables
+from tests.frozen import load
 
 MODELS = {"mean-adjusted": None, "market": ["QQQ"], "factor": ["BTC-USD", "QQQ", "SMH"]}
 
@@ -48,11 +48,18 @@ def test_news_after_the_close_belongs_to_the_next_session():
         events.first_session(days[:2], pd.Series(["pre", "noon"]), sessions)
 
 
-def test_first_sessions_of_the_data_are_those_of_the_function(returns):
-    """`event_flags.first_session` follows the rule in every row."""
-    flags = load("event_flags")
-    found = events.first_session(flags["announced_on"], flags["announced_time"], returns.index)
-    assert (found == flags["first_session"]).all()
+def test_first_sessions_of_the_data_are_those_of_the_function():
+    """`event_flags.first_session` follows the rule in every row whose session the prices have reached."""
+    flags = tables.load("event_flags")
+    sessions = markets.close_matrix(tables.load("prices")).index
+    found = events.first_session(flags["announced_on"], flags["announced_time"], sessions)
+    reached = flags["first_session"] <= sessions[-1]
+    assert (found == flags["first_session"])[reached].all()
+    assert found[~reached].isna().all()
+    noon_as_evening = events.first_session(
+        flags["announced_on"], flags["announced_time"].mask(reached, "post"), sessions
+    )
+    assert (noon_as_evening != flags["first_session"])[reached].any()  # a wrong hour is seen
 
 
 # --- against statsmodels, event by event ------------------------------------------------------

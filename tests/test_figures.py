@@ -103,4 +103,4 @@ def test_a_company_without_a_colour_gets_the_same_visible_grey_everywhere():
     alone, among = figures.company_scale(["NEWCO"]), figures.company_scale(["IREN", "NEWCO"])
     assert alone.range[0] == among.range[1]
     assert alone.range[0] in figures.NEUTRALS
-    assert among.range[0] == figures.COMPANY_COLOURS["IREN"]
+    assert among.range[0] == tables.load("instruments").set_index("ticker").loc["IREN", "colour"]

@@ -11,7 +11,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from minerpivot import event_arrays, events, inference
-from minerpivot.tables import load
+from tests.frozen import load
 
 FACTORS = ["BTC-USD", "QQQ", "SMH"]
 

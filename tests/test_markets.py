@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from minerpivot import markets
 from minerpivot.deals import pivot_dates
 from minerpivot.tables import last_day, load
+from tests.frozen import load as frozen
+
+WEEK = ("2026-01-26", "2026-01-30")  # days on which a printed return may end
 
 
 def frame(dates, **columns):
@@ -18,8 +21,8 @@ def frame(dates, **columns):
 
 @pytest.fixture(scope="module")
 def closes():
-    """The report's own closes."""
-    return markets.close_matrix(load("prices"))
+    """The frozen closes."""
+    return markets.close_matrix(frozen("prices"))
 
 
 def test_weekend_moves_of_bitcoin_belong_to_monday():
@@ -46,6 +49,27 @@ def test_a_stale_close_is_refused():
     assert markets.last_common_date(wide, ["A", "B"]) == pd.Timestamp("2026-01-09")
 
 
+def test_two_closes_of_one_day_are_refused():
+    """No mean of them is anybody's close."""
+    prices = pd.DataFrame({"date": pd.to_datetime(["2026-01-09"] * 2), "symbol": ["SPY"] * 2, "close": [50, 52]})
+    with pytest.raises(ValueError, match="SPY has two closes on 2026-01-09"):
+        markets.close_matrix(prices)
+
+
+def test_a_delisted_share_ends_no_comparison_and_a_series_that_merely_stops_does():
+    """A and B stop alike; A is known to trade no more, so the common end moves on as soon as B is known to as well."""
+    wide = frame(["2026-01-08", "2026-01-09", "2026-01-12"], A=[1, 2, np.nan], B=[1, 2, np.nan], C=[1, 1, 1])
+    gone = pd.Series({"A": wide.index[1]})
+    assert markets.last_common_date(wide, "AC", gone) == wide.index[2]
+    assert markets.last_common_date(wide, "ABC", gone) == wide.index[1]
+    assert markets.last_common_date(wide, "AC") == wide.index[1]  # without its fate it bounds the end
+    assert markets.last_common_date(wide, "A", gone) == wide.index[1]  # nobody else: its own last session
+    assert markets.still_trading("ABC", wide.index[1], gone) == ["A", "B", "C"]
+    assert markets.still_trading("ABC", wide.index[2], gone) == ["B", "C"]
+    table = pd.DataFrame({"ticker": ["A", "B"], "last_session": [wide.index[1], pd.NaT]})
+    assert markets.last_sessions(table).to_dict() == {"A": wide.index[1]}
+
+
 def test_performance_by_hand_with_bases_and_late_listing():
     """Three returns, their bases, and what is missing before a listing."""
     dates = ["2024-12-31", "2025-01-08", "2025-01-10", "2025-12-31", "2026-01-02", "2026-01-08", "2026-01-09"]
@@ -68,22 +92,26 @@ def test_first_close_of_the_year_as_base_is_caught():
     dates = ["2024-12-31", "2025-12-30", "2025-12-31", "2026-01-02", "2026-01-28"]
     wide = frame(dates, A=[1, 90, 100, 125, 150])
     assert markets.performance(wide, ["A"], "2026-01-28")["year_to_date"]["A"] == pytest.approx(0.5)
-    tried = markets.search_conventions(wide, "A", 0.20, "year_to_date", tolerance=0.001)
+    tried = markets.search_conventions(wide, "A", 0.20, "year_to_date", tolerance=0.001, ends=WEEK)
     assert tried.iloc[0]["convention"] == "first close of the year"
     assert "last close of the year before" not in set(tried.loc[tried["within"], "convention"])
-    assert not markets.search_conventions(wide, "A", 0.33, "year_to_date", tolerance=0.001)["within"].any()
-    assert markets.search_conventions(wide, "A", 0.1, "year_to_date", tolerance=0, at_least=True)["within"].sum() >= 3
+    assert not markets.search_conventions(wide, "A", 0.33, "year_to_date", tolerance=0.001, ends=WEEK)["within"].any()
+    larger = markets.search_conventions(wide, "A", 0.1, "year_to_date", tolerance=0, at_least=True, ends=WEEK)
+    assert larger["within"].sum() >= 3
     with pytest.raises(ValueError, match="there is no kind 'ytd'"):
-        markets.search_conventions(wide, "A", 0.2, "ytd")
+        markets.search_conventions(wide, "A", 0.2, "ytd", ends=WEEK)
+    with pytest.raises(TypeError, match="ends"):  # no days of its own: those of one article would be wrong for another
+        markets.search_conventions(wide, "A", 0.20, "year_to_date")
+    earlier = markets.search_conventions(wide, "A", 0.20, "year_to_date", ends=("2026-01-02", "2026-01-02"))
+    assert set(earlier["end"]) == {pd.Timestamp("2026-01-02")}
 
 
 def test_search_is_ordered_and_never_uses_a_base_younger_than_a_year_for_a_yearly_return(closes):
     """Closest first; a share listed within the year has no yearly return."""
-    share = next(t for t in ("IREN", *load("miners")["ticker"]) if t in closes)
-    tried = markets.search_conventions(closes, share, 5.0, "one_year")
+    tried = markets.search_conventions(closes, "IREN", 5.0, "one_year", ends=WEEK)
     assert tried["gap"].abs().is_monotonic_increasing
     assert (tried["base_date"] < tried["end"]).all()
-    assert markets.search_conventions(closes, "CRWV", 0.5, "one_year").empty  # listed in March 2025
+    assert markets.search_conventions(closes, "CRWV", 0.5, "one_year", ends=WEEK).empty  # listed in March 2025
 
 
 def test_returns_agree_with_published_ones(closes):
@@ -129,12 +157,11 @@ def test_drawdown_and_risk_by_hand():
 def test_the_search_finds_a_planted_convention_common_to_several_figures(closes):
     """Figures printed with the second close of the year as base, to the session after: found among all others."""
     year = closes.loc["2026-01-01":]
-    shares = [t for t in ["IREN", "CIFR", "HUT", "WULF"] if t in closes]
-    if len(shares) < 2:
-        pytest.skip("of IREN, CIFR, HUT and WULF fewer than two are in data/prices.csv: nothing is common to them")
+    shares = ["IREN", "CIFR", "HUT", "WULF"]
     printed = {t: year[t].loc["2026-01-29"] / year[t].iloc[1] - 1 for t in shares}
     searches = {
-        t: markets.search_conventions(closes, t, r, "year_to_date", tolerance=0.0005) for t, r in printed.items()
+        t: markets.search_conventions(closes, t, r, "year_to_date", tolerance=0.0005, ends=WEEK)
+        for t, r in printed.items()
     }
     common = markets.common_conventions(searches)
     assert common.index[0] == (pd.Timestamp("2026-01-29"), "second close of the year")
@@ -161,6 +188,39 @@ def test_basket_rebalances_at_the_quarter_end():
     wide = frame(["2026-03-30", "2026-03-31", "2026-04-01"], A=[10, 20, 40], B=[10, 10, 10])
     held = pd.DataFrame(True, index=wide.index, columns=wide.columns)
     assert markets.basket(wide, held).tolist() == pytest.approx([100, 150, 225])  # unbalanced it would be 250
+
+
+def test_a_delisted_member_is_sold_at_its_last_close_and_the_rest_goes_on():
+    """A and B in equal parts; B ends 50 percent up on day 3: 100, then (1 + 1.5)/2, then A alone, +10 and +20 percent.
+
+    What is left is spread at B's last close; a stale price of B would have held half of the basket still.
+    """
+    days = ["2026-02-02", "2026-02-03", "2026-02-04", "2026-02-05", "2026-02-06"]
+    wide = frame(days, A=[10, 10, 10, 11, 13.2], B=[10, 12, 15, np.nan, np.nan])
+    held = pd.DataFrame(True, index=wide.index, columns=wide.columns)
+    gone = pd.Series({"B": wide.index[2]})
+    level = markets.basket(wide, held, last_session=gone)
+    assert level.tolist() == pytest.approx([100, 110, 125, 125 * 1.1, 125 * 1.1 * 1.2])
+    stale = markets.basket(wide, held)
+    assert stale.iloc[-1] == pytest.approx(100 * (1.32 + 1.5) / 2)
+    joining = pd.Series({"B": wide.index[1]})
+    both = markets.pivoted_and_pure(wide, joining, ["A", "B"], gone)
+    assert both["members"].tolist() == [0, 1, 0, 0, 0]
+    assert both["pivoted"].tolist()[1:] == pytest.approx([100, 125, 125, 125])  # nobody left: constant
+    assert both["pure"].tolist() == pytest.approx([100, 110, 110, 121, 145.2])
+
+
+def test_a_delisting_to_come_changes_nothing_before_it():
+    """Look-ahead: levels and members to the day before are those without it."""
+    generator = np.random.default_rng(3)
+    sessions = pd.bdate_range("2025-11-03", periods=80, name="date")
+    wide = pd.DataFrame(20 * np.exp(generator.normal(0, 0.05, (80, 3)).cumsum(axis=0)), sessions, list("ABC"))
+    joining = pd.Series({"A": sessions[3], "B": sessions[20]})
+    gone = pd.Series({"B": sessions[50], "C": sessions[60]})
+    before = markets.pivoted_and_pure(wide, joining, "ABC")
+    after = markets.pivoted_and_pure(wide, joining, "ABC", gone)
+    pd.testing.assert_frame_equal(before[:50], after[:50])
+    assert not before[50:].equals(after[50:])
 
 
 def test_basket_without_members_has_no_level_and_waits_for_listings():
@@ -226,38 +286,44 @@ def test_prices_after_a_day_change_nothing_dated_that_day_or_earlier(cut, factor
     assert not wide.equals(changed)
 
 
-def ledger_baskets(closes, deals, partial):
-    """Baskets of every company with a contract, from the ledger and the report's own closes."""
-    joining = markets.joining_closes(pivot_dates(deals, partial=partial), load("event_flags"), closes.index)
+@pytest.fixture(scope="module")
+def live():
+    """The report's own closes: what is tested on them holds for any."""
+    return markets.close_matrix(load("prices"))
+
+
+def ledger_baskets(closes, deals, partial, flags):
+    """Baskets of every company in a ledger of contracts."""
+    joining = markets.joining_closes(pivot_dates(deals, partial=partial), flags, closes.index)
     symbols = [ticker for ticker in sorted(set(load("deals")["ticker"])) if ticker in closes]
     return markets.pivoted_and_pure(closes.loc["2024-01-02":], joining, symbols)
 
 
 @pytest.mark.parametrize("partial", ["last", "drop"])
 @pytest.mark.parametrize("day", ["2024-06-03", "2024-11-15", "2025-06-02", "2025-11-04", "2026-03-31"])
-def test_deals_after_a_day_change_nothing_dated_that_day_or_earlier(closes, day, partial):
+def test_deals_after_a_day_change_nothing_dated_that_day_or_earlier(live, day, partial):
     """The look-ahead test of the ledger: without later rows, with invented ones, with old ones ended or superseded."""
-    deals = load("deals")
+    deals, flags = load("deals"), load("event_flags")
     later = last_day(deals["announced_on"]) > day
-    template = deals[deals["deal_type"] == "colocation_lease"].head(1).assign(supersedes=None)
-    companies = [ticker for ticker in sorted(set(deals["ticker"])) if ticker in closes]
+    template = deals[(deals["counts_as"] == "contract") & deals["binding_since"].notna()].head(1)
+    companies = [ticker for ticker in sorted(set(deals["ticker"])) if ticker in live]
     tomorrow = f"{pd.Timestamp(day) + pd.Timedelta(days=1):%Y-%m-%d}"
     old = deals.loc[~later, "deal_id"].tolist()
     invented = pd.concat([template.assign(ticker=ticker, deal_id=f"NEW-{ticker}") for ticker in companies])
     successors = [template.assign(deal_id=f"AFTER-{each}", supersedes=each) for each in old]
-    added = pd.concat([invented, *successors]).assign(announced_on=tomorrow)
-    before = ledger_baskets(closes, deals, partial)
-    for changed in (deals[~later], deals.assign(status="terminated"), pd.concat([deals, added])):
-        after = ledger_baskets(closes, changed, partial)
+    added = pd.concat([invented, *successors]).assign(announced_on=tomorrow, binding_since=tomorrow)
+    before = ledger_baskets(live, deals, partial, flags)
+    for changed in (deals[~later], deals.assign(state="terminated"), pd.concat([deals, added])):
+        after = ledger_baskets(live, changed, partial, flags)
         pd.testing.assert_frame_equal(before.loc[:day], after.loc[:day])
     assert not before.equals(after)  # the invented contracts do count from their own day on
 
 
 def test_the_first_day_of_a_partial_date_is_look_ahead(closes):
     """The test above catches it: a contract dated by its year alone would be held before anybody knew of it."""
-    deals = load("deals")
+    deals, flags = frozen("deals"), frozen("event_flags")
     known = deals[last_day(deals["announced_on"]) <= "2024-03-28"]
-    before, after = (ledger_baskets(closes, rows, "first").loc[:"2024-03-28"] for rows in (deals, known))
+    before, after = (ledger_baskets(closes, rows, "first", flags).loc[:"2024-03-28"] for rows in (deals, known))
     assert before["members"].max() > after["members"].max()
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minerpivot import mining
-from minerpivot.tables import load
+from minerpivot import mining, tables
+from tests.frozen import load
 
 unhurried = settings(deadline=None, max_examples=50)  # a busy machine is not a failed test
 
@@ -52,8 +52,8 @@ def test_realised_equals_difficulty_based_when_hash_rate_follows_the_identity(bl
 
 def test_both_variants_agree_in_the_data_on_days_without_a_retarget():
     """On real days the two differ by under half a percent unless difficulty changed that day."""
-    price = mining.hashprice(load("network")).loc["2014":].dropna()
-    ordinary = price[~price.index.isin(load("difficulty_epochs")["date_utc"])]
+    price = mining.hashprice(tables.load("network")).loc["2014":].dropna()
+    ordinary = price[~price.index.isin(tables.load("difficulty_epochs")["date_utc"])]
     assert (ordinary["usd_realised"] / ordinary["usd"] - 1).abs().max() < 0.005
 
 

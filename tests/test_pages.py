@@ -196,8 +196,16 @@ def test_the_feed_lists_editions_of_the_change_log():
 
 def test_a_heading_that_is_no_edition_is_named():
     """It would have been left out of the feed without a word."""
-    with pytest.raises(ValueError, match=r"CHANGELOG\.md line 3: '## Unreleased' is no edition; write it as"):
-        publish.feed("# Changes\n\n## Unreleased\n\nNews\n", "https://example.org/")
+    with pytest.raises(ValueError, match=r"CHANGELOG\.md line 3: '## Next' is no edition; write it as"):
+        publish.feed("# Changes\n\n## Next\n\nNews\n", "https://example.org/")
+
+
+@pytest.mark.parametrize("heading", ["## Unreleased", "## unreleased"])
+def test_what_is_unreleased_is_not_in_the_feed(heading):
+    """It builds with an address as without one; the editions below it are all there."""
+    log = f"# Changes\n\n{heading}\n\n### Data\n- News\n\n## 1.0.0, 2026-11-22\n\nFirst\n"
+    texts = [part.text for part in publish.feed(log, "https://example.org/").iter() if part.tag == "content"]
+    assert texts == ["First"]
 
 
 def test_pages_have_no_date_where_there_is_no_git(monkeypatch):

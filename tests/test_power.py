@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from minerpivot import mining, power
-from minerpivot.tables import load
+from tests.frozen import load
 
 ASICS = load("asics")
 unhurried = settings(deadline=None, max_examples=30)  # a busy machine is not a failed test
@@ -15,16 +15,17 @@ DAYS = pd.DatetimeIndex(["2019-06-30", "2020-12-30", "2020-12-31", "2021-06-30",
 
 
 def catalogue(*rows):
-    """An asics table of (model, released, J/TH)."""
-    return pd.DataFrame(rows, columns=["model", "released", "efficiency_j_per_th"])
+    """An asics table of (model, released, J/TH, and availability where it is not delivered)."""
+    found = pd.DataFrame(rows, columns=["model", "released", "efficiency_j_per_th", "availability"][: len(rows[0])])
+    return found.assign(availability=found.get("availability", pd.Series(index=found.index)).fillna("delivered"))
 
 
 FOUR = catalogue(
-    ("B", "2020", 40.0),
-    ("A", "2019-05", 60.0),
-    ("C", "2021-06-30", 50.0),
-    ("D (announced)", "2021", 10.0),
-    ("E (presale)", "2020", 9.0),
+    ("B", "2020", 40.0, "delivered"),
+    ("A", "2019-05", 60.0, "delivered"),
+    ("C", "2021-06-30", 50.0, "delivered"),
+    ("D", "2021", 10.0, "announced"),
+    ("E", "2020", 9.0, "presale"),
 )
 
 
@@ -160,6 +161,10 @@ def test_periods_start_where_their_names_say():
 
 def test_estimates_of_others_are_not_a_companys_statement():
     """Cipher, 2025Q2: its own 27,324, no bank's 31,200. Riot, 2024Q2: its own 25,327, no analysts' 52,700 or 41,700."""
-    values = power.stated(load("miner_costs"), "USD/BTC").groupby(["ticker", "period"])["value"].apply(list)
+    costs = load("miner_costs")
+    values = power.stated(costs, "USD/BTC").groupby(["ticker", "period"])["value"].apply(list)
     assert values["CIFR", "2025Q2"] == [27_324]
     assert values["RIOT", "2024Q2"] == [25_327]
+    assert values["SECTOR", "2024Q3"] == [55_950, 106_000]  # a survey's figures are its own
+    wrong = power.stated(costs.assign(stated_by="company"), "USD/BTC")  # what a row's column says wrongly is seen here
+    assert len(wrong) > values.str.len().sum()

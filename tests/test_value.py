@@ -10,10 +10,13 @@ import pytest
 import vl_convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_deals import LEDGER, ledger, segments
 
 from minerpivot import deals, mining, value
 from minerpivot.tables import load
+from tests.frozen import load as frozen
+from tests.test_deals import ledger, segments
+
+PARENTS = {"WYFI": "BTBT"}
 
 
 def test_a_rent_of_876_thousand_dollars_is_100_dollars_per_mwh():
@@ -79,24 +82,35 @@ def test_best_machine_on_sale_is_known_on_the_day():
 def test_income_against_contracts():
     """2 m a quarter of 100 m a year is 8 percent; a company without a split is left out."""
     shares = deals.ai_share(segments(("IREN", "2026-06-30", 10.0, 2.0)), ["IREN", "HUT"])
-    pace = value.started(deals.contracted(ledger({}, {"ticker": "HUT"})), shares)
+    pace = value.started(deals.contracted(ledger({}, {"ticker": "HUT"})), shares, PARENTS)
     assert pace["percent"].to_dict() == pytest.approx({"IREN": 8.0})
 
 
-def test_building_costs_are_read_from_the_notes():
-    """A stated range per megawatt, and only that."""
-    costs = value.build_costs(ledger({"notes": "NOI margin 80-85%; cost 9-11m/MW"}, {"notes": "retrofit 100-120m"}))
-    assert costs.to_dict("index") == {"D0": {"low": 9, "high": 11}}
-    assert value.build_costs(ledger({"notes": None})).empty  # an edition has no notes
+def test_the_building_cost_is_what_companies_state_for_whole_buildings():
+    """9 to 12 by hand; retrofits, debt and derived costs do not count, and an open basis only while nothing else is."""
+    columns = ["low_usd_m_per_mw", "high_usd_m_per_mw", "basis", "stated", "scope"]
+    rows = [
+        (9, 11, "critical_it", "y", "whole_cost"),
+        (10, 12, "critical_it", "y", "whole_cost"),
+        (6, 8, "open", "y", "whole_cost"),
+        (12.8, 12.8, "critical_it", "n", "whole_cost"),
+        (3.6, 3.6, "critical_it", "y", "retrofit"),
+        (13.3, 13.3, "critical_it", "n", "debt_only"),
+    ]
+    table = pd.DataFrame(rows, columns=columns)
+    assert value.building_range(table) == ((9, 12), "critical_it")
+    assert value.building_range(table[2:]) == ((6, 8), "open")
+    assert value.building_range(table[3:]) is None
 
 
 def test_financings_leave_out_warrants_and_the_package_announced_twice():
     """IREN's 3,600 m of February 2026 is the 1,500 m and 2,100 m of June."""
-    table = load("financings")
+    table = frozen("financings")
     june = table[table["financing_id"].str.startswith("IREN-2026-06-01")]
     package = table[table["financing_id"].isin(["IREN-2026-02-05-loan", "IREN-2026-05-07-warrants"])]
     assert value.raised(pd.concat([june, package]))["IREN"] == 3600
-    assert value.raised(package)["IREN"] == 3600  # until June the package is all that is known
+    before = package.assign(part_of=None)  # until June the package is all that is known
+    assert value.raised(before)["IREN"] == 3600
 
 
 def test_the_matching_hashprice_pays_the_rent():
@@ -166,12 +180,73 @@ def test_a_level_charge_pays_back_what_was_borrowed():
 
 def test_waits_from_a_day_to_the_expected_start():
     """A passed start waits no time, an unseen one is missing, not zero."""
-    rows = ledger({"start_expected": "2027-06"}, {"start_expected": "2025"}, {})
+    rows = deals.contracted(ledger({"start_expected": "2027-06"}, {"start_expected": "2025"}, {}))
     found = value.waits(rows, "2026-06-30")
     assert found.iloc[:2].tolist() == pytest.approx([365 / 365.25, 0])
     assert pd.isna(found.iloc[2])
     worth = value.present_value(rows["contract_value_usd_bn"], rows["term_years"], rate=0.1, wait=found)
     assert worth.isna().tolist() == [False, False, True]
+
+
+def barber_lake(start):
+    """Two leases of ten years (3.0 bn for 168 MW from 2026-Q4, 0.83 bn for 39 MW from 2027-Q1) and ten years more."""
+    site = {"ticker": "CIFR", "term_years": 10.0}
+    return deals.contracted(
+        ledger(
+            site
+            | {"deal_id": "FIRST", "critical_it_mw": 168, "contract_value_usd_bn": 3.0, "start_expected": "2026-Q4"},
+            site
+            | {"deal_id": "SECOND", "critical_it_mw": 39, "contract_value_usd_bn": 0.83, "start_expected": "2027-Q1"},
+            site
+            | {"deal_id": "LATER", "counts_as": "extension", "extends": "FIRST; SECOND", "critical_it_mw": None}
+            | {"contract_value_usd_bn": 5.2, "start_expected": start},
+        )
+    )
+
+
+def test_an_extension_adds_value_and_years_and_no_present_rent():
+    """Cipher, September 2026: 3.83 and 5.2 bn on the same 207 MW; a year still pays 0.383 bn, 1.85 m per MW."""
+    rows = barber_lake("2036")
+    whole = deals.totals(rows).loc["all"]
+    assert whole[["contracts", "value_usd_bn", "usd_bn_per_year", "critical_it_mw"]].tolist() == pytest.approx(
+        [2, 9.03, 0.383, 207]
+    )
+    rates = deals.revenue_per_mw_year(rows, ratio=1.4).set_index("deal_id")["low"]
+    assert rates.to_dict() == pytest.approx({"FIRST": 300 / 168, "SECOND": 83 / 39})
+    assert deals.standing(rows, "FIRST", ratios=(1.2, 1.5)).loc[0, ["place", "of"]].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("start", "years"), [("2036", 10.26), (None, 10.51)])
+def test_an_extension_is_paid_after_the_base_term(start, years):
+    """From its stated start, else from the end of the last base term: 5.2 bn are worth 1.3 bn at ten percent."""
+    rows = barber_lake(start).set_index("deal_id", drop=False)
+    wait = value.waits(rows, "2026-09-25")
+    assert wait["LATER"] == pytest.approx(years, abs=0.02)
+    worth = value.present_value(5.2, 10.0, rate=0.1, wait=wait["LATER"])
+    assert worth == pytest.approx(0.52 * 6.4213 / 1.1**years, rel=0.01)  # an annuity of ten years, paid monthly
+    unseen = value.waits(rows.assign(start_expected=None), "2026-09-25", unseen=2)
+    assert unseen.to_dict() == {"FIRST": 2, "SECOND": 2, "LATER": 12}  # never before the base term has run
+    ended = rows.drop(index=["FIRST", "SECOND"])
+    assert pd.isna(value.waits(ended, "2026-09-25")["LATER"]) == (start is None)
+
+
+def test_one_value_of_several_leases_waits_for_the_mean_of_their_starts():
+    """100 MW in a year and 300 in three: 2.5 years; unknown while one of the starts is."""
+    rows = ledger(
+        {"deal_id": "A", "part_of": "BOTH", "start_expected": "2026", "contract_value_usd_bn": None},
+        {
+            "deal_id": "B",
+            "part_of": "BOTH",
+            "start_expected": "2028",
+            "contract_value_usd_bn": None,
+            "critical_it_mw": 300,
+        },
+        {"deal_id": "BOTH", "counts_as": "value", "critical_it_mw": None},
+    )
+    rows = deals.contracted(rows).set_index("deal_id", drop=False)
+    assert value.waits(rows, "2025-12-31")["BOTH"] == pytest.approx(2.5, abs=0.01)
+    unknown = rows.assign(start_expected=["2026", None, None])
+    assert pd.isna(value.waits(unknown, "2025-12-31")["BOTH"])
 
 
 def test_rationality_by_hand_and_what_a_building_changes():
@@ -218,9 +293,11 @@ def paid(day="2025-03-10", basis="cover_page", contracts=None, debt=None):
         "announced_on": debt or "2030-01-01",
         "kind": "notes",
         "amount_usd_m": 50.0,
+        "part_of": None,
     }
     table = ledger({}) if contracts is None else contracts
-    return value.market_value(shares, prices, table, pd.DataFrame([notes]), ratio=1.25)
+    known = lambda day: table[pd.to_datetime(table["announced_on"]) <= day]  # noqa: E731
+    return value.market_value(shares, prices, known, pd.DataFrame([notes]), PARENTS, ratio=1.25)
 
 
 def test_market_value_per_megawatt_by_hand():
@@ -235,8 +312,14 @@ def test_a_parent_counts_the_debt_and_megawatts_of_its_subsidiary():
     shares = pd.DataFrame({"ticker": ["BTBT"], "as_of": pd.to_datetime(["2025-03-10"]), "shares_m": [10.0]})
     prices = pd.DataFrame({"date": pd.to_datetime(["2025-03-10"]), "symbol": "BTBT", "close": [20.0]})
     note = {"financing_id": "N", "ticker": "WYFI", "announced_on": "2025-03-01", "kind": "notes", "amount_usd_m": 50.0}
+    table = ledger({"ticker": "WYFI"})
     row = value.market_value(
-        shares.assign(basis="basic"), prices, ledger({"ticker": "WYFI"}), pd.DataFrame([note]), ratio=1.25
+        shares.assign(basis="basic"),
+        prices,
+        lambda day: table,
+        pd.DataFrame([note]).assign(part_of=None),
+        PARENTS,
+        ratio=1.25,
     ).iloc[0]
     assert row[["per_mw_low", "per_mw_low_with_debt"]].tolist() == [2, 2.5]
 
@@ -259,25 +342,40 @@ def test_open_megawatts_give_a_range_of_market_value():
     assert row[["per_mw_low", "per_mw_high", "per_power_mw"]].tolist() == pytest.approx([200 / 150, 200 / 140, 4])
 
 
+def test_market_value_uses_the_contracts_of_the_day_of_the_count():
+    """A lease sold in June still stands behind the count of March, and not behind that of July."""
+    table = ledger({})
+    states = lambda day: table.assign(state="sold" if day >= pd.Timestamp("2025-06-01") else "signed")  # noqa: E731
+    days = pd.to_datetime(["2025-03-10", "2025-07-01"])
+    shares = pd.DataFrame({"ticker": "IREN", "as_of": days, "shares_m": 10.0, "basis": "basic"})
+    prices = pd.DataFrame({"date": days, "symbol": "IREN", "close": 20.0})
+    none = frozen("financings").iloc[:0]
+    found = value.market_value(shares, prices, states, none, PARENTS, ratio=1.25)
+    assert found["per_mw_low"].iloc[0] == 2
+    assert pd.isna(found["per_mw_low"].iloc[1])
+
+
 def test_power_of_the_ledger_counts_sites_and_leases_but_no_sale_or_framework():
     """A lease's gross figure, land, and a purchase; not what was sold, a framework, or a bid that was rejected."""
+    without = {"critical_it_mw": None}
     table = ledger(
         {"gross_mw": 140},
-        {"deal_type": "power_capacity", "critical_it_mw": None, "gross_mw": 1000},
-        {"deal_type": "acquisition", "critical_it_mw": None, "gross_mw": 500},
-        {"deal_type": "acquisition", "critical_it_mw": None, "gross_mw": 9, "status": "terminated"},
-        {"deal_type": "acquisition", "critical_it_mw": None, "gross_mw": 9, "deal_id": value.SALES[0]},
-        {"deal_type": "other", "critical_it_mw": None, "gross_mw": 5000},
+        without | {"counts_as": "power_or_land", "gross_mw": 1000},
+        without | {"counts_as": "purchase", "gross_mw": 500},
+        without | {"counts_as": "purchase", "gross_mw": 9, "state": "terminated"},
+        without | {"counts_as": "sale", "gross_mw": 9},
+        without | {"counts_as": "framework", "gross_mw": 5000},
+        {"gross_mw": 70, "state": "sold"},
         {"critical_it_mw": 60, "ticker": "RIOT"},
     )
-    found = value.ledger_power_mw(table)
+    found = value.ledger_power_mw(table, PARENTS)
     assert found["IREN"] == 1640
     assert pd.isna(found["RIOT"])
 
 
 def test_debt_is_a_part_of_what_was_raised():
     """By hand from the rows of TeraWulf: 500 + 850 + 1,025 + 3,200 m of convertibles and notes, shares apart."""
-    table = load("financings")
+    table = frozen("financings")
     rows = table[table["ticker"] == "WULF"]
     assert value.raised(rows, value.DEBT)["WULF"] == 5575
     assert value.raised(rows)["WULF"] > 5575
@@ -294,11 +392,12 @@ def drawn(name):
 
 def test_what_is_missing_in_the_ledger_is_missing_in_the_charts():
     """Contracts without a value are drawn without one, never as zero; quarters without a split are empty."""
-    contracts = deals.contracted(LEDGER)
-    unvalued = contracts["contract_value_usd_bn"].isna() & contracts["announced"].notna()
-    marks = [row["contract_value_usd_bn"] for row in drawn("timeline") if row.get("sum_of") == "base value, USD bn"]
-    assert marks.count(None) == unvalued.sum() > 0
-    assert 0 not in marks
+    steps = [row for row in drawn("timeline") if row.get("sum_of") == "base value, USD bn"]
+    signed = [row["contract_value_usd_bn"] for row in steps if row["change"] == "signed"]
+    assert signed.count(None) > 0
+    assert 0 not in signed
+    whole = deals.totals(deals.contracted(load("deals"))).loc["all"]
+    assert steps[-1]["so_far"] == pytest.approx(whole["value_usd_bn"])
     split = load("miner_segments").dropna(subset=["revenue_usd_m", "ai_hpc_revenue_usd_m"])
     lines = [row for row in drawn("ai-share") if "ai_percent" in row]
     assert sum(row["ai_percent"] is None for row in lines) > 0

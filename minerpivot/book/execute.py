@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from importlib import import_module
@@ -102,14 +103,7 @@ def execute(path: Path) -> None:
     """
     before, state = path.read_bytes(), snapshot()
     notebook = nbformat.reads(before.decode("utf-8"), as_version=4)
-    client = NotebookClient(
-        notebook,
-        timeout=900,
-        resources={"metadata": {"path": path.parent}},
-        record_timing=False,
-        extra_arguments=["--log-level=ERROR"],
-    )
-    index = 0
+    client, index = _started(notebook, path), 0
     try:
         with client.setup_kernel():
             for index, cell in enumerate(notebook.cells):
@@ -138,6 +132,33 @@ def execute(path: Path) -> None:
     draft = path.with_name(f".{path.name}.draft")
     nbformat.write(notebook, draft)
     draft.replace(path)
+
+
+def _started(notebook: NotebookNode, path: Path) -> NotebookClient:
+    """A client with a living kernel. One that dies at its start gets a second try: kernels that start together can
+    choose the same port."""
+    for _ in range(2):
+        client = NotebookClient(
+            notebook,
+            timeout=900,
+            resources={"metadata": {"path": path.parent}},
+            record_timing=False,
+            extra_arguments=["--log-level=ERROR"],
+        )
+        client.log.disabled = True  # what went wrong is said once, below
+        client.create_kernel_manager()
+        with tempfile.TemporaryFile("w+") as said:
+            try:
+                client.start_new_kernel(stderr=said)
+                client.start_new_kernel_client()
+                return client
+            except RuntimeError as error:
+                said.seek(0)
+                last = (said.read().strip() or str(error)).splitlines()[-1]
+    raise ExecutionError(
+        f"{path.name}: its kernel died twice at the start ({last}). Build again when other programs have ended. "
+        "The notebook and the previous site are unchanged."
+    )
 
 
 def execute_stale(

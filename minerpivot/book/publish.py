@@ -37,6 +37,7 @@ LOST = """\
 <p>It may have moved in a later edition. <a href="{root}index.html">Start from the findings</a>.</p></main>
 </body></html>
 """
+UNRELEASED = "## unreleased"  # heading, in any case, of what no edition has yet
 NAMESPACES = {"urlset": "http://www.sitemaps.org/schemas/sitemap/0.9", "feed": "http://www.w3.org/2005/Atom"}
 
 
@@ -104,10 +105,15 @@ def listings(site: Path, pages: list[Path]) -> None:
 
 
 def feed(changelog: str, address: str) -> Element:
-    """An Atom feed with an entry for each edition of the change log; raises `ValueError` for a heading that is none."""
+    """An Atom feed with an entry for each edition of the change log, without what is unreleased.
+
+    Raises `ValueError` for a heading that is no edition.
+    """
     for line, text in enumerate(changelog.splitlines(), 1):
-        if text.startswith("## ") and not re.fullmatch(r"## \S+, \d{4}-\d\d-\d\d", text):
+        heading = text.startswith("## ") and text.lower() != UNRELEASED
+        if heading and not re.fullmatch(r"## \S+, \d{4}-\d\d-\d\d", text):
             raise ValueError(f'CHANGELOG.md line {line}: {text!r} is no edition; write it as "## 1.0.0, 2026-11-22"')
+    changelog = re.sub(rf"(?im)^{UNRELEASED}$(?:\n(?!## ).*)*", "", changelog)
     parts = re.split(r"^## (\S+), (\d{4}-\d\d-\d\d)\n", changelog, flags=re.MULTILINE)[1:]
     editions = list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))
     entries = [
