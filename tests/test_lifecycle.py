@@ -70,7 +70,7 @@ def results(load):
     closes = markets.close_matrix(load("prices"))
     growth = share_growth(load("shares_outstanding"), closes, since=SINCE)
     worth = value.market_value(
-        load("shares_outstanding"), load("prices"), load("deals"), load("financings"),
+        load("shares_outstanding"), load("prices"), lambda day: load("deals"), load("financings"),
         parent_of(load("instruments")), ratio=1.3,
     ).set_index(["ticker", "as_of", "basis"])["value_usd_m"].sort_index()  # fmt: skip
     return closes[TICKER].pct_change(fill_method=None), growth.drop(columns=["from_shares_m", "to_shares_m"]), worth
@@ -133,12 +133,23 @@ def test_a_renamed_share_has_one_series_and_one_row(renamed):
     assert {NEW, "SECTOR"} < set(renamed("miner_costs")["ticker"])  # a table without a key into instruments
 
 
-def test_each_ticker_is_listed_while_it_is_the_companys_name(renamed):
-    """The old one to the eve, the new one from its first day on; never both, never none."""
+def test_each_ticker_is_listed_while_it_is_the_companys_name(renamed, monkeypatch):
+    """In the edition of the eve the old one, of its first day and in the latest the new one; never both, never none."""
     for day, ticker in {"2026-02-01": TICKER, RENAMED: NEW, None: NEW}.items():
-        assert set(renamed("instruments", as_of=day)["ticker"]) & {TICKER, NEW} == {ticker}
-        assert set(renamed("prices", as_of=day)["symbol"]) & {TICKER, NEW} == {ticker}
+        if day is not None:
+            monkeypatch.setenv(tables.EDITION, day)
+        else:
+            monkeypatch.delenv(tables.EDITION)
+        assert set(renamed("instruments")["ticker"]) & {TICKER, NEW} == {ticker}
+        assert set(renamed("prices")["symbol"]) & {TICKER, NEW} == {ticker}
     assert renamed("instruments", as_of="2026-02-01")[["renamed_to", "renamed_on"]].isna().all(axis=None)
+
+
+def test_what_is_loaded_for_an_earlier_day_joins_with_what_is_loaded_now(renamed):
+    """The ledger of last year and the closes of today name a company alike: its contracts are not lost in between."""
+    ledger = renamed("deals", as_of="2025-12-31")
+    assert NEW in set(ledger["ticker"])
+    assert set(ledger["ticker"]) <= set(renamed("instruments")["ticker"])
 
 
 def test_a_last_session_to_come_is_not_known(tmp_path):
