@@ -202,16 +202,23 @@ def financings_belong_to_an_earlier_package(financings: Table) -> Iterator[Fault
 # --- prices and shares -------------------------------------------------------------------------
 
 
+@across("prices_failed", "instruments")
 @across("prices", "instruments")
 def prices_stand_on_sessions(prices: Table, instruments: Table) -> Iterator[Fault]:
-    """What is traded on an exchange closes on its sessions, and not after its last one; a series has a convention."""
-    found = _on(prices, "symbol", instruments, "ticker", ["kind", "last_session", "price_convention"])
+    """What is traded on an exchange closes on its sessions, and not after its last one."""
+    found = _on(prices, "symbol", instruments, "ticker", ["kind", "last_session"])
     closed = (found["kind"] != "crypto") & ~prices.typed["date"].isin(sessions(prices))
     cells = ["symbol", "date"]
     yield from prices.where(closed, cells, "no session of the exchange", "correct the date or remove the row")
     after = prices.typed["date"] > found["last_session"]
     mend = "correct last_session in data/instruments.csv or remove the row"
     yield from prices.where(after, cells, "after the last session of the instrument", mend)
+
+
+@across("prices", "instruments")
+def a_series_has_a_convention(prices: Table, instruments: Table) -> Iterator[Fault]:
+    """Whoever has closes says how they treat dividends."""
+    found = _on(prices, "symbol", instruments, "ticker", ["price_convention"])
     nameless = found["price_convention"].isna() & ~prices.raw["symbol"].duplicated()
     mend = "fill price_convention in data/instruments.csv"
     yield from prices.where(nameless, "symbol", "whose treatment of dividends is not known", mend)
@@ -504,6 +511,19 @@ def both_tables_count_the_same_coins(costs: Table, segments: Table) -> Iterator[
         wrong = quarters & (costs.typed["metric"] == metric) & ((costs.typed["value"] / found - 1).abs() > 0.15)
         words = f"not {column} of miner_segments"
         yield from costs.where(wrong, ["ticker", "period", "metric", "value"], words, "correct either table")
+
+
+@across("miner_years", "miner_segments")
+def years_hold_their_quarters(years: Table, segments: Table) -> Iterator[Fault]:
+    """A year's revenue is that of its four quarters within 2 percent, and no less than those that are known."""
+    quarters = segments.typed.assign(fiscal_period=segments.typed["fiscal_period"].str[:6])
+    grouped = quarters.groupby(["ticker", "fiscal_period"])["revenue_usd_m"].agg(["sum", "count"])
+    key = pd.MultiIndex.from_frame(years.typed[["ticker", "fiscal_period"]])
+    found = grouped.reindex(key).set_axis(years.typed.index)
+    ratio = years.typed["revenue_usd_m"] / found["sum"]
+    wrong = (found["count"] > 0) & ((ratio < 0.98) | ((ratio > 1.02) & (found["count"] == 4)))
+    cells, words = ["ticker", "fiscal_period", "revenue_usd_m"], "not the sum of the quarters in miner_segments"
+    yield from years.where(wrong, cells, words, "correct either table")
 
 
 @across("claims_evidence", "claims")
