@@ -583,9 +583,9 @@ def _learned(knowledge: Table, rows: np.ndarray, table: Table, tables: Mapping[s
     dating |= {key} if isinstance(key, str) else set(key)
     dates = publication(table.typed, entry)
     places = {value: place for place, value in enumerate(table.keys)}
-    moments: dict[tuple[int, Any], list[int]] = {}  # what one day changed in a row is judged together
+    after: dict[tuple[int, pd.Timestamp], pd.Series] = {}  # a row as it stands once all of a day is known
+    told: dict[tuple[int, pd.Timestamp], list[int]] = {}
     current: dict[int, pd.Series] = {}
-    changed: dict[tuple[int, Any], pd.Series] = {}
     order = knowledge.typed.loc[rows, "known_on"].sort_values(kind="stable").index
     for row in order:
         said = knowledge.raw.iloc[row]
@@ -624,22 +624,22 @@ def _learned(knowledge: Table, rows: np.ndarray, table: Table, tables: Mapping[s
                     yield knowledge.fault(row, ["field", "value"], words, "add the row there or correct the reference")
         now = current.get(place, table.raw.iloc[place]).copy()
         now[name] = said["value"]
+        current[place] = now
         moment = (place, knowledge.typed["known_on"].iloc[row])
-        current[place] = changed[moment] = now
-        moments.setdefault(moment, []).append(row)
-    if changed:
-        rows_after = pd.DataFrame(list(changed.values()), columns=table.raw.columns)
-        yield from _then_impossible(knowledge, list(moments.values()), rows_after, table)
+        after[moment] = now
+        told.setdefault(moment, []).append(row)
+    if after:
+        raw = pd.DataFrame(list(after.values()), columns=table.raw.columns)
+        yield from _then_impossible(knowledge, list(told.values()), raw, table)
 
 
-def _then_impossible(knowledge: Table, sources: list[list[int]], raw: pd.DataFrame, table: Table) -> Iterator[Fault]:
-    """What a row's own rules say once the later cells of a day (rows of `knowledge`: `sources`) are in it."""
+def _then_impossible(knowledge: Table, told: list[list[int]], raw: pd.DataFrame, table: Table) -> Iterator[Fault]:
+    """What a row's own rules say once the later cells are in it, those of one day together (`told`)."""
     raw = raw.astype("string").reset_index(drop=True)
     after = Table(table.entry, raw, converted(raw, table.entry), table.today)
     for rule in table.entry.get("rules", []):
         mask, cells, words = rules.broken(rule, after.numbers, raw)
         for at in np.flatnonzero(mask):
-            of_rule = [row for row in sources[at] if knowledge.raw["field"].iloc[row] in cells]
-            for row in of_rule[:1]:
+            for row in [row for row in told[at] if knowledge.raw["field"].iloc[row] in cells][:1]:
                 words_ = f"after which the row breaks: {words}"
                 yield knowledge.fault(row, ["row", "field", "value"], words_, rule["mend"])

@@ -368,7 +368,8 @@ def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     Columns: ticker, site, phase, deal_id, promised_mw, promised (the period, as stated), now (when all of that was
     live, else the latest target), state ("delivered"; "expected"; "overdue": the period has passed and nothing newer
     was said) and late_quarters: from the last day of the promised period to that of the other, zero within or before
-    it, missing if overdue. A promise without megawatts (a first hall, power) is kept by any delivery.
+    it, missing if overdue. A promise without megawatts (a first hall, power) is kept by any delivery; one with
+    megawatts is not postponed by a target for less.
     """
     day, keys = pd.Timestamp(day), ["ticker", "site", "phase"]
     said = deliveries[(last_day(deliveries["said_on"]) <= day) & deliveries["alternative_to"].isna()]
@@ -376,7 +377,9 @@ def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     first = _latest(first[first["said"] == first.groupby(keys)["said"].transform("min")], "due").sort_values("said")
     rows = first.rename(columns={"critical_it_mw": "promised_mw", "due": "promised"})
     rows = rows[[*keys, "deal_id", "promised_mw", "promised", "source_url"]].reset_index(drop=True)
-    target, done = _latest(said[said["kind"] == "target"], "due"), _latest(said[said["kind"] == "delivered"], "live_by")
+    target = said[said["kind"] == "target"].merge(rows[[*keys, "promised_mw"]], on=keys)
+    whole = target["promised_mw"].isna() | (target["critical_it_mw"] >= target["promised_mw"])
+    target, done = _latest(target[whole], "due"), _latest(said[said["kind"] == "delivered"], "live_by")
     rows = rows.merge(target[[*keys, "due"]], on=keys, how="left")
     rows = rows.merge(done[[*keys, "live_by", "live_critical_it_mw"]], on=keys, how="left")
     enough = rows["promised_mw"].isna() | (rows["live_critical_it_mw"] >= rows["promised_mw"])

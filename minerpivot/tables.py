@@ -113,7 +113,8 @@ def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> 
     Dates become `datetime64`, integers nullable `Int64`, empty cells missing values. Without `as_of` the table is
     whole and as known today, or in an edition (`edition()`) as of its day. Rows are cut by the day on which they
     became public; cells hold what was known by then (`knowledge`, and `known_on` in the schema: the column that
-    dates another one); closes and counts are on the share basis of that day (`splits`), tickers those of that day.
+    dates another one); closes and counts are on the share basis of that day (`splits`). Tickers
+    are those of the edition's day, or of today, whatever `as_of` is: what is loaded for several days must join.
 
     Raises `TableError` if the file is missing or differs from its recorded checksum, if `as_of` is not a day, and
     if nothing was public by then; in an edition that table is empty instead, for the chapter to say so.
@@ -137,7 +138,7 @@ def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> 
     table = _informed(table, entry, day, folder)
     if day is not None:
         table = _without_later_cells(table, entry, day)
-    return _on_new_basis(_renamed(table, entry, day, folder), entry, day, folder)
+    return _on_new_basis(_renamed(table, entry, folder), entry, day, folder)
 
 
 def _side(name: str, day: pd.Timestamp | None, folder: Path, column: str) -> pd.DataFrame:
@@ -186,11 +187,12 @@ def _without_later_cells(table: pd.DataFrame, entry: dict[str, Any], day: pd.Tim
     return table
 
 
-def _renamed(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp | None, folder: Path) -> pd.DataFrame:
-    """`table` under the tickers of `day`: a renamed instrument's rows are its successor's, its own row is gone.
+def _renamed(table: pd.DataFrame, entry: dict[str, Any], folder: Path) -> pd.DataFrame:
+    """`table` under the report's tickers: a renamed instrument's rows are its successor's, its own row is gone.
 
-    Among the instruments a successor appears on the day that its name does.
+    In an edition of before the change it is the other way round: no successor among the instruments yet.
     """
+    day = parse_day(edition()) if edition() else None
     columns = [key["fields"] for key in entry["schema"].get("foreignKeys", []) if _names_instrument(key)]
     if any(field["name"] == "ticker" for field in entry["schema"]["fields"]) and "ticker" not in columns:
         columns.append("ticker")  # a company, or what is none (the average of a sector)
@@ -218,7 +220,7 @@ def _on_new_basis(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp 
     if not any("split" in field for field in entry["schema"]["fields"]):
         return table
     splits = _side("splits", day, folder, "effective_on")
-    splits = _renamed(splits, describe("splits", folder), day, folder) if len(splits) else splits
+    splits = _renamed(splits, describe("splits", folder), folder) if len(splits) else splits
     return on_basis(table, entry, splits)
 
 

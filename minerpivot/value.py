@@ -202,7 +202,7 @@ def raised(financings: pd.DataFrame, kinds: Iterable[str] | None = None) -> pd.S
 
 
 def ledger_power_mw(deals: pd.DataFrame, parents: Mapping[str, str]) -> pd.Series:
-    """Gross MW of sites, power and leases that the ledger holds, by company: a lower bound of its power.
+    """Gross MW of sites, power and leases that the ledger holds, by company: not all of its power, some of it "up to".
 
     Adds the gross figures (open bases are held as gross) of tenant contracts in force, power and land rows, and
     purchases. Frameworks, sales, bids, and contracts with a critical-IT figure only, add nothing.

@@ -80,6 +80,12 @@ def months_on(days: pd.Series, months: int = 3) -> pd.Series:
     return (pd.to_datetime(days) + pd.offsets.MonthEnd(months)).dt.strftime("%Y-%m-%d")
 
 
+def report_days(ends: pd.Series, days: int) -> pd.Series:
+    """The working day so many days after each end, or the one before."""
+    after = pd.to_datetime(ends) + pd.Timedelta(days=days)
+    return after.map(pd.offsets.BDay().rollback).dt.strftime("%Y-%m-%d")
+
+
 def next_label(label: str) -> str:
     """FY2026 Q4 -> FY2027 Q1, and so for 2026 Q2 and 2026Q2."""
     year, quarter = int(label[-7:-3].strip() or 0) if " " in label else int(label[:4]), int(label[-1])
@@ -104,12 +110,14 @@ def market(tables: Tables, until: str) -> dict[str, str]:
     renamed = next(t for t in candidates if t not in (consolidated, delisted))
     new = sessions[sessions > ends.max()]
     split_day, last_day, rename_day = new[len(new) // 3], new[len(new) // 2], new[2 * len(new) // 3]
+    known = tables["network"].query("price_usd != ''").set_index("date")["price_usd"]  # some days beyond the closes
     rows = []
     for symbol, end in ends.items():
         crypto = instruments.loc[symbol, "kind"] == "crypto"
         level = float(prices.loc[(prices["symbol"] == symbol) & (prices["date"] == end), "close"].iloc[0])
         for day in (days if crypto else sessions)[(days if crypto else sessions) > end]:
-            level *= float(np.exp(tables.random.normal(0.0005, 0.02)))
+            level *= float(np.exp(tables.random.normal(0.014 if crypto else 0.0005, 0.02)))  # miners' income recovers
+            level = float(known.get(day, level)) if crypto else level
             if symbol == delisted and day > last_day:
                 break
             shown = level * (10 if symbol == consolidated and day >= split_day else 1)
@@ -130,8 +138,8 @@ def market(tables: Tables, until: str) -> dict[str, str]:
     }
     tables.append("instruments", [fresh | {"cik": ""}])
     tables.change("instruments", {"ticker": renamed}, renamed_to=fresh["ticker"], renamed_on=rename_day)
-    tables.append("fates", [{"ticker": delisted, "fate": "acquired", "fate_on": last_day, "by": "A buyer",
-                             "terms": "cash", "source_url": SOURCE, "grade": "A"}])  # fmt: skip
+    fate = {"ticker": delisted, "name": instruments.loc[delisted, "name"], "fate": "acquired", "fate_on": last_day}
+    tables.append("fates", [fate | {"by": "A buyer", "terms": "cash", "source_url": SOURCE, "grade": "A"}])
     return {"consolidated": consolidated, "split_day": split_day, "delisted": delisted, "renamed": renamed}
 
 
@@ -141,9 +149,8 @@ def chain(tables: Tables, until: str) -> None:
     for place in range(1, len(epochs)):
         if not epochs.loc[place, "difficulty"]:
             retarget(tables, epochs, place)
-    while epochs["date_utc"].iloc[-1] <= until:
+    while (date := pd.Timestamp(epochs["date_utc"].iloc[-1]) + pd.Timedelta(days=14)) <= pd.Timestamp(until):
         last = epochs.iloc[-1]
-        date = pd.Timestamp(last["date_utc"]) + pd.Timedelta(days=14)
         row = {"epoch": int(last["epoch"]) + 1, "height": int(last["height"]) + 2016, "date_utc": f"{date:%Y-%m-%d}"}
         tables.append("difficulty_epochs", [row])
         epochs = tables["difficulty_epochs"]
@@ -153,10 +160,10 @@ def chain(tables: Tables, until: str) -> None:
     tables.append("network", [{"date": f"{day:%Y-%m-%d}"} for day in ahead])
     network = tables["network"]
     step = epochs.set_index("date_utc")["difficulty"]
-    price = 0.0
+    prices = tables["prices"].query("symbol == 'BTC-USD'").set_index("date")["close"]
     for place in network.index[-800:]:
         row = network.loc[place]
-        price = float(row["price_usd"] or price * float(np.exp(tables.random.normal(0, 0.02))))
+        price = float(row["price_usd"] or prices[row["date"]])
         blocks = int(row["blocks"] or tables.random.integers(120, 165))
         difficulty = row["difficulty"] or step.loc[: row["date"]].iloc[-1]
         filled = {
@@ -191,13 +198,13 @@ def spending(tables: Tables, until: str) -> None:
         rows["fiscal_period"] = rows["fiscal_period"].map(next_label)
         rows["calendar_quarter"] = rows["calendar_quarter"].map(next_label)
         rows["period_end"] = months_on(rows["period_end"])
-        report = (pd.to_datetime(rows["period_end"]) + pd.Timedelta(days=29)).dt.strftime("%Y-%m-%d")
+        report = report_days(rows["period_end"], 29)
         rows = rows.assign(reported_on=report)[report <= until]
         shared = rows.drop_duplicates("ticker").set_index("ticker")
         for column in ("revenue_usd_bn", "operating_cash_flow_usd_bn"):
             rows[column] = rows["ticker"].map(tables.scaled(shared[column]))
         rows["capex_usd_bn"] = tables.scaled(rows["capex_usd_bn"])
-        tables.append("capex_actuals", rows.assign(source_url=SOURCE, second_source_url=""))
+        tables.append("capex_actuals", rows.assign(source_url=SOURCE, second_source_url="", doubt=""))
         tables.append(
             "earnings_dates",
             rows.drop_duplicates("ticker")[["ticker", "fiscal_period", "reported_on"]].assign(
@@ -206,7 +213,8 @@ def spending(tables: Tables, until: str) -> None:
         )
         net = latest(tables["capex_amzn_net"].query("period_kind == 'quarter'"), ["period_kind"], "period_end").copy()
         net["period_end"] = months_on(net["period_end"])
-        net["capex_net_usd_bn"] = tables.scaled(net["capex_net_usd_bn"])
+        gross = rows.loc[(rows["ticker"] == "AMZN") & (rows["definition"] == "cash_ppe"), "capex_usd_bn"]
+        net["capex_net_usd_bn"] = [f"{0.97 * float(value):.3f}" for value in gross]
         tables.append("capex_amzn_net", net.assign(source_url=SOURCE))
         nvidia = tables["nvidia"].tail(1).copy()
         nvidia["fiscal_period"] = nvidia["fiscal_period"].map(next_label)
@@ -259,13 +267,14 @@ def guidance(tables: Tables) -> None:
         of_company = said[(said["ticker"] == report.ticker) & said["period_kind"].isin(["calendar", "fiscal"])]
         spoken = of_company[of_company[numbers].ne("").any(axis=1) & of_company["issued_on"].ne("")]
         row = latest(spoken, ["ticker"], "issued_on").copy()
-        year = int(row["guided_period"].iloc[0][-4:])
+        fiscal = row["period_kind"].iloc[0] == "fiscal"
+        year = int(report.fiscal_period[2:6] if fiscal else report.reported_on[:4])
         for ahead in (0, 1):
             period = row["guided_period"].str[:-4] + str(year + ahead)
             new = row.assign(
-                guidance_id=f"{report.ticker}-{period.iloc[0].removeprefix('CY')}-{report.reported_on}",
+                guidance_id=f"{report.ticker}-{period.iloc[0]}-{report.reported_on}",
                 guided_period=period, issued_on=report.reported_on, consensus_before_usd_bn="", source_url=SOURCE,
-                qualifier="",
+                qualifier="", single_sourced="n", consensus_vendor="", day_approximate="n",
             )  # fmt: skip
             for optional in ("restates", "component_price_usd_bn"):
                 if optional in new:
@@ -279,19 +288,18 @@ def companies(tables: Tables, news: dict[str, str], until: str) -> None:
     """Two more quarters of revenue by segment, later share counts, a financing, a quarter of costs and power."""
     for _ in range(2):
         rows = latest(tables["miner_segments"], ["ticker"], "period_end").copy()
-        rows = rows[~rows["ticker"].eq(news["delisted"])]
+        current = pd.to_datetime(rows["period_end"]) > pd.to_datetime(rows["period_end"]).max() - pd.Timedelta(days=80)
+        rows = rows[current & ~rows["ticker"].eq(news["delisted"])]
         rows["fiscal_period"] = rows["fiscal_period"].map(next_label)
         rows["period_end"] = months_on(rows["period_end"])
-        rows["reported_on"] = (pd.to_datetime(rows["period_end"]) + pd.Timedelta(days=40)).dt.strftime("%Y-%m-%d")
+        rows["reported_on"] = report_days(rows["period_end"], 40)
         factor = tables.random.uniform(0.95, 1.15, len(rows))
-        for column in rows.columns[
-            rows.columns.str.endswith("_usd_m") | rows.columns.isin(["btc_mined", "energized_ehs"])
-        ]:
+        for column in rows.columns[rows.columns.str.endswith("_usd_m")]:
             values = pd.to_numeric(rows[column], errors="coerce") * factor
-            whole = column == "btc_mined"
-            rows[column] = ["" if pd.isna(v) else str(round(v)) if whole else f"{v:.1f}" for v in values]
+            rows[column] = ["" if pd.isna(value) else f"{value:.1f}" for value in values]
         tables.append(
-            "miner_segments", rows[rows["reported_on"] <= until].assign(source_url=SOURCE, second_source_url="")
+            "miner_segments",
+            rows[rows["reported_on"] <= until].assign(source_url=SOURCE, second_source_url="", btc_mined=""),
         )
     counts = latest(tables["shares_outstanding"].query("basis in ('cover_page', 'basic')"), ["ticker"], "as_of").copy()
     counts = counts[~counts["ticker"].eq(news["delisted"])]
@@ -300,8 +308,10 @@ def companies(tables: Tables, news: dict[str, str], until: str) -> None:
     day = f"{pd.Timestamp(until) - pd.Timedelta(days=20):%Y-%m-%d}"
     new = counts.assign(shares_m=shares.map("{:.3f}".format), as_of=day, reported_on=until, source_url=SOURCE)
     tables.append("shares_outstanding", new)
-    financing = tables["financings"].tail(1).assign(
-        financing_id="GROWN-loan", announced_on=day, kind="loan", amount_usd_m="500", part_of="", source_url=SOURCE
+    financing = tables["financings"].tail(1)
+    financing = financing.assign(
+        financing_id=f"{financing['ticker'].iloc[0]}-{day}-loan", announced_on=day, kind="loan", amount_usd_m="500",
+        part_of="", source_url=SOURCE,
     )  # fmt: skip
     tables.append("financings", financing)
     for _ in range(3):
@@ -326,7 +336,10 @@ def contracts(tables: Tables, until: str) -> None:
     }  # fmt: skip
     tables.append("deals", old.assign(**common | {"deal_id": f"{replaced}-AMENDED", "supersedes": replaced}))
     tables.append(
-        "deals", model.assign(**common | {"deal_id": "GROWN-LEASE", "supersedes": "", "tenant": "A new tenant"})
+        "deals",
+        model.assign(
+            **common | {"deal_id": f"{model['ticker'].iloc[0]}-GROWN-LEASE", "supersedes": "", "tenant": "A new tenant"}
+        ),
     )
     later = [{"row": ended, "value": "terminated"}] + [{"row": row, "value": "sold"} for row in joint[:1]]
     tables.append("knowledge", [

@@ -294,7 +294,7 @@ def test_a_changed_datum_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("840000", "many", r"halvings\.csv row 5: height is 'many' .*expected an integer"),
+        ("840000", "many", r"halvings\.csv row 5: height is 'many', .*expected an integer"),
         ("4,840000", "3,840000", r"halvings\.csv row 5: the same as in the row at position 4; .*remove the copy"),
         ("2024-04-20", "20 April 2024", r"halvings\.csv row 5: date_utc is '20 April 2024'"),
     ],
@@ -356,8 +356,9 @@ def test_a_date_that_cannot_be_is_refused(tmp_path, cell, problem):
     deals = pd.read_csv(data / "deals.csv", dtype="string", keep_default_na=False)
     deals.loc[3, "announced_on"] = cell
     deals.to_csv(data / "deals.csv", index=False, lineterminator="\n")
-    (fault,) = validation.problems(data, checksums=False)
-    assert re.fullmatch(rf"data/deals\.csv row 5: announced_on is '{cell}', {problem}; correct the date", fault)
+    faults = validation.problems(data, checksums=False)
+    said = rf"data/deals\.csv row 5: announced_on is '{cell}', {problem}; correct the date"
+    assert any(re.fullmatch(said, fault) for fault in faults), faults
 
 
 def test_a_notebook_that_raises_stops_the_build_and_stays_as_it_was(tmp_path):

@@ -339,26 +339,29 @@ def test_the_ledger_can_be_searched_sorted_and_downloaded(visit):
     """The file has the rows that are shown, with the addresses of their sources."""
     page = visit("chapters/miner-deals")
     scroll(page)
-    rows = page.locator(".dt-container tbody tr")
+    ledger = page.locator(".dt-container").first  # a page can hold further tables that can be searched
+    rows = ledger.locator("tbody tr")
     everything = rows.count()
-    page.fill(".dt-container input[type=search]", "galaxy")
-    page.wait_for_function(f"() => document.querySelectorAll('.dt-container tbody tr').length < {everything}")
+    ledger.locator("input[type=search]").first.fill("galaxy")
+    shown_rows = "[...document.querySelector('.dt-container').querySelectorAll('tbody tr')]"
+    page.wait_for_function(f"() => {shown_rows}.every(row => row.innerText.includes('Galaxy'))")
     shown = rows.count()
+    assert 0 < shown < everything
     with page.expect_download() as download:
-        page.click(".dt-container .dt-buttons button")
+        ledger.locator(".dt-buttons button").first.click()
     lines = download.value.path().read_text("utf-8").strip().splitlines()
     assert len(lines) == shown + 1
     assert all("Galaxy" in line and "https://" in line for line in lines[1:])
-    page.fill(".dt-container input[type=search]", "")
-    heads = page.locator(".dt-container thead th").all_inner_texts()
+    ledger.locator("input[type=search]").first.fill("")
+    heads = ledger.locator("thead th").all_inner_texts()
     place = next(number for number, head in enumerate(heads) if head.strip().startswith("MW"))
-    button = page.locator(".dt-container thead th").nth(place).locator(".dtcc-button_order")
+    button = ledger.locator("thead th").nth(place).locator(".dtcc-button_order")
     assert "MW" in button.get_attribute("aria-label"), "a button says which column it sorts"
     for falling in (False, True):
         button.click()
-        page.wait_for_selector(f".dt-container thead th[aria-sort={'descending' if falling else 'ascending'}]")
+        ledger.locator(f"thead th[aria-sort={'descending' if falling else 'ascending'}]").first.wait_for()
         page.wait_for_timeout(500)  # the head is marked before the rows stand in their new order
-        shown = page.locator(f".dt-container tbody tr > :nth-child({place + 1})").all_inner_texts()
+        shown = ledger.locator(f"tbody tr > :nth-child({place + 1})").all_inner_texts()
         known = [float(text.replace(",", "")) for text in shown if text != "–"]
         assert known == sorted(known, reverse=falling)
         assert len({min(known), max(known)}) == 2

@@ -260,8 +260,8 @@ def test_later_knowledge_keeps_the_type_of_its_column(tmp_path):
     """A number stays a number, a date a date, and an empty value makes a cell unknown."""
     data = shutil.copytree(FOLDER, tmp_path / "data")
     rows = [
-        "deals,APLD-2025-06-CW1,critical_it_mw,260,2026-01-01,,,reported,",
-        "deals,APLD-2025-06-CW1,critical_it_mw,,2026-02-01,,,reported,",
+        "deals,APLD-2025-06-CW1,extension_value_usd_bn,9.5,2026-01-01,,,reported,",
+        "deals,APLD-2025-06-CW1,extension_value_usd_bn,,2026-02-01,,,reported,",
         "deals,APLD-2025-09-CW2,noted_on,2026-01-05,2026-01-05,,,reported,",
         "prices,IREN|2026-01-28,n_sources,7,2026-02-01,,,reported,",
     ]
@@ -269,10 +269,11 @@ def test_later_knowledge_keeps_the_type_of_its_column(tmp_path):
         file.write("\n".join(rows) + "\n")
     validation.seal(data)
     deals = tables.load("deals", as_of="2026-01-15", folder=data).set_index("deal_id")
-    assert deals.loc["APLD-2025-06-CW1", "critical_it_mw"] == 260
-    assert deals["critical_it_mw"].dtype == float
+    assert deals.loc["APLD-2025-06-CW1", "extension_value_usd_bn"] == 9.5
+    assert deals["extension_value_usd_bn"].dtype == float
     assert deals.loc["APLD-2025-09-CW2", "noted_on"] == pd.Timestamp("2026-01-05")
-    assert pd.isna(tables.load("deals", folder=data).set_index("deal_id").loc["APLD-2025-06-CW1", "critical_it_mw"])
+    later = tables.load("deals", folder=data).set_index("deal_id")
+    assert pd.isna(later.loc["APLD-2025-06-CW1", "extension_value_usd_bn"])
     prices = tables.load("prices", folder=data).set_index(["symbol", "date"])["n_sources"]
     assert str(prices.dtype) == "Int64"
     assert prices["IREN", "2026-01-28"] == 7
@@ -353,7 +354,11 @@ def test_only_a_full_date_moves_the_end_of_a_table_of_days(tmp_path, form):
     end = day if form == "%Y-%m-%d" else before["to"]
     data = shutil.copytree(FOLDER, tmp_path / "data")
     row = pd.DataFrame(columns=frozen("financings").columns, index=[0]).assign(
-        financing_id="A-NEW-ONE", ticker="IREN", announced_on=day, kind="loan", source_url="https://example.org/"
+        financing_id=f"IREN-{day}-loan-new",
+        ticker="IREN",
+        announced_on=day,
+        kind="loan",
+        source_url="https://example.org/",
     )
     row.to_csv(data / "financings.csv", mode="a", header=False, index=False, lineterminator="\n")
     assert validation.seal(data) == ["financings"]
@@ -365,8 +370,12 @@ def test_only_a_full_date_moves_the_end_of_a_table_of_days(tmp_path, form):
     ("column", "cell", "message"),
     [
         ("deal_type", "colocation", r"deal_type is 'colocation'; expected one of colocation_lease, gpu_cloud, .*"),
-        ("announced_on", "6 July 2026", r"announced_on is '6 July 2026'; expected a date as YYYY-MM-DD, .*"),
-        ("critical_it_mw", "50 MW", r"critical_it_mw is '50 MW' \(not a number\); expected a number .*empty cell"),
+        (
+            "announced_on",
+            "6 July 2026",
+            r"announced_on is '6 July 2026', not a date; expected a date as YYYY-MM-DD, .*",
+        ),
+        ("critical_it_mw", "50 MW", r"critical_it_mw is '50 MW', not a number; expected a number .*empty cell"),
         ("source_url", "", r"source_url is ''; expected a string, not an empty cell"),
         (
             "supersedes",
@@ -430,5 +439,8 @@ def test_edited_metadata_are_refused_until_they_are_sealed(tmp_path):
 
 def test_a_note_older_than_its_table_is_named():
     """Of two notes, the one written before the table last changed."""
-    notes = [{"written": "2026-01-01", "text": "old"}, {"written": "2026-01-02", "text": "new"}]
-    assert [note["text"] for note in metadata.outdated({"updated": "2026-01-02", "notes": notes})] == ["old"]
+    notes = [{"written": f"2026-01-0{day}", "kind": "gap", "text": "t"} for day in (1, 2)]
+    entry = {"name": "deals", "updated": "2026-01-02", "notes": notes}
+    expected = "data/deals.yml: a gap note is of 2026-01-01 and older than the table (2026-01-02): read again"
+    assert metadata.outdated(entry) == expected
+    assert not metadata.outdated(entry | {"updated": "2026-01-01"})

@@ -494,6 +494,11 @@ def live(megawatts, by, said_on, **more):
     return {"kind": "delivered", "live_critical_it_mw": megawatts, "live_by": by, "said_on": said_on} | more
 
 
+def target(due, megawatts, said_on="2026-02-01"):
+    """A later date for some megawatts, or for a first hall."""
+    return {"kind": "target", "due": due, "critical_it_mw": megawatts, "said_on": said_on}
+
+
 def test_a_partial_delivery_counts_as_what_it_is():
     """40, then 70 of the first phase and 20 of the second: 90 MW; what was said later or reads otherwise does not."""
     table = said(
@@ -547,12 +552,10 @@ def test_contracted_against_live_against_promised():
     ("later", "state", "late"),
     [
         ([], "overdue", None),  # 2026-H1 has passed on 29 August and nothing was said since
-        (
-            [{"kind": "target", "said_on": "2026-02-01", "due": "2026-Q2"}],
-            "expected",
-            0,
-        ),  # a word more exact, not earlier
-        ([{"kind": "target", "said_on": "2026-02-01", "due": "2027-Q1"}], "expected", 3),
+        ([target("2026-Q2", 100)], "expected", 0),  # a word more exact, not earlier
+        ([target("2027-Q1", 120)], "expected", 3),
+        ([target("2027-Q1", 40)], "overdue", None),  # not for all of it
+        ([target("2026-Q4", 100), target("2026-Q3", None, said_on="2026-05-01")], "expected", 2),  # a first hall
         ([live(100, "2026-07", "2026-08-05")], "delivered", 1 / 3),
         ([live(99, "2026-07", "2026-08-05")], "overdue", None),  # not all of it
         ([live(None, "2026-07", "2026-08-05")], "overdue", None),  # how much of it was not published

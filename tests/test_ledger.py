@@ -1,10 +1,13 @@
 """The ledger of deals as it stood on past days: history does not change when rows are appended."""
 
+import shutil
+
 import pandas as pd
 import pytest
 
-from minerpivot import deals
+from minerpivot import deals, validation
 from minerpivot.tables import load
+from tests.frozen import FOLDER
 
 LAST = "2026-10-09"  # texts about deals reach to about this day
 
@@ -140,3 +143,15 @@ def test_day_and_hour_of_an_event_are_those_of_its_deal():
     assert (both["announced_on"].dt.strftime("%Y-%m-%d") == both["announced_on_deal"]).all()
     assert (both["announced_time"] == both["announced_time_deal"]).all()
     assert (both["ticker"] == both["ticker_deal"]).all()
+
+
+def test_what_one_page_tells_of_a_row_is_judged_together(tmp_path):
+    """Basis and gross megawatts of one day are valid; the megawatts alone contradict the basis and are refused."""
+    said = "deals,GLXY-2025-03-CW1,{},{},2026-10-01,,https://example.org/,reported,\n"
+    for fields, valid in (({"gross_mw": "200", "mw_basis": "both"}, True), ({"gross_mw": "200"}, False)):
+        folder = shutil.copytree(FOLDER, tmp_path / str(valid))
+        with (folder / "knowledge.csv").open("a", encoding="utf-8") as file:
+            file.writelines(said.format(*cell) for cell in fields.items())
+        faults = validation.problems(folder, checksums=False)
+        assert bool(faults) is not valid, faults
+    assert any("gross_mw" in fault and "after which the row breaks" in fault for fault in faults), faults

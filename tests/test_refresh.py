@@ -109,11 +109,13 @@ def test_new_rows_are_added_and_the_manifest_follows(data):
 
 def test_empty_cells_are_filled_without_a_flag(data):
     """Difficulty of a day for which the table had none."""
-    row = transaction._text(data / "network.csv").tail(1).assign(difficulty="128000000000000.0")
+    rows = transaction._text(data / "network.csv")
+    row = rows[rows["difficulty"].isna()].head(1).assign(difficulty="128000000000000.0")
     change = compare("network", row, folder=data)
     assert (change.filled, change.revised) == (1, [])
     apply([change], folder=data)
-    assert tables.load("network", folder=data)["difficulty"].iloc[-1] == 1.28e14
+    stored = tables.load("network", folder=data).set_index("date")["difficulty"]
+    assert stored[row["date"].iloc[0]] == 1.28e14
 
 
 def test_an_empty_answer_erases_nothing(data):

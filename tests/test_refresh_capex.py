@@ -51,9 +51,14 @@ compare = partial(transaction.compare, folder=FOLDER)
 # --- a company's facts in the SEC's shape ----------------------------------------------------------
 
 
+def report_day(end):
+    """The first weekday from 25 days after a quarter's end on."""
+    return str(pd.offsets.BDay().rollforward(pd.Timestamp(end) + pd.Timedelta(days=25)).date())
+
+
 def fact(end, value, *, start=None, filed=None, form="10-Q", accn=None):
     """One fact as the SEC lists it."""
-    filed = filed or str((pd.Timestamp(end) + pd.Timedelta(days=25)).date())
+    filed = filed or report_day(end)
     row = {"start": str(start)} if start else {}
     row |= {"end": str(end), "val": value, "accn": accn or f"0001-{filed}", "fy": 2026, "fp": "Q1"}
     return row | {"form": form, "filed": filed, "frame": "CY2026Q1"}
@@ -76,7 +81,7 @@ def cumulative(values, *, freq, three_months=False):
             spans.append((period.start_time.date(), value))
         for day in (period.end_time.date(), (period + 4).end_time.date()):
             if day <= values.index.max().end_time.date():
-                filed = str((pd.Timestamp(day) + pd.Timedelta(days=25)).date())
+                filed = report_day(day)
                 form = "10-K" if period.quarter == 4 else "10-Q"
                 facts += [fact(period.end_time.date(), v, start=start, filed=filed, form=form) for start, v in spans]
     return facts
@@ -110,7 +115,7 @@ def answer(ticker, *, change=None, folder=FOLDER):
         CASH_FLOW: cumulative(lines["operating_cash_flow"], freq=freq),
     }
     if ticker == "AMZN":  # its reports have trailing years too, and the plain tag ended in 2017
-        trailing = fact("2026-06-30", 999_000_000_000, start="2025-07-01", accn="0001-2026-07-25", filed="2026-07-25")
+        trailing = fact("2026-06-30", 999_000_000_000, start="2025-07-01", accn="0001-2026-07-27", filed="2026-07-27")
         concepts[PRODUCTIVE] = [trailing, *spending]
         concepts[PPE] = [fact("2016-12-31", 6_737_000_000, start="2016-01-01", form="10-K")]
     return company(ticker, concepts)
@@ -240,7 +245,7 @@ def test_a_new_quarter_is_added_with_its_first_filing(sec, ticker, new, label, c
     assert (last["fiscal_period"], last["calendar_quarter"], last["period_end"]) == (label, calendar, end)
     figures = [last[f"{name}_usd_bn"] for name in ("capex", "revenue", "operating_cash_flow")]
     assert figures == ["40.000", "90.123", "-1.500"]
-    assert last["reported_on"] == str((pd.Timestamp(end) + pd.Timedelta(days=25)).date())
+    assert last["reported_on"] == report_day(end)
     change = compare("capex_actuals", rows)
     assert (change.added, change.revised) == (1, [])
 
@@ -250,7 +255,7 @@ def test_a_restated_quarter_is_told_and_not_written(sec):
     new = {"revenue": 110_000_000_000, "capex": 45_000_000_000, "operating_cash_flow": 50_000_000_000}
     body = answer("GOOGL", change={name: {"2026Q3": value} for name, value in new.items()})
     revenue = body["facts"]["us-gaap"][CONTRACTS]["units"]["USD"]
-    again = [f for f in revenue if f["end"] == "2025-09-30" and f["filed"] == "2026-10-25"]
+    again = [f for f in revenue if f["end"] == "2025-09-30" and f["filed"] == "2026-10-26"]
     assert len(again) == 2
     for f in again:
         f["val"] += 1_000_000_000

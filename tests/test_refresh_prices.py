@@ -199,6 +199,7 @@ def small(tmp_path_factory):
     known = [(symbol, symbol, symbol, *kind) for symbol, kind in KINDS.items()]
     columns = [field["name"] for field in tables.describe("instruments", FOLDER)["schema"]["fields"]]
     instruments = pd.DataFrame(known, columns=["ticker", "name", "short_name", "kind", "price_convention"])
+    instruments["role_at_halving"] = instruments["kind"].map({"miner": "self_miner"})
     instruments.reindex(columns=columns).to_csv(folder / "instruments.csv", index=False)
     for name in ("package", "prices", "instruments"):
         shutil.copy(FOLDER / f"{name}.yml", folder)

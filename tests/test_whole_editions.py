@@ -96,6 +96,9 @@ def test_the_pages_of_a_day_know_nothing_later(edition, tmp_path):
     """Text, tables, titles and descriptions of the built pages."""
     day, paths = edition
     site = commands.build_site(paths[0].parents[1], tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(tables.EDITION, day)
+        promises = [*tables.load("deals")["start_expected"].dropna(), *tables.load("deliveries")["due"].dropna()]
     for page in [site / "index.html", *(site / "chapters").glob("*.html")]:
         soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
         for hidden in soup.select("details, pre, script, style, nav, footer"):
@@ -107,6 +110,8 @@ def test_the_pages_of_a_day_know_nothing_later(edition, tmp_path):
             found = [stamp for stamp in found if stamp not in EXPECTED_THEN.get(page.stem, ())]
         elif page.stem != "index":  # the article's day is a parameter of chapters, whatever the edition
             found = [stamp for stamp in found if not ARTICLE.startswith(stamp)]
+        if page.stem == "miner-deals":
+            found = [stamp for stamp in found if not any(stamp in promise for promise in promises)]
         assert found == [], page.name
     shutil.rmtree(site)
 
