@@ -132,7 +132,7 @@ def test_a_revised_history_stops_the_run_unless_accepted(data):
     """The message names day, symbol and both values; with the flag the vendor's value is taken."""
     old = contents(data)
     rows = stored(data, STOCK, 4)
-    rows.iloc[1, rows.columns.get_loc("close")] = str(2 * float(rows["close"].iloc[1]))
+    rows.iloc[1, rows.columns.get_loc("close")] = str(1.3 * float(rows["close"].iloc[1]))
     change = compare("prices", rows, folder=data)
     with pytest.raises(
         RefreshError, match=rf"{STOCK}.* close: [\d.]+ to [\d.]+\n.*--accept-revisions\. data/ is unchanged"
