@@ -219,12 +219,14 @@ def package(folder: Path, resources: list[dict[str, Any]]) -> dict[str, Any]:
     return {"profile": "tabular-data-package"} | said | {"resources": resources}
 
 
-def sealed(folder: Path, entry: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
-    """A table's `entry` with what is counted: as it was `before` if its bytes are the same, else anew."""
+def sealed(
+    folder: Path, entry: dict[str, Any], before: dict[str, Any] | None, table: pd.DataFrame | None = None
+) -> dict[str, Any]:
+    """A table's `entry` with what is counted (in `table`, if it was read): `updated` as `before` for the same bytes."""
     content = (folder / entry["path"]).read_bytes()
     counted = {"hash": checksum(content), "bytes": len(content)}
     same = before and before["hash"] == counted["hash"]
-    table = typed(folder / entry["path"], entry)
+    table = typed(folder / entry["path"], entry) if table is None else table
     updated = before["updated"] if before and same else f"{tables.today():%Y-%m-%d}"
     return entry | counted | {"rows": len(table), "updated": updated} | cover(entry, table)
 

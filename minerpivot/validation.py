@@ -49,9 +49,16 @@ def problems(folder: Path = DATA, *, checksums: bool = True) -> list[str]:
 
 
 def examined(
-    folder: Path, entries: list[dict[str, Any]], names: Iterable[str] | None = None
+    folder: Path,
+    entries: list[dict[str, Any]],
+    names: Iterable[str] | None = None,
+    *,
+    sealed: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> tuple[dict[str, Table], list[str]]:
-    """The tables (or those of `names`) whose form, types, keys and references hold, and the faults of the others."""
+    """The tables (or those of `names`) whose form, types, keys and references hold, and the faults of the others.
+
+    What has the bytes, metadata and referred tables with which it was `sealed` has passed Frictionless before.
+    """
     tables, faults = {}, {}
     strays = sorted({path.name for path in folder.glob("*.csv")} - {entry["path"] for entry in entries})
     alone = [f"data/{name}: has no metadata; write {Path(name).stem}.yml beside it or remove it" for name in strays]
@@ -62,11 +69,26 @@ def examined(
         if table is not None:
             tables[entry["name"]] = table
     readable = [entry for entry in entries if entry["name"] in tables or entry not in asked]
-    for name, found in _frictionless(folder, readable, list(tables)).items():
+    for name, found in _frictionless(folder, readable, _unproven(folder, tables, sealed or {})).items():
         faults[name] = _first(found, tables[name].entry)
     for name in [name for name in tables if faults[name]]:
         del tables[name]
     return tables, [*alone, *(fault for found in faults.values() for fault in found)]
+
+
+def _unproven(folder: Path, tables: Mapping[str, Table], sealed: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The tables that differ from how they were sealed, or refer to one that does."""
+    fresh = set()
+    for name, table in tables.items():
+        said, content = sealed.get(name, {}), (folder / table.entry["path"]).read_bytes()
+        if (said.get("hash"), said.get("metadata_hash")) != (checksum(content), table.entry["metadata_hash"]):
+            fresh.add(name)
+    named = {
+        name: {key["reference"]["resource"] for key in table.entry["schema"].get("foreignKeys", [])}
+        for name, table in tables.items()
+    }
+    gone = set(sealed) - set(tables)
+    return [name for name in tables if name in fresh or named[name] & (fresh | gone)]
 
 
 def judged(tables: Mapping[str, Table], names: Iterable[str] | None = None) -> list[str]:
@@ -252,14 +274,17 @@ def seal(folder: Path = DATA, *, tell: Callable[[str], object] = lambda line: No
     Each line of what changed since the tables were last recorded is told before it is written. Raises `TableError`
     listing every fault, or why the disk refused, and then changes nothing.
     """
-    faults = problems(folder, checksums=False)
+    authored = metadata.authored(folder)
+    before, told = edits.recorded(folder)
+    found, faults = examined(folder, authored, sealed=before)
+    faults = faults or judged(found)
     if faults:
         raise TableError("\n".join(faults))
-    before, told = edits.recorded(folder)
     for line in told:
         tell(line)
-    authored = metadata.authored(folder)
-    resources = [metadata.sealed(folder, entry, before.get(entry["name"])) for entry in authored]
+    resources = [
+        metadata.sealed(folder, entry, before.get(entry["name"]), found[entry["name"]].typed) for entry in authored
+    ]
     for line in edits.report(folder, resources, before):
         tell(line)
     for entry in resources:

@@ -220,6 +220,14 @@ def test_a_deal_supersedes_no_later_one_and_a_whole_has_as_many_parts(small, dat
     assert re.search(rf"row {part}: part_of is 'CIFR-2025-11-AWS', a row that does not count as value", faults)
 
 
+def test_a_sealed_table_is_read_again_when_what_it_refers_to_changes(data):
+    """Deals have the bytes that passed; the company that they name is gone."""
+    rows = text(data, "instruments")
+    save(data, "instruments", rows[rows["ticker"] != "HUT"])
+    with pytest.raises(tables.TableError, match=r'data/deals\.csv row \d+: for "ticker": values "HUT" not found'):
+        validation.seal(data)
+
+
 # --- neighbours ---------------------------------------------------------------------------------
 
 
