@@ -21,7 +21,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from minerpivot.figures import LIVE
+from minerpivot.page.figures import LIVE
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTER = "chapters/stock-performance"

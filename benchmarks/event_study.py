@@ -22,7 +22,7 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.regression.linear_model import RegressionResults
 
-from minerpivot import events, inference
+from minerpivot.stocks import events, inference
 
 SESSIONS = 1200
 FACTORS = ["bitcoin", "market", "chips"]

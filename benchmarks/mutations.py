@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 from joblib import Parallel, delayed
 
-from minerpivot import metadata, rules, tables, validation
+from minerpivot.data import metadata, rules, tables, validation
 
 WORKERS = 2
 NUMBERS = ("number", "integer")

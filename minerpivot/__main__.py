@@ -17,7 +17,7 @@ import typer
 import yaml
 from rich.console import Console
 
-from minerpivot import tables, validation
+from minerpivot.data import tables, validation
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(stderr=True)
@@ -42,7 +42,7 @@ def book(
 ) -> None:
     """Execute what is stale and build the site into _build/html, which is replaced only when whole."""
     from minerpivot.book import editions, execute
-    from minerpivot.figures import LIVE
+    from minerpivot.page.figures import LIVE
     from minerpivot.refresh.transaction import RefreshError, recover
 
     for setting in (tables.EDITION, LIVE):  # left over in a shell, either would put other outputs into the chapters

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import nbformat
 
-from minerpivot.book.numbers import numbers_of
+from minerpivot.book.published import numbers_of
 
 FACT_CHECK = "fact-check.ipynb"
 MANIFEST = "data/datapackage.json"

@@ -7,8 +7,8 @@ import pytest
 from filelock import FileLock
 
 from minerpivot import __main__ as commands
-from minerpivot import markets
 from minerpivot.book.execute import ROOT
+from minerpivot.stocks import markets
 from tests.frozen import load
 
 

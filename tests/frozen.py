@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from minerpivot import tables
+from minerpivot.data import tables
 
 FOLDER = Path(__file__).parent / "tables"
 load = partial(tables.load, folder=FOLDER)

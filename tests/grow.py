@@ -18,7 +18,7 @@ import exchange_calendars
 import numpy as np
 import pandas as pd
 
-from minerpivot.tables import TODAY
+from minerpivot.data.tables import TODAY
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = "https://example.org/grown"

@@ -7,7 +7,8 @@ import nbformat
 import pandas as pd
 import pytest
 
-from minerpivot import changes, figures
+from minerpivot import changes
+from minerpivot.page import figures
 
 STATEMENTS = {'Margins <fell> & "stayed" low': "confirmed", "IREN | WULF rose": "confirmed"}
 

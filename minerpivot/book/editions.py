@@ -18,9 +18,9 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from minerpivot import tables
 from minerpivot.book import publish
 from minerpivot.book.execute import ROOT, chapters, digest, read, snapshot
+from minerpivot.data import tables
 
 EDITIONS = ROOT / "_build" / "editions"
 NO_SOURCES = {"_build", "data", "minerpivot", "tests", "benchmarks", "README.md", "CONTRIBUTING.md", "BENCHMARKS.md"}

@@ -25,14 +25,14 @@ from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from minerpivot import tables
+from minerpivot.data import tables
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements.txt"
 
 _ASK_KERNEL = """\
 import json, sys
-from minerpivot.tables import loaded
+from minerpivot.data.tables import loaded
 print(json.dumps({"tables": loaded(), "modules": sorted(m for m in sys.modules if m.split(".")[0] == "minerpivot")}))
 """
 
@@ -171,7 +171,7 @@ def execute_stale(
     for path in stale:
         console.print(f"  {path.name}: {reasons[path]}", highlight=False, soft_wrap=True)
     if stale:  # what builds the site takes two seconds to import; kernels are other processes, so they lose nothing
-        Thread(target=import_module, args=["minerpivot.book.site"]).start()
+        Thread(target=import_module, args=["minerpivot.book.extension"]).start()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not stale) as progress, ThreadPoolExecutor(workers) as pool:
         task = progress.add_task("Executing chapters", total=len(stale))

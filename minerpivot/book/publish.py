@@ -17,9 +17,9 @@ from xml.etree.ElementTree import Element, ElementTree
 import vl_convert
 import yaml
 
-from minerpivot import tables
 from minerpivot.book.execute import ROOT
-from minerpivot.figures import FONT, drawable
+from minerpivot.data import tables
+from minerpivot.page.figures import FONT, drawable
 
 CARD = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="{font}">

@@ -16,7 +16,7 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import track
 
-from minerpivot import tables
+from minerpivot.data import tables
 from minerpivot.refresh.vendors import ATTEMPTS, TIMEOUT, BusyError, VendorError, retrying
 
 SOURCE = "SEC EDGAR"

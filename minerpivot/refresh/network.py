@@ -14,7 +14,7 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import track
 
-from minerpivot import tables
+from minerpivot.data import tables
 from minerpivot.refresh.vendors import VendorError, get_json
 
 CHARTS_URL, CHARTS = "https://api.blockchain.info/charts", "blockchain.info"

@@ -17,7 +17,7 @@ import yfinance
 from rich.console import Console
 from rich.progress import track
 
-from minerpivot import tables
+from minerpivot.data import tables
 from minerpivot.refresh import vendors
 from minerpivot.refresh.vendors import BusyError, VendorError
 
@@ -28,7 +28,7 @@ OVERLAP = pd.Timedelta(days=30)
 SETTLED = pd.Timedelta(minutes=30)  # quotes run up to 15 minutes late, and the closing auction comes after the bell
 LATER = "try again later, or name the other tickers with --tickers"
 BLOCKED = f"the vendor may block you, be down or have changed: open {CHART} and the ticker by hand, or update yfinance"
-RENAMED = "delisted or renamed? Then instruments wants its last_session, and its renamed_to with a row of the new ticker"
+RENAMED = "delisted or renamed? Then give it a last_session in instruments, or a renamed_to and the new ticker a row"
 
 # yfinance keeps cookies in files: these go with the process. What it logs reaches the user as a VendorError.
 _CACHE = tempfile.TemporaryDirectory(prefix="minerpivot-", ignore_cleanup_errors=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from minerpivot import tables, validation
+from minerpivot.data import tables, validation
 
 TOLERANCE = 0.001
 JOURNAL = "journal.json"

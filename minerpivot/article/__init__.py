@@ -1,0 +1,1 @@
+"""The fact check: rules that weigh the statements of an article."""

@@ -1,0 +1,89 @@
+"""What is drawn for the site and kept between builds, each file under the hash of all that it depends on.
+
+Each chart becomes four SVG files (light and dark page, wide and phone), a script with its Vega-Lite spec and
+CSV files of its data. Drawing is the slow part of a build, so files are made only when they are not there
+yet; the Vega bundle and the table library are made once per version.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import vl_convert
+
+from minerpivot.book.execute import ROOT, digest
+from minerpivot.page.figures import at_width, svg, theme
+
+KEPT = ROOT / "_build" / "charts"
+WIDTHS = {"wide": 700, "narrow": 350}
+VL_CONVERT = version("vl-convert-python")
+
+
+def draw(spec: dict[str, Any]) -> dict[str, Path]:
+    """Paths of a chart's four SVG files, its spec script and its data, made unless kept from an earlier build."""
+    live = {key: value for key, value in spec.items() if key not in ("title", "usermeta", "description")}
+    made = {"spec": KEPT / f"{digest(live)}.js"}
+    if not made["spec"].exists():
+        name, body = made["spec"].name, json.dumps(live, separators=(",", ":"))
+        _keep(made["spec"], f"(window.minerpivotSpecs??={{}})[{json.dumps('charts/' + name)}]={body};")
+    for mode in ("light", "dark"):
+        for size, width in WIDTHS.items():
+            config, drawn = theme(dark=mode == "dark", narrow=size == "narrow"), at_width(live, width)
+            path = KEPT / f"{digest([drawn, config, VL_CONVERT])}.svg"
+            if not path.exists():
+                _keep(path, svg(drawn, config))
+            made[f"{mode}-{size}"] = path
+    for name, rows in live.get("datasets", {}).items():
+        if len(rows) > 1:  # single rows are rules and labels
+            made[f"data {name}"] = KEPT / f"{digest(rows)}.csv"
+            if not made[f"data {name}"].exists():
+                _keep(made[f"data {name}"], pd.DataFrame(rows).to_csv(index=False))
+    return made
+
+
+def vega_bundle() -> Path:
+    """Vega, Vega-Lite and vega-embed in one classic script, with the book's themes; made once per version."""
+    themes = {
+        f"{mode}-{size}": theme(dark=mode == "dark", narrow=size == "narrow")
+        for mode in ("light", "dark")
+        for size in WIDTHS
+    }
+    start = f"window.minerpivotVega={{embed:vegaEmbed,themes:{json.dumps(themes)}}};"
+    path = KEPT / f"vega-{digest([VL_CONVERT, start])}.js"
+    if not path.exists():
+        # Wrapped in a function: a classic script would spill the bundle's names into the page.
+        _keep(path, f"(function(){{{vl_convert.javascript_bundle(start)}}})();")
+    return path
+
+
+def data_tables() -> tuple[Path, Path]:
+    """The DataTables library as a classic script, and its style sheet, from the `itables` package; made once."""
+    parts = files("itables") / "html"
+    module, style = ((parts / f"dt_bundle.{kind}").read_text("utf-8") for kind in ("js", "css"))
+    script = KEPT / f"tables-{digest(module)}.js"
+    if not script.exists():
+        # Browsers load no modules from file://, so its default export becomes a property of the window.
+        classic, count = re.subn(r"export\{.*?([\w$]+) as default.*?\}", r"window.minerpivotDataTable=\1", module)
+        if count != 1:
+            raise ValueError(
+                "itables ships another kind of bundle; look how it exports DataTable and mend data_tables()"
+            )
+        _keep(script, f"(()=>{{{classic}\n}})();")
+    sheet = KEPT / f"tables-{digest(style)}.css"
+    if not sheet.exists():
+        _keep(sheet, style)
+    return script, sheet
+
+
+def _keep(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")  # two builds may draw the same chart at once
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

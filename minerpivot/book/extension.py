@@ -1,0 +1,239 @@
+"""The Sphinx extension: static-first charts, numbered tables, build-time MathML, numbers.json.
+
+Charts and tables that the notebooks store become pictures and markup that a script on the page makes interactive.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any, ClassVar
+
+import latex2mathml.converter
+import nbformat
+from docutils import nodes
+from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
+from pygments.lexers.python import PythonLexer
+from pygments.token import Name, Punctuation, Text, Whitespace
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+from minerpivot.book import assets, finish, terms
+from minerpivot.book.editions import copy_data
+from minerpivot.book.execute import ROOT
+from minerpivot.book.published import numbers
+from minerpivot.data import tables
+from minerpivot.page.figures import VEGALITE_MIME
+
+HERE = Path(__file__).parent
+
+
+class ChartRenderer(MimeRenderPlugin):
+    """Renders a stored chart as a numbered figure, and a stored table as a numbered table."""
+
+    mime_priority_overrides: ClassVar[list[tuple[str, str, int | None]]] = [("html", VEGALITE_MIME, 1)]
+
+    @staticmethod
+    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
+        """Docutils nodes for what `figure()` and `table()` stored; None leaves the output to myst-nb."""
+        if inline:
+            return None
+        document = renderer.renderer.document
+        if data.mime_type == VEGALITE_MIME:
+            content: Any = data.content
+            return [_figure(json.loads(content) if isinstance(content, str | bytes) else content, document)]
+        if data.mime_type == "text/html" and "minerpivot" in data.output_metadata:
+            return _table(data.string, data.output_metadata["minerpivot"], document)
+        return None
+
+
+def _figure(spec: dict[str, Any], document: nodes.document) -> nodes.Element:
+    meta = spec["usermeta"]
+    files = assets.draw(spec)
+    root = "../" * document.settings.env.docname.count("/") + "_static/charts/"
+    title, vega = f'<p class="chart-title">{escape(meta["title"])}</p>', assets.vega_bundle().name
+    pictures = "".join(_picture(files, root, mode) for mode in ("light", "dark"))
+    html = (
+        f'{title}<div class="chart" data-spec="charts/{files["spec"].name}" data-vega="charts/{vega}">'
+        f'<div class="chart-canvas" role="img" aria-label="{escape(spec["description"], quote=True)}">'
+        f'{pictures}<div class="chart-live" aria-hidden="true"></div></div><div class="chart-controls"></div>'
+        f'<p class="chart-status" role="status"></p></div>'
+        f"{_downloads(files, meta['name'], root)}"
+    )
+    figure = nodes.figure("", nodes.raw("", html, format="html"), classes=["chart-figure"])
+    figure += nodes.caption("", meta["caption"])
+    return _anchored(figure, meta["name"], document)
+
+
+class Preview(SphinxDirective):
+    """A chapter's figure as a small picture that links to it: its notebook and its name are the arguments."""
+
+    required_arguments = 2
+
+    def run(self) -> list[nodes.Node]:
+        """The picture with the figure's own title, drawn from the stored chart."""
+        notebook, name = self.arguments
+        self.env.note_dependency(notebook)
+        spec = _stored_chart(Path(self.env.srcdir, notebook), name)
+        files = assets.draw(spec)
+        root = "../" * self.env.docname.count("/")
+        images = {mode: files[f"{mode}-narrow"] for mode in ("light", "dark")}
+        pictures = "".join(
+            f'<img class="chart-static chart-{mode} dark-light" src="{root}_static/charts/{image.name}" '
+            f'{_size(image)} alt="" loading="lazy">'
+            for mode, image in images.items()
+        )
+        html = (
+            f'<a class="chart-preview" href="{root}{notebook.removesuffix(".ipynb")}.html#{escape(name, quote=True)}">'
+            f"{pictures}<span>{escape(spec['usermeta']['title'])}</span></a>"
+        )
+        return [nodes.raw("", html, format="html")]
+
+
+def _stored_chart(path: Path, name: str) -> dict[str, Any]:
+    if not path.exists():
+        raise ExtensionError(f"there is no {path.name} to preview {name!r} from; name a notebook as in _toc.yml")
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            spec = output.get("data", {}).get(VEGALITE_MIME)
+            if spec and spec["usermeta"]["name"] == name:
+                return spec
+    raise ExtensionError(f"{path.name} has no figure {name!r}; a preview names one that the chapter shows")
+
+
+def _downloads(files: dict[str, Path], name: str, root: str) -> str:
+    """Links to the picture and to the data that it draws, under names that a reader can keep."""
+    tables_drawn = [path for key, path in files.items() if key.startswith("data")]
+    links = [("picture (SVG)", files["light-wide"], name)]
+    for number, path in enumerate(tables_drawn, 1):
+        suffix = f" {number}" if len(tables_drawn) > 1 else ""
+        links.append((f"data{suffix} (CSV)", path, f"{name}{suffix.replace(' ', '-')}"))
+    shown = [
+        f'<a href="{root}{path.name}" download="{escape(kept, quote=True)}{path.suffix}">{label}</a>'
+        for label, path, kept in links
+    ]
+    return f'<p class="chart-files">Download: {", ".join(shown)}</p>'
+
+
+def _picture(files: dict[str, Path], root: str, mode: str) -> str:
+    narrow, wide = files[f"{mode}-narrow"], files[f"{mode}-wide"]
+    return (
+        f'<picture class="chart-static chart-{mode}">'
+        f'<source media="(max-width: 600px)" srcset="{root}{narrow.name}" {_size(narrow)}>'
+        f'<img class="dark-light" src="{root}{wide.name}" {_size(wide)} alt="" loading="lazy"></picture>'
+    )
+
+
+def _size(svg: Path) -> str:
+    match = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg.read_text(encoding="utf-8")[:400])
+    assert match, f"{svg} has no size"
+    return f'width="{match[1]}" height="{match[2]}"'
+
+
+def _table(html: str, meta: dict[str, Any], document: nodes.document) -> list[nodes.Element]:
+    rows = html[html.index("<thead>") : html.index("</table>")]
+    table = nodes.table("", nodes.title("", meta["title"]), nodes.raw("", rows, format="html"), classes=["data-table"])
+    note = nodes.paragraph("", meta["caption"], classes=["table-note"])
+    return [*_tools(meta), _anchored(table, meta["name"], document), note]
+
+
+def _tools(meta: dict[str, Any]) -> list[nodes.Element]:
+    """What the page's script needs to make a table sortable, searchable and downloadable."""
+    if not meta.get("interactive"):
+        return []
+    script, style = assets.data_tables()
+    html = (
+        f'<div class="table-tools" data-name="{escape(meta["name"], quote=True)}" '
+        f'data-script="charts/{script.name}" data-style="charts/{style.name}"></div>'
+    )
+    return [nodes.raw("", html, format="html")]
+
+
+def _anchored(node: nodes.Element, name: str, document: nodes.document) -> nodes.Element:
+    node["names"].append(name)
+    document.note_explicit_target(node)
+    return node
+
+
+# --- Sphinx -----------------------------------------------------------------------------------
+
+
+class PlainNames(PythonLexer):
+    """Python without elements for names, brackets and spaces, which have the text's own colour: a third of a page."""
+
+    def get_tokens_unprocessed(self, text: str, stack: tuple[str, ...] = ("root",)) -> Iterator[tuple[int, Any, str]]:
+        """Tokens as Pygments finds them, those of the text's own colour as plain text."""
+        for place, kind, value in super().get_tokens_unprocessed(text, stack):
+            yield place, Text if kind in (Name, Punctuation, Whitespace) else kind, value
+
+
+def _mathml(self: Any, node: nodes.Element) -> None:
+    display = "block" if node.tagname == "math_block" else "inline"
+    self.body.append(latex2mathml.converter.convert(node.astext(), display=display))
+    raise nodes.SkipNode
+
+
+def _parameters_last(app: Sphinx, doctree: nodes.document) -> None:
+    """Move "Change it yourself" to a page's end: parameters run first but are read last."""
+    for section in list(doctree.findall(nodes.section)):
+        if "change-it-yourself" in section["ids"]:
+            parent = section.parent
+            parent.remove(section)
+            parent.append(section)
+
+
+def _add_assets(app: Sphinx, error: Exception | None) -> None:
+    if error or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    finish.finish(out)
+    html = "".join(page.read_text(encoding="utf-8") for page in out.rglob("*.html"))
+    (out / "_static" / "charts").mkdir(parents=True, exist_ok=True)
+    for name in set(re.findall(r"charts/([\w.-]+\.(?:svg|js|css|csv))", html)):
+        shutil.copy(assets.KEPT / name, out / "_static" / "charts" / name)
+    copy_data(out / "data")
+    shutil.copy(ROOT / "CITATION.cff", out)
+    written = [*sorted(Path(app.srcdir, "chapters").glob("*.ipynb")), Path(app.srcdir, "index.md")]
+    listed = json.dumps(numbers(written), indent=1, ensure_ascii=False)
+    (out / "numbers.json").write_text(listed + "\n", encoding="utf-8")
+
+
+def _configure(app: Sphinx, config: Any) -> None:
+    for folder in (app.outdir, app.doctreedir):  # finished pages cannot be finished again: a site is built whole
+        shutil.rmtree(folder, ignore_errors=True)
+        Path(folder).mkdir(parents=True)
+    config.html_static_path.append(str(HERE / "static"))
+    config.templates_path.append(str(HERE / "templates"))
+    sidebar = ["navbar-logo.html", "edition-switcher.html", "search-button-field.html", "sbt-sidebar-nav.html"]
+    config.html_sidebars = {"**": sidebar}
+    if repository := os.environ.get("GITHUB_REPOSITORY"):  # set by the workflow, in a fork to the fork
+        config.html_theme_options |= {
+            "repository_url": f"https://github.com/{repository}",
+            "repository_branch": "main",
+            "use_repository_button": True,
+            "launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"},
+        }
+    if tables.edition():
+        config.html_theme_options["announcement"] = (
+            f"This edition knows only what was public on {tables.edition()}. Later events are not in it."
+        )
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension with Sphinx."""
+    app.add_html_math_renderer("mathml", (_mathml, None), (_mathml, None))
+    app.add_directive("preview", Preview)
+    app.add_lexer("python", PlainNames)
+    app.connect("config-inited", _configure)
+    app.add_js_file("upgrade.js", loading_method="defer")
+    app.add_css_file("book.css")
+    app.connect("doctree-read", _parameters_last, priority=1)  # before Sphinx collects the table of contents
+    app.connect("doctree-resolved", terms.link)
+    app.connect("build-finished", _add_assets, priority=900)  # after the theme has written its last style sheet
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

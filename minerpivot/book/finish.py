@@ -1,0 +1,212 @@
+"""What every published page carries and what it does not: icons, description, security policy, no unused scripts.
+
+Works on the finished pages, where what the theme and its extensions have put in can be seen whole.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import quote
+
+from lxml import html
+from lxml.html import HtmlElement
+from lxml.html.builder import E
+from sphinx_design.icons import get_octicon_data
+
+from minerpivot.book import publish, styles
+from minerpivot.book.execute import ROOT
+from minerpivot.data import tables
+
+ICONS = {  # the theme's names for icons (Font Awesome), drawn from the Octicons that Sphinx Design brings along
+    "angle-left": "chevron-left",
+    "angle-right": "chevron-right",
+    "arrow-up": "arrow-up",
+    "bars": "three-bars",
+    "circle-half-stroke": "circle",
+    "download": "download",
+    "file": "file",
+    "github": "mark-github",
+    "list": "list-unordered",
+    "magnifying-glass": "search",
+    "moon": "moon",
+    "rocket": "rocket",
+    "sun": "sun",
+    "xmark": "x",
+}
+UNUSED = re.compile(r"fontawesome|thebe|design-tabs|sphinx-design|kernelName|data-fa-|DOCUMENTATION_OPTIONS\.")
+SEARCH_ONLY = re.compile(r"searchtools|language_data|searchindex")
+DESCRIPTION_LENGTH = 160  # what search engines show
+UNCLOSED = re.compile("</(?:source|wbr)>")  # the serialiser knows HTML 4, where these had no meaning
+
+
+def finish(site: Path) -> None:
+    """Rewrite every page of a built site, and write the icons' style sheet that they share."""
+    (site / "_static" / "icons.css").write_text(icons(), encoding="utf-8")
+    _remove_unused(site / "_static")
+    _calm(site / "_static" / "scripts" / "pydata-sphinx-theme.js")
+    documents = {page: html.parse(page).getroot() for page in site.rglob("*.html") if "_static" not in page.parts}
+    for page, document in documents.items():
+        _trim(document, search=page.name == "search.html")
+        _repair(document)
+        _link_findings(document)
+        _describe(document, site, page)
+        _secure(document)
+    styles.combine(site, documents)
+    for page, document in documents.items():
+        page.write_text(written(document), encoding="utf-8")
+    publish.listings(site, sorted(page.relative_to(site) for page in documents))
+
+
+def written(document: HtmlElement) -> str:
+    """A page as text."""
+    return UNCLOSED.sub("", html.tostring(document, encoding="unicode", doctype="<!DOCTYPE html>"))
+
+
+def _remove_unused(static: Path) -> None:
+    for folder in ("vendor", "locales"):
+        shutil.rmtree(static / folder, ignore_errors=True)
+    for pattern in ("**/*.map", "**/fontawesome*", "*thebe*", "*design*", "*.html"):
+        for file in static.glob(pattern):
+            file.unlink()
+
+
+def _calm(script: Path) -> None:
+    """Keep the theme from measuring every code box of a page in turn to decide whether it needs a tab stop.
+
+    Each measurement makes the browser lay the page out anew; `_repair` gives the stops beforehand.
+    """
+    boxes = ["pre", ".nboutput > .output_area", ".cell_output > .output", ".jp-RenderedHTMLCommon"]
+    selector = json.dumps([*boxes, ".pst-scrollable-table-container"], separators=(",", ":"))
+    text = script.read_text(encoding="utf-8")
+    if text.count(selector) != 1:
+        raise ValueError(f"{script.name} is another version: see how it sets tab stops, mend pages._calm()")
+    script.write_text(text.replace(selector, '[".none"]'), encoding="utf-8")
+
+
+def icons() -> str:
+    """Style rules that draw each icon as a mask in the colour of its text: no font and no script to load."""
+    drawn = get_octicon_data()
+    rules = [
+        '[class*="fa-"], [class*="fa-"]::before { font-family: inherit; }',
+        '[class*="fa-"]::before { content: ""; display: inline-block; width: 1em; height: 1em; vertical-align: -.125em;'
+        " background: currentColor; mask: var(--icon) center / contain no-repeat; }",
+    ]
+    for name, octicon in ICONS.items():
+        paths = drawn[octicon]["heights"]["16"]["path"]
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">{paths}</svg>'
+        rules.append(f'.fa-{name} {{ --icon: url("data:image/svg+xml,{quote(svg)}"); }}')
+    return "\n".join(rules) + "\n"
+
+
+def _trim(document: HtmlElement, *, search: bool) -> None:
+    """Take out what no page uses, and what only the search page does."""
+    for tag in document.cssselect("script, link"):
+        address = tag.get("src") or tag.get("href") or tag.text or ""
+        if UNUSED.search(f"{address} {tag.get('type', '')}") or (SEARCH_ONLY.search(address) and not search):
+            tag.drop_tree()
+        elif tag.get("src"):
+            tag.set("defer", "")  # text and pictures are painted before any script runs
+    for tag in document.cssselect("[onclick]"):  # the policy below forbids scripts in attributes
+        next(tag.iterancestors("li"), tag).drop_tree()
+    for tag in document.cssselect(
+        "#ethical-ad-placement, #bd-header-version-warning, meta[name=viewport] ~ [name=viewport]"
+    ):
+        tag.drop_tree()
+
+
+def _repair(document: HtmlElement) -> None:
+    """Mend what an accessibility checker finds in the theme, and what needs a script to be right."""
+    document.set("data-theme", "light")  # "auto" is for the theme's script to resolve, and there may be none
+    for tag in document.cssselect("button.sidebar-toggle[title], button.pst-navbar-icon[title]"):
+        tag.set("aria-label", tag.get("title"))
+    for tag in document.cssselect("i[class*='fa-'], span[class*='fa-']"):
+        tag.set("aria-hidden", "true")
+    for tag in document.cssselect("summary[aria-label]"):
+        del tag.attrib["aria-label"]  # the same words on each would hide what the summary itself says
+    for tag in document.cssselect(".citation[role]"):
+        tag.set("role", "listitem")  # the role for entries of a bibliography is no longer one that a list may hold
+    for tag in document.cssselect("div.cell_output pre, div.highlight pre"):
+        tag.set("tabindex", "0")  # a box that scrolls must be reachable by keyboard
+    for tag in document.cssselect(".pst-scrollable-table-container"):
+        caption = tag.cssselect("caption .caption-text")
+        tag.attrib.update({"tabindex": "0", "role": "region"})
+        tag.set("aria-label", caption[0].text_content() if caption else "Table")
+
+
+def _link_findings(document: HtmlElement) -> None:
+    """An address for each finding at a chapter's top, so that it can be pointed to."""
+    for number, finding in enumerate(document.cssselect("article h1 ~ ul:first-of-type > li"), 1):
+        finding.set("id", f"finding-{number}")
+        place = finding if finding.find("p") is None else finding.find("p")
+        place.append(E.a("#", {"class": "headerlink"}, href=f"#finding-{number}", title="Link to this finding"))
+
+
+def _describe(document: HtmlElement, site: Path, page: Path) -> None:
+    """What search engines, shared links and the foot of the page say about it."""
+    place = page.relative_to(site)
+    root, address = "../" * (len(place.parts) - 1), publish.site_url()
+    paragraph, heading = _first(document, "article.bd-article section > p"), _first(document, "article.bd-article h1")
+    title = _plain(heading).rstrip("#").strip() if heading is not None else publish.about("title")
+    description = _shortened(_plain(paragraph)) if paragraph is not None else title
+    document.head.find("title").text = " · ".join(dict.fromkeys([title, publish.about("title")]))
+    said = {"description": description, "og:title": title, "og:description": description, "og:type": "article"}
+    if heading is not None and address:
+        drawn = publish.card(site, page, title, _plain(_first(document, "article strong")))
+        said |= {"og:image": address + drawn, "og:url": address + place.as_posix()}
+        said["twitter:card"] = "summary_large_image"
+        document.head.append(E.link(rel="canonical", href=address + place.as_posix()))
+        if not tables.edition():
+            document.head.append(E.link(rel="alternate", type="application/atom+xml", href=f"{address}feed.xml"))
+    for name, content in said.items():
+        document.head.append(E.meta({"property" if ":" in name else "name": name}, content=content))
+    document.head.append(E.link(rel="icon", type="image/svg+xml", href=f"{root}_static/favicon.svg"))
+    document.head.append(E.link(rel="stylesheet", href=f"{root}_static/icons.css"))
+    _date(document, place)
+
+
+def _date(document: HtmlElement, place: Path) -> None:
+    if tables.edition():  # its pages name no later day
+        return
+    sources = [ROOT / place.with_suffix(kind) for kind in (".ipynb", ".md")]
+    day = next((publish.last_changed(source) for source in sources if source.exists()), "")
+    footer = _first(document, ".bd-footer-content__inner")
+    if day and footer is not None:
+        footer.append(E.p({"class": "last-changed"}, f"This page was last changed on {day}."))
+
+
+def _first(document: HtmlElement, selector: str) -> HtmlElement | None:
+    return next(iter(document.cssselect(selector)), None)
+
+
+def _plain(element: HtmlElement | None) -> str:
+    return "" if element is None else " ".join(element.text_content().split())
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= DESCRIPTION_LENGTH else text[: DESCRIPTION_LENGTH - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _secure(document: HtmlElement) -> None:
+    """A policy that lets the page load from its own site alone; inline scripts are named by their hash."""
+    hashes = {_hash(script.text or "") for script in document.cssselect("script:not([src])")}
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            " ".join(["script-src 'self'", *sorted(hashes)]),
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "connect-src 'self'",  # for checkers that read robots.txt from within the page
+            "base-uri 'self'",
+            "form-action 'self'",
+        ]
+    )
+    document.head.insert(0, E.meta({"http-equiv": "Content-Security-Policy"}, content=policy))
+
+
+def _hash(script: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"

@@ -1,0 +1,1 @@
+"""The companies one by one."""

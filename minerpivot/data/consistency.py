@@ -1,0 +1,706 @@
+"""What tables say of each other, and what arithmetic says of their sums: each rule is a function of some tables.
+
+A rule runs where its tables are all there: a fork that has no network table has no rule about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import exchange_calendars
+import numpy as np
+import pandas as pd
+
+from minerpivot.data import rules
+from minerpivot.data.metadata import cover
+from minerpivot.data.rules import Fault, Table, days, first_day
+from minerpivot.data.tables import converted, last_day, publication
+
+Rule = Callable[..., Iterator[Fault]]
+RULES: list[tuple[tuple[str, ...], Rule]] = []
+
+
+def contradictions(tables: Mapping[str, Table]) -> Iterator[Fault]:
+    """Every fact that another one excludes."""
+    for table in tables.values():
+        yield from labels(table, tables.get("instruments"))
+    for names, rule in RULES:
+        if all(name in tables for name in names):
+            yield from rule(*(tables[name] for name in names))
+    if "knowledge" in tables:
+        yield from learned(tables["knowledge"], tables)
+
+
+def across(*names: str) -> Callable[[Rule], Rule]:
+    """Register a rule for the tables that it takes, in their order."""
+
+    def register(rule: Rule) -> Rule:
+        RULES.append((names, rule))
+        return rule
+
+    return register
+
+
+def _on(table: Table, keys: list[str] | str, other: Table, others: list[str] | str, columns: list[str]) -> pd.DataFrame:
+    """`columns` of the row of `other` that each row of `table` refers to, missing where there is none."""
+    left = [keys] if isinstance(keys, str) else keys
+    right = [others] if isinstance(others, str) else others
+    there = other.typed[columns].set_axis(_key(other.raw, right))
+    found = there[~there.index.duplicated()].reindex(_key(table.raw, left))
+    found.index = table.typed.index
+    return found
+
+
+def _key(raw: pd.DataFrame, columns: list[str]) -> pd.Index:
+    cells = raw[columns].fillna("")
+    return pd.MultiIndex.from_frame(cells) if len(columns) > 1 else pd.Index(cells[columns[0]])
+
+
+@cache
+def _sessions(until: pd.Timestamp) -> pd.DatetimeIndex:
+    """The sessions of the New York exchanges from 2009 on."""
+    end = (until + pd.Timedelta(days=30)).strftime("%Y-%m-%d")
+    return exchange_calendars.get_calendar("XNYS", start="2009-01-02", end=end).sessions
+
+
+def sessions(table: Table) -> pd.DatetimeIndex:
+    """The sessions up to a month from now."""
+    return _sessions(pd.Timestamp(table.today))
+
+
+def next_session(dates: pd.Series, calendar: pd.DatetimeIndex, *, strictly: Any = False) -> pd.Series:
+    """The first session on each day or after it; `strictly` after it where true."""
+    after = dates + pd.to_timedelta(np.where(strictly, 1, 0), unit="D")
+    at = calendar.searchsorted(after.fillna(calendar[0]))
+    found = pd.Series(calendar[np.minimum(at, len(calendar) - 1)], index=dates.index)
+    return found.where(dates.notna())
+
+
+# --- names of periods --------------------------------------------------------------------------
+
+
+def labels(table: Table, instruments: Table | None) -> Iterator[Fault]:
+    """A period's name agrees with its last day and, where known, with the month that ends the company's year."""
+    for name, said in table.fields.items():
+        for kind in ("fiscal", "calendar"):
+            if kind in said:
+                yield from _labels(table, name, kind, said[kind], instruments)
+
+
+def _labels(table: Table, name: str, kind: str, said: Mapping[str, str], instruments: Table | None) -> Iterator[Fault]:
+    ends, companies = table.typed[said["ends"]], pd.Series(said.get("company", ""), index=table.typed.index)
+    if said.get("company") in table.raw:
+        companies = table.raw[said["company"]]
+    months = pd.Series(np.nan, index=ends.index)
+    if instruments is not None:
+        known = instruments.typed.set_index("ticker")["fiscal_year_end_month"].astype("float64")
+        months = companies.astype(object).map(known.to_dict()).astype("float64")
+    for row, (label, end, month) in enumerate(zip(table.raw[name], ends, months)):
+        if pd.isna(label) or pd.isna(end):
+            continue
+        right = period_names(end, month if kind == "fiscal" else 12.0, month)
+        if right and label not in right:
+            words = f"but the period that ends on {end:%Y-%m-%d} is {' or '.join(sorted(right))}"
+            yield table.fault(row, [name, said["ends"]], words, "correct the name or the day")
+
+
+def period_names(end: pd.Timestamp, year_ends_in: float, fiscal_year_ends_in: float = np.nan) -> set[str]:
+    """How a quarter, month or year that ends on a day may be called; none where the year's end is not known.
+
+    Weeks of 52 or 53 years end up to a few days before or after the month: the middle of the month decides.
+    """
+    if np.isnan(year_ends_in):
+        return set()
+    middle = end - pd.Timedelta(days=15)
+    year = middle.year + (middle.month > year_ends_in)
+    quarter = int((middle.month - year_ends_in - 1) % 12 // 3 + 1)
+    found = {f"FY{year} Q{quarter}", f"{year}Q{quarter}", f"{middle:%Y-%m}"}
+    if middle.month == year_ends_in or middle.month == fiscal_year_ends_in:
+        found |= {f"FY{year}", f"{middle.year}FY"}
+    return found
+
+
+# --- deals and events --------------------------------------------------------------------------
+
+
+@across("event_flags", "deals")
+def events_are_their_deals(events: Table, deals: Table) -> Iterator[Fault]:
+    """An event has the ticker, the day and, where the deal has one, the hour of its deal."""
+    mend = "correct the event or the deal"
+    deal = _on(events, "deal_id", deals, "deal_id", ["ticker", "announced_on", "announced_time"])
+    for name in ("ticker", "announced_time"):
+        differs = deal[name].notna() & (deal[name] != events.typed[name])
+        differs &= (name != "announced_time") | (deal[name] != "unknown")
+        yield from events.where(differs, ["deal_id", name], "which its deal contradicts", mend)
+    dates = zip(deal["announced_on"], events.raw["announced_on"])
+    outside = [not pd.isna(told) and not day.startswith(told) for told, day in dates]
+    yield from events.where(outside, ["deal_id", "announced_on"], "which its deal contradicts", mend)
+
+
+@across("event_flags")
+def events_react_in_their_first_session(events: Table) -> Iterator[Fault]:
+    """The first session is the day's own, or the next after the close; where the hour is unknown either."""
+    calendar, told = sessions(events), events.typed["announced_on"]
+    hour, first = events.typed["announced_time"], events.typed["first_session"]
+    same, after = next_session(told, calendar), next_session(told, calendar, strictly=True)
+    right = ((first == same) & (hour != "post")) | ((first == after) & hour.isin(["post", "unknown"]))
+    cells = ["announced_on", "announced_time", "first_session"]
+    yield from events.where(~right, cells, "not the first session that could react", "take the exchange's next session")
+
+
+@across("event_flags", "deals")
+def peers_are_counted(events: Table, deals: Table) -> Iterator[Fault]:
+    """y exactly where another company has an event or a deal of the same day or session."""
+    rows = events.typed[["ticker", "announced_on", "first_session"]]
+    told = pd.to_datetime(deals.typed["announced_on"], format="%Y-%m-%d", errors="coerce")
+    dated = pd.concat([rows["announced_on"], rows["first_session"], told], ignore_index=True)
+    whose = pd.concat([rows["ticker"], rows["ticker"], deals.typed["ticker"]], ignore_index=True)
+    others = [
+        (dated.isin([day, first]) & (whose != ticker)).any() for ticker, day, first in rows.itertuples(index=False)
+    ]
+    wrong = (events.typed["peer_deal_same_day"] == "y") != pd.Series(others)
+    words, mend = "not what events and deals say", "write y where another company has one of the day or session, else n"
+    yield from events.where(wrong, ["deal_id", "peer_deal_same_day"], words, mend)
+
+
+@across("deals")
+def deals_refer_to_fitting_deals(deals: Table) -> Iterator[Fault]:
+    """What supersedes is not older; a part's whole counts as value and has as many parts; what is extended exists."""
+    told = days(last_day(deals.typed["announced_on"]))
+    earlier = pd.Series(days(first_day(deals.raw["announced_on"])).to_numpy(), index=deals.raw["deal_id"].to_numpy())
+    older = told < deals.raw["supersedes"].map(earlier)
+    yield from deals.where(older, ["announced_on", "supersedes"], "older than what it supersedes", "correct either day")
+    for name in ("supersedes", "part_of"):
+        other = _on(deals, name, deals, "deal_id", ["ticker", "counts_as", "parts"])
+        strange = other["ticker"].notna() & (other["ticker"] != deals.typed["ticker"])
+        yield from deals.where(strange, ["ticker", name], "a deal of another company", "correct the reference")
+        itself = (deals.raw[name] == deals.raw["deal_id"]).fillna(False)
+        yield from deals.where(itself, ["deal_id", name], "the row itself", "correct the reference")
+        if name == "part_of":
+            no_whole = other["counts_as"].notna() & (other["counts_as"] != "value")
+            yield from deals.where(no_whole, name, "a row that does not count as value", "correct the reference")
+    count = deals.raw["part_of"].value_counts()
+    parts, found = deals.typed["parts"].astype("float64"), deals.raw["deal_id"].map(count).astype("float64").fillna(0)
+    yield from deals.where(parts < found, ["deal_id", "parts"], "fewer than its parts", "correct the number of parts")
+    known = set(deals.raw["deal_id"])
+    lost = [not pd.isna(cell) and not set(cell.split("; ")) <= known for cell in deals.raw["extends"]]
+    yield from deals.where(lost, "extends", "with a deal that is not in the table", "correct the reference")
+
+
+def _after_its_deal(table: Table, deals: Table, day: str) -> Iterator[Fault]:
+    """What is said of a deal is not said before it was announced."""
+    told = _on(table, "deal_id", deals, "deal_id", ["announced_on"])["announced_on"]
+    early = last_day(table.typed[day]) < first_day(told)
+    yield from table.where(early, ["deal_id", day], "before its deal was announced", "correct either day")
+
+
+@across("deal_terms", "deals")
+def terms_follow_their_deal(terms: Table, deals: Table) -> Iterator[Fault]:
+    """Nobody knew them before."""
+    yield from _after_its_deal(terms, deals, "known_on")
+
+
+@across("deliveries", "deals")
+def deliveries_fit_their_contract(deliveries: Table, deals: Table) -> Iterator[Fault]:
+    """What is promised or live is part of what was signed, within a tenth: designs change."""
+    yield from _after_its_deal(deliveries, deals, "said_on")
+    signed = _on(deliveries, "deal_id", deals, "deal_id", ["critical_it_mw", "gross_mw"])
+    most = signed["critical_it_mw"].fillna(signed["gross_mw"])
+    for name in ("critical_it_mw", "live_critical_it_mw"):
+        more = deliveries.typed[name] > 1.1 * most
+        yield from deliveries.where(more, ["deal_id", name], "more than its contract", "correct either table")
+
+
+@across("site_contracts", "deals")
+def sites_hold_their_contracts(places: Table, deals: Table) -> Iterator[Fault]:
+    """A contract's megawatts at its sites are the contract's, within a tenth, or at most its gross ones."""
+    yield from _after_its_deal(places, deals, "stated_on")
+    signed = _on(places, "deal_id", deals, "deal_id", ["critical_it_mw", "gross_mw"])
+    total = places.typed["critical_it_mw"].groupby(places.raw["deal_id"]).transform(lambda mw: mw.sum(min_count=1))
+    wrong = ((total / signed["critical_it_mw"] - 1).abs() > 0.1) | (total > signed["gross_mw"])
+    yield from places.where(
+        wrong, ["site", "deal_id", "critical_it_mw"], "not its contract's megawatts", "correct either"
+    )
+
+
+@across("site_contracts", "sites")
+def sites_are_as_large_as_their_contracts(places: Table, sites: Table) -> Iterator[Fault]:
+    """What is let at a site is part of what is planned there."""
+    planned = _on(places, "site", sites, "site", ["gross_mw_planned"])["gross_mw_planned"]
+    total = places.typed["critical_it_mw"].groupby(places.raw["site"]).transform("sum")
+    words = "more than is planned at the site"
+    yield from places.where(total > planned, ["site", "critical_it_mw"], words, "correct it here or in data/sites.csv")
+
+
+@across("balance_sheets", "shares_outstanding")
+def balance_sheets_count_the_same_shares(sheets: Table, counts: Table) -> Iterator[Fault]:
+    """A count is within a quarter of one of the same company within two months."""
+    for row, said in enumerate(sheets.typed.to_dict("records")):
+        near = counts.typed[counts.typed["ticker"] == said["ticker"]]
+        near = near[(near["as_of"] - said["shares_as_of"]).abs() <= pd.Timedelta(days=60)]
+        if (
+            len(near)
+            and not pd.isna(said["shares_m"])
+            and ((near["shares_m"] / said["shares_m"] - 1).abs() > 0.25).all()
+        ):
+            words = f"but shares_outstanding has {near['shares_m'].iloc[-1]:g}"
+            yield sheets.fault(row, ["ticker", "shares_as_of", "shares_m"], words, "correct either table")
+
+
+@across("financings")
+def financings_belong_to_an_earlier_package(financings: Table) -> Iterator[Fault]:
+    """A part is of the same company as its package, and not announced before it."""
+    package = _on(financings, "part_of", financings, "financing_id", ["ticker", "announced_on"])
+    strange = package["ticker"].notna() & (package["ticker"] != financings.typed["ticker"])
+    yield from financings.where(strange, ["ticker", "part_of"], "a package of another company", "correct the reference")
+    early = last_day(financings.typed["announced_on"]) < first_day(package["announced_on"])
+    yield from financings.where(early, ["announced_on", "part_of"], "older than its package", "correct either day")
+
+
+# --- prices and shares -------------------------------------------------------------------------
+
+
+@across("prices_failed", "instruments")
+@across("prices", "instruments")
+def prices_stand_on_sessions(prices: Table, instruments: Table) -> Iterator[Fault]:
+    """What is traded on an exchange closes on its sessions, and not after its last one."""
+    found = _on(prices, "symbol", instruments, "ticker", ["kind", "last_session"])
+    closed = (found["kind"] != "crypto") & ~prices.typed["date"].isin(sessions(prices))
+    cells = ["symbol", "date"]
+    yield from prices.where(closed, cells, "no session of the exchange", "correct the date or remove the row")
+    after = prices.typed["date"] > found["last_session"]
+    mend = "correct last_session in data/instruments.csv or remove the row"
+    yield from prices.where(after, cells, "after the last session of the instrument", mend)
+
+
+@across("prices", "instruments")
+def a_series_has_a_convention(prices: Table, instruments: Table) -> Iterator[Fault]:
+    """Whoever has closes says how they treat dividends."""
+    found = _on(prices, "symbol", instruments, "ticker", ["price_convention"])
+    nameless = found["price_convention"].isna() & ~prices.raw["symbol"].duplicated()
+    mend = "fill price_convention in data/instruments.csv"
+    yield from prices.where(nameless, "symbol", "whose treatment of dividends is not known", mend)
+
+
+@across("instruments")
+def instruments_change_names_on_a_day(instruments: Table) -> Iterator[Fault]:
+    """Nobody is its own parent or successor, and whoever was renamed goes on trading under the new ticker."""
+    for name in ("parent", "renamed_to"):
+        itself = (instruments.raw[name] == instruments.raw["ticker"]).fillna(False)
+        yield from instruments.where(itself, ["ticker", name], "the row itself", "correct the reference")
+
+
+@across("splits")
+def splits_fall_on_sessions(splits: Table) -> Iterator[Fault]:
+    """A split that moves rows has a whole date, and a whole date is a session."""
+    whole = (splits.raw["effective_on"].str.len() == 10).fillna(False)
+    closed = whole & ~last_day(splits.typed["effective_on"]).isin(sessions(splits))
+    yield from splits.where(closed, ["ticker", "effective_on"], "no session of the exchange", "correct the date")
+
+
+@across("prices_conflicts", "prices")
+def conflicts_are_about_the_stored_close(conflicts: Table, prices: Table) -> Iterator[Fault]:
+    """The chosen value is the close, unless a refresh took the other one, or put the whole series on another basis."""
+    close = _on(conflicts, ["symbol", "date"], prices, ["symbol", "date"], ["close"])["close"]
+    ratio = close / conflicts.typed["chosen"]
+    usual = ratio.groupby(conflicts.raw["symbol"]).transform("median")
+    differs = ((ratio / usual - 1).abs() > 0.001) & ((close / conflicts.typed["value"] - 1).abs() > 0.001)
+    cells = ["symbol", "date", "chosen"]
+    yield from conflicts.where(differs, cells, "not the close in prices", "correct either, or remove the conflict")
+
+
+# --- the network -------------------------------------------------------------------------------
+
+
+@across("difficulty_epochs")
+def epochs_follow_each_other(epochs: Table) -> Iterator[Fault]:
+    """Numbers without a gap, days in order (3 to 41 apart so far), and the change that the difficulties give."""
+    rows = epochs.typed.sort_values("epoch", kind="stable")
+    step = rows["epoch"].astype("float64").diff()
+    hole = (step > 1).reindex(epochs.typed.index)
+    yield from epochs.where(hole, "epoch", "with none before it", "add the missing row")
+    gap = rows["date_utc"].diff().dt.days / step
+    wrong = ((gap < 3) | (gap > 60)).reindex(epochs.typed.index)
+    words = "which must be 3 to 60 days after the epoch before"
+    yield from epochs.where(wrong, ["epoch", "date_utc"], words, "correct the date")
+    change = (rows["difficulty"] / rows["difficulty"].shift() - 1) * 100
+    wrong = ((change - rows["change_pct"]).abs() > 0.001).reindex(epochs.typed.index)
+    cells, words = ["epoch", "difficulty", "change_pct"], "not the change from the epoch before"
+    yield from epochs.where(wrong, cells, words, "correct the difficulty or the change")
+
+
+@across("network", "difficulty_epochs")
+def difficulty_is_that_of_the_epoch(network: Table, epochs: Table) -> Iterator[Fault]:
+    """A day's difficulty is that of the last epoch begun by its end."""
+    known = epochs.typed.sort_values("date_utc", kind="stable")
+    at = known["date_utc"].searchsorted(network.typed["date"], side="right") - 1
+    force = pd.Series(np.where(at >= 0, known["difficulty"].to_numpy()[np.maximum(at, 0)], np.nan))
+    differs = (network.typed["difficulty"] / force - 1).abs() > 0.001
+    mend = "correct it here or in data/difficulty_epochs.csv"
+    yield from network.where(differs, ["date", "difficulty"], "not the difficulty of its epoch", mend)
+
+
+@across("network", "halvings")
+def coins_are_blocks_times_subsidy(network: Table, halvings: Table) -> Iterator[Fault]:
+    """Exactly, except on a halving's day and its neighbours, where it lies between the old subsidy and the new."""
+    past = halvings.typed.sort_values("height")
+    first = np.datetime64("2009-01-01")
+    begun = np.concatenate([[first], past["date_utc"].to_numpy().astype("datetime64[ns]")])
+    subsidy = np.concatenate([past["subsidy_before_btc"].iloc[:1], past["subsidy_after_btc"]])
+    date = network.typed["date"].to_numpy().astype("datetime64[ns]")
+    eve, morrow = (subsidy[np.searchsorted(begun, date + np.timedelta64(d, "D"), side="right") - 1] for d in (-1, 1))
+    paid = network.typed["issuance_btc"] / network.typed["blocks"].astype("float64")
+    wrong = (paid > eve * (1 + 1e-6)) | (paid < morrow * (1 - 1e-6))
+    cells = ["date", "blocks", "issuance_btc"]
+    yield from network.where(wrong, cells, "not the blocks times the subsidy", "correct the blocks or the coins")
+
+
+@across("network", "prices", "instruments")
+def bitcoin_has_one_price(network: Table, prices: Table, instruments: Table) -> Iterator[Fault]:
+    """Both tables' prices of a day are within 5 percent (2.4 at most so far: venues and hours differ)."""
+    coin = instruments.raw.loc[(instruments.raw["kind"] == "crypto").to_numpy(), "ticker"]
+    if len(coin) != 1:
+        return
+    mine = (prices.raw["symbol"] == coin.iloc[0]).to_numpy()
+    close = pd.Series(prices.typed.loc[mine, "close"].to_numpy(), index=prices.raw.loc[mine, "date"].to_numpy())
+    differs = (network.typed["price_usd"] / network.raw["date"].map(close[~close.index.duplicated()]) - 1).abs() > 0.05
+    mend = "correct it here or in data/prices.csv"
+    yield from network.where(differs, ["date", "price_usd"], f"far from the close of {coin.iloc[0]}", mend)
+
+
+@across("hashprice_published", "network")
+def hashprice_is_near_the_networks(published: Table, network: Table) -> Iterator[Fault]:
+    """What was printed is within a quarter of what price, coins and hash rate of a week or month give."""
+    days_ = network.typed.set_index("date")
+    income = days_["price_usd"] * (days_["issuance_btc"] + days_["fees_btc"]) / days_["hash_rate_ehs"] / 1000
+    begin, end = first_day(published.raw["date"]), last_day(published.raw["date"])
+    for row, (start, stop) in enumerate(zip(begin, end)):
+        week = pd.Timedelta(days=3 if start == stop else 0)
+        around = income[(income.index >= start - week) & (income.index <= stop + week)].mean()
+        value = published.typed["value"].iloc[row]
+        if abs(value / around - 1) > 0.25:
+            words = f"but the network gives about {around:.4g}"
+            yield published.fault(row, ["date", "value"], words, "correct the value or the day")
+
+
+# --- what companies report ---------------------------------------------------------------------
+
+
+@across("capex_annual")
+@across("capex_actuals")
+def a_period_has_one_revenue(figures: Table) -> Iterator[Fault]:
+    """Revenue, cash flow and report day repeat on each definition of a period."""
+    key = [figures.raw["ticker"], figures.raw["period_end"]]
+    later = figures.raw.groupby(["ticker", "period_end"]).cumcount() > 0
+    repeated = ("revenue_usd_bn", "operating_cash_flow_usd_bn", "reported_on", "fiscal_period", "calendar_quarter")
+    for name in (name for name in repeated if name in figures.raw):
+        values = figures.typed[name] if name.endswith("_bn") else figures.raw[name]
+        many = values.groupby(key).transform("nunique") > 1
+        words = "not as in the period's other row"
+        yield from figures.where(many & later, ["ticker", "period_end", name], words, "correct one of the two")
+
+
+@across("capex_actuals")
+def a_headline_is_near_its_cash_line(actuals: Table) -> Iterator[Fault]:
+    """With leases a quarter is 0.75 to 3 times its purchases (0.94 to 1.80 so far)."""
+    groups = actuals.raw.groupby(["ticker", "period_end"])
+    lines = actuals.typed.pivot_table(index=["ticker", "period_end"], columns="definition", values="capex_usd_bn")
+    if {"cash_ppe", "incl_finance_leases"} <= set(lines):
+        ratio = (lines["incl_finance_leases"] / lines["cash_ppe"]).dropna()
+        wrong = ratio[(ratio < 0.75) | (ratio > 3)].index
+        rows = pd.MultiIndex.from_frame(actuals.typed[["ticker", "period_end"]]).isin(wrong)
+        words = "too far from the quarter's other definition"
+        cells = ["ticker", "period_end", "capex_usd_bn"]
+        yield from actuals.where(rows & groups.cumcount().gt(0).to_numpy(), cells, words, "correct one of the two")
+
+
+@across("capex_annual", "capex_actuals")
+def four_quarters_are_the_year(annual: Table, actuals: Table) -> Iterator[Fault]:
+    """Where a year has four quarters under a definition, each line adds up to within half a percent."""
+    lines = ["capex_usd_bn", "revenue_usd_bn", "operating_cash_flow_usd_bn"]
+    quarters = actuals.typed.assign(fiscal_period=actuals.typed["fiscal_period"].str[:6])
+    key = ["ticker", "definition", "fiscal_period"]
+    grouped = quarters.groupby(key)[lines]
+    sums = grouped.sum(min_count=4).where(grouped.count() == 4)
+    found = sums.reindex(pd.MultiIndex.from_frame(annual.typed[key])).set_axis(annual.typed.index)
+    for name in lines:
+        gap = (found[name] - annual.typed[name]).abs()
+        wrong = gap > (0.005 * annual.typed[name].abs()).clip(lower=0.06)  # trailing totals are rounded
+        words = "not the sum of the four quarters in capex_actuals"
+        yield from annual.where(wrong, ["ticker", "fiscal_period", "definition", name], words, "correct either table")
+
+
+@across("capex_amzn_net", "capex_actuals")
+def net_is_near_gross(net: Table, actuals: Table) -> Iterator[Fault]:
+    """A quarter net of proceeds is at most what was bought; four quarters are the trailing year."""
+    cash = actuals.typed[actuals.typed["definition"] == "cash_ppe"].set_index(["ticker", "period_end"])["capex_usd_bn"]
+    gross = cash.reindex(pd.MultiIndex.from_frame(net.typed[["ticker", "period_end"]])).set_axis(net.typed.index)
+    quarter = net.typed["period_kind"] == "quarter"
+    ratio = net.typed["capex_net_usd_bn"] / gross
+    words, cells = "not 75 to 100.1 percent of the cash line in capex_actuals", ["period_end", "capex_net_usd_bn"]
+    wrong = quarter & ((ratio > 1.001) | (ratio < 0.75))
+    yield from net.where(wrong, cells, words, "correct either table")
+    ends = net.typed["period_end"]
+    for row in np.flatnonzero(~quarter).tolist():
+        year = net.typed[quarter & (ends <= ends[row]) & (ends > ends[row] - pd.Timedelta(days=350))]
+        gap = abs(year["capex_net_usd_bn"].sum() - net.typed["capex_net_usd_bn"].iloc[row])
+        if len(year) == 4 and gap > 0.01:
+            yield net.fault(row, cells, "not the sum of its four quarters", "correct the total or a quarter")
+
+
+@across("capex_guidance", "capex_actuals")
+def guidance_is_of_the_size_of_what_was_spent(guidance: Table, actuals: Table) -> Iterator[Fault]:
+    """Given before the period ends, and a fifth to five times the pace of the last two quarters (0.5 to 4.6 so far)."""
+    cash = actuals.typed[actuals.typed["definition"] == "cash_ppe"].sort_values("period_end")
+    for row, said in enumerate(guidance.typed.to_dict("records")):
+        end, quarters, kind = _guided(said["guided_period"])
+        if said["period_kind"] != kind:
+            words = f"but such a period is {kind}"
+            yield guidance.fault(row, ["guided_period", "period_kind"], words, "correct either")
+        if pd.isna(said["issued_on"]):
+            continue
+        if said["issued_on"] > end:
+            words = "issued after the guided period"
+            yield guidance.fault(row, ["guided_period", "issued_on"], words, "correct the period or the day")
+        known = cash[(cash["ticker"] == said["ticker"]) & (cash["period_end"] < said["issued_on"])]
+        if known.empty:
+            continue
+        pace = known["capex_usd_bn"].tail(2).mean() * quarters
+        for name in ("low_usd_bn", "high_usd_bn", "point_usd_bn", "consensus_before_usd_bn"):
+            if not 0.2 <= said[name] / pace <= 5 and not pd.isna(said[name]):
+                words = f"but the last two quarters' pace was {pace:.4g} for that period"
+                yield guidance.fault(row, ["guidance_id", name], words, "correct the figure or its unit, or accept it")
+
+
+def _guided(period: str) -> tuple[pd.Timestamp, int, str]:
+    """The last day by which a guided period has ended under any fiscal calendar, its quarters, its kind.
+
+    "2024Q2-Q4" guides each quarter of a span.
+    """
+    end = pd.Timestamp(f"{period.removeprefix('FY').removeprefix('CY')[:4]}-12-31")
+    parts = "Q" in period or "H" in period
+    kind = ("fiscal_quarter" if parts else "fiscal") if period.startswith("FY") else "calendar"
+    return (
+        end,
+        1 if "Q" in period else 2 if "H" in period else 4,
+        "calendar_quarters" if parts and kind == "calendar" else kind,
+    )
+
+
+@across("consensus", "capex_actuals")
+def consensus_is_of_the_size_of_what_was_spent(consensus: Table, actuals: Table) -> Iterator[Fault]:
+    """A fifth to five times the pace of the last two quarters of those that it sums."""
+    cash = actuals.typed[actuals.typed["definition"] == "cash_ppe"].sort_values("period_end")
+    told = last_day(consensus.typed["as_of"])
+    for row, (subject, period, value) in enumerate(
+        consensus.typed[["subject", "period", "consensus_usd_bn"]].itertuples(index=False)
+    ):
+        known = cash[cash["ticker"].isin(subject.split("+")) & (cash["period_end"] < told[row])]
+        pace = (
+            known.groupby("ticker")["capex_usd_bn"].apply(lambda last: last.tail(2).mean()).sum() * _guided(period)[1]
+        )
+        if pace and not 0.2 <= value / pace <= 5:
+            words = f"but the last two quarters' pace was {pace:.4g} for that period"
+            yield consensus.fault(row, ["consensus_id", "consensus_usd_bn"], words, "correct the figure or its unit")
+
+
+@across("earnings_dates", "instruments")
+def results_follow_their_quarter(dates: Table, instruments: Table) -> Iterator[Fault]:
+    """Results come within a hundred days after the quarter; preliminary figures from ten days before its end on."""
+    known = instruments.typed.set_index("ticker")["fiscal_year_end_month"].astype("float64")
+    rows = dates.typed[["ticker", "fiscal_period", "reported_on"]].itertuples(index=False)
+    for row, (ticker, label, told) in enumerate(rows):
+        month = known.get(ticker, np.nan) if label.startswith("FY") else 12.0
+        if np.isnan(month):
+            continue
+        year, quarter = int(label.removeprefix("FY")[:4]), int(label.split("Q")[1][0])
+        end = pd.Timestamp(year=year, month=int(month), day=1) + pd.offsets.MonthEnd(0)
+        end = end - pd.offsets.MonthEnd(3 * (4 - quarter))
+        if not -10 <= (told - end).days <= 100:
+            words = f"but that quarter ended about {end:%Y-%m-%d}"
+            yield dates.fault(row, ["ticker", "fiscal_period", "reported_on"], words, "correct the period or the day")
+
+
+def _same_day(dates: Table, other: Table, ticker: str) -> Iterator[Fault]:
+    """Two tables date a report alike, within a week."""
+    told = other.typed.assign(ticker=other.typed["ticker"] if ticker == "ticker" else ticker)
+    told = told.dropna(subset=["reported_on"]).drop_duplicates(["ticker", "fiscal_period"])
+    there = told.set_index(["ticker", "fiscal_period"])["reported_on"]
+    key = pd.MultiIndex.from_frame(dates.typed[["ticker", "fiscal_period"]])
+    found = there.reindex(key).set_axis(dates.typed.index)
+    differs = (dates.typed["reported_on"] - found).dt.days.abs() > 7
+    cells = ["ticker", "fiscal_period", "reported_on"]
+    yield from dates.where(differs, cells, f"over a week from the day in {other.name}", "correct either table")
+
+
+@across("earnings_dates", "capex_actuals")
+def hyperscalers_report_once(dates: Table, actuals: Table) -> Iterator[Fault]:
+    """A report has one day."""
+    yield from _same_day(dates, actuals, "ticker")
+
+
+@across("earnings_dates", "miner_segments")
+def miners_report_once(dates: Table, segments: Table) -> Iterator[Fault]:
+    """A report has one day."""
+    yield from _same_day(dates, segments, "ticker")
+
+
+@across("earnings_dates", "nvidia")
+def nvidia_reports_once(dates: Table, nvidia: Table) -> Iterator[Fault]:
+    """A report has one day."""
+    yield from _same_day(dates, nvidia, nvidia.fields["fiscal_period"].get("fiscal", {}).get("company", ""))
+
+
+@across("nvidia")
+def guidance_comes_true_within_a_factor(nvidia: Table) -> Iterator[Fault]:
+    """The next quarter's revenue is 0.7 to 1.5 of its guidance (0.83 to 1.23 so far)."""
+    rows = nvidia.typed.sort_values("period_end", kind="stable")
+    ratio = rows["revenue_usd_bn"].shift(-1) / rows["next_quarter_revenue_guidance_usd_bn"]
+    wrong = ((ratio < 0.7) | (ratio > 1.5)).reindex(nvidia.typed.index)
+    cells = ["fiscal_period", "next_quarter_revenue_guidance_usd_bn"]
+    yield from nvidia.where(wrong, cells, "far from the next quarter's revenue", "correct either figure")
+
+
+@across("miner_segments", "network")
+def coins_sell_near_the_price(segments: Table, network: Table) -> Iterator[Fault]:
+    """Revenue per coin is 0.6 to 1.5 of the quarter's mean price (0.86 to 1.02 so far); coins fit the hash rate."""
+    daily = network.typed.set_index("date").sort_index()
+    for row, said in enumerate(segments.typed.to_dict("records")):
+        end = said["period_end"]
+        quarter = daily[(daily.index > end - pd.DateOffset(months=3)) & (daily.index <= end)]
+        if len(quarter) < 60 or pd.isna(said["btc_mined"]) or not said["btc_mined"]:
+            continue
+        price = said["mining_revenue_usd_m"] * 1e6 / said["btc_mined"] / quarter["price_usd"].mean()
+        if not 0.6 <= price <= 1.5 and not pd.isna(price):
+            words = f"{price:.3g} of the quarter's mean price a coin"
+            cells = ["ticker", "period_end", "mining_revenue_usd_m", "btc_mined"]
+            yield segments.fault(row, cells, words, "correct the revenue, the coins or a unit")
+        share = said["energized_ehs"] / quarter["hash_rate_ehs"].mean()
+        use = said["btc_mined"] / (share * (quarter["issuance_btc"] + quarter["fees_btc"]).sum()) if share else np.nan
+        if not 0.2 <= use <= 2 and not pd.isna(use):
+            words = f"{use:.3g} of what that hash rate would mine"
+            cells = ["ticker", "period_end", "btc_mined", "energized_ehs"]
+            yield segments.fault(row, cells, words, "correct the coins, the hash rate or a unit")
+
+
+@across("miner_costs", "miner_segments")
+def both_tables_count_the_same_coins(costs: Table, segments: Table) -> Iterator[Fault]:
+    """Coins mined and hash rate of a company and quarter agree within 15 percent."""
+    quarters = costs.typed["period"].str.contains("Q")
+    for metric, column in (("btc_mined", "btc_mined"), ("energized_hashrate", "energized_ehs")):
+        key = pd.MultiIndex.from_frame(costs.typed[["ticker", "period_end"]])
+        there = segments.typed.set_index(["ticker", "period_end"])[column].astype("float64")
+        found = there.reindex(key).set_axis(costs.typed.index)
+        wrong = quarters & (costs.typed["metric"] == metric) & ((costs.typed["value"] / found - 1).abs() > 0.15)
+        words = f"not {column} of miner_segments"
+        yield from costs.where(wrong, ["ticker", "period", "metric", "value"], words, "correct either table")
+
+
+@across("miner_years", "miner_segments")
+def years_hold_their_quarters(years: Table, segments: Table) -> Iterator[Fault]:
+    """A year's revenue is that of its quarters within 2 percent; of fewer, 0.4 to 2.5 of their pace (0.78 to 1.20)."""
+    quarters = segments.typed.assign(fiscal_period=segments.typed["fiscal_period"].str[:6])
+    grouped = quarters.groupby(["ticker", "fiscal_period"])["revenue_usd_m"].agg(["sum", "count"])
+    key = pd.MultiIndex.from_frame(years.typed[["ticker", "fiscal_period"]])
+    found = grouped.reindex(key).set_axis(years.typed.index)
+    ratio = years.typed["revenue_usd_m"] / found["sum"]
+    pace = ratio * found["count"] / 4
+    wrong = (ratio < 0.98) | ((ratio > 1.02) & (found["count"] == 4)) | (pace < 0.4) | (pace > 2.5)
+    cells, words = ["ticker", "fiscal_period", "revenue_usd_m"], "not the sum of the quarters in miner_segments"
+    yield from years.where(wrong, cells, words, "correct either table")
+
+
+@across("claims_evidence", "claims")
+def evidence_is_no_older_than_a_claim_is_new(evidence: Table, claims: Table) -> Iterator[Fault]:
+    """A page's text is not published before its origin."""
+    early = evidence.typed["published_on"] < evidence.typed["origin_on"]
+    yield from evidence.where(early, ["published_on", "origin_on"], "older than its origin", "correct either day")
+
+
+# --- knowledge ---------------------------------------------------------------------------------
+
+
+def learned(knowledge: Table, tables: Mapping[str, Table]) -> Iterator[Fault]:
+    """Later knowledge is about a cell that there is, is a value of its field, and comes after the row itself."""
+    for name, group in knowledge.raw.groupby("table", sort=False):
+        rows = group.index.to_numpy()
+        table = tables.get(str(name))
+        if table is None:
+            for row in rows:
+                words = "no table with sound rows" if name not in tables else ""
+                yield knowledge.fault(row, "table", words, f"the tables are {', '.join(sorted(tables))}")
+            continue
+        yield from _learned(knowledge, rows, table, tables)
+
+
+def _learned(knowledge: Table, rows: np.ndarray, table: Table, tables: Mapping[str, Table]) -> Iterator[Fault]:
+    from frictionless import Field
+
+    entry = {**table.entry} | cover(dict(table.entry), table.typed)
+    dating = {rule["column"] for rule in table.entry["public"] if "column" in rule}
+    key = table.entry["schema"]["primaryKey"]
+    dating |= {key} if isinstance(key, str) else set(key)
+    dates = publication(table.typed, entry)
+    places = {value: place for place, value in enumerate(table.keys)}
+    after: dict[tuple[int, pd.Timestamp], pd.Series] = {}  # a row as it stands once all of a day is known
+    told: dict[tuple[int, pd.Timestamp], list[int]] = {}
+    current: dict[int, pd.Series] = {}
+    order = knowledge.typed.loc[rows, "known_on"].sort_values(kind="stable").index
+    for row in order:
+        said = knowledge.raw.iloc[row]
+        name, place = said["field"], places.get(said["row"])
+        if name not in table.fields:
+            yield knowledge.fault(row, ["table", "field"], f"no column of {table.name}", "correct the name")
+            continue
+        if place is None:
+            mend = "name it by its primary key, cells joined by a bar"
+            yield knowledge.fault(row, ["table", "row"], f"no row of {table.name}", mend)
+            continue
+        if name in dating:
+            words = "a column that names or dates its row"
+            yield knowledge.fault(row, ["table", "field"], words, "correct the row itself")
+            continue
+        day = dates["day"].iloc[place]
+        if dates["grade"].iloc[place] == "reported" and knowledge.typed["known_on"].iloc[row] < day:
+            words = f"before the row itself was public, {day:%Y-%m-%d}"
+            yield knowledge.fault(row, ["row", "known_on"], words, "correct the day, or the row itself")
+        field = table.fields[name]
+        plain = {part: field[part] for part in ("name", "type", "format", "constraints") if part in field}
+        value = "" if pd.isna(said["value"]) else said["value"]
+        _, notes = Field.from_descriptor(plain).read_cell(value)
+        one = pd.DataFrame({name: pd.Series([said["value"]], dtype="string")})
+        form = list(rules.unreadable(one, {"name": "", "schema": {"fields": [field]}}))
+        if notes or form:
+            mend = f"expected {rules.expected(field)}"
+            yield knowledge.fault(row, ["row", "field", "value"], f"no value of {table.name}.{name}", mend)
+            continue
+        for foreign in table.entry["schema"].get("foreignKeys", []):
+            other = tables.get(foreign["reference"]["resource"] or table.name)
+            if foreign["fields"] == name and other is not None and not pd.isna(said["value"]):
+                there = other.raw[foreign["reference"]["fields"]]
+                if said["value"] not in set(there.dropna()):
+                    words = f"not among {foreign['reference']['fields']} of {other.name}"
+                    yield knowledge.fault(row, ["field", "value"], words, "add the row there or correct the reference")
+        now = current.get(place, table.raw.iloc[place]).copy()
+        now[name] = said["value"]
+        current[place] = now
+        moment = (place, knowledge.typed["known_on"].iloc[row])
+        after[moment] = now
+        told.setdefault(moment, []).append(row)
+    if after:
+        raw = pd.DataFrame(list(after.values()), columns=table.raw.columns)
+        yield from _then_impossible(knowledge, list(told.values()), raw, table)
+
+
+def _then_impossible(knowledge: Table, told: list[list[int]], raw: pd.DataFrame, table: Table) -> Iterator[Fault]:
+    """What a row's own rules say once the later cells are in it, those of one day together (`told`)."""
+    raw = raw.astype("string").reset_index(drop=True)
+    after = Table(table.entry, raw, converted(raw, table.entry), table.today)
+    for rule in table.entry.get("rules", []):
+        mask, cells, words = rules.broken(rule, after.numbers, raw)
+        for at in np.flatnonzero(mask):
+            for row in [row for row in told[at] if knowledge.raw["field"].iloc[row] in cells][:1]:
+                words_ = f"after which the row breaks: {words}"
+                yield knowledge.fault(row, ["row", "field", "value"], words_, rule["mend"])

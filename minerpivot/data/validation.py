@@ -1,0 +1,311 @@
+"""Prove that the tables are what their metadata say, explain what is not, and record what was proven.
+
+In order: the metadata, each file's form, its types, keys and references (Frictionless), the rules of its rows and
+series (`rules`), and what tables say of each other (`consistency`). What cannot be read is not judged further, so that
+one mistake is one line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from minerpivot.data import consistency, edits, metadata, rules
+from minerpivot.data.rules import Table, quoted
+from minerpivot.data.tables import DATA, TableError, checksum, converted, forget, read_manifest, today
+
+SHOWN = 5  # faults of one table that are spelt out: a company without its row would fill hundreds of lines
+LONGEST = 20_000  # characters of a cell
+
+
+def problems(folder: Path = DATA, *, checksums: bool = True) -> list[str]:
+    """Every fault of the data package, each with file, row, field and mend; empty when it is valid.
+
+    With `checksums=False` a table may differ from its recorded checksum but must be valid otherwise.
+    """
+    try:
+        entries = metadata.authored(folder)
+        sealed = {entry["name"]: entry["hash"] for entry in read_manifest(folder)["resources"]} if checksums else {}
+    except TableError as error:
+        return str(error).splitlines()
+    tables, faults = examined(folder, entries)
+    for entry in entries if checksums else []:
+        if (folder / entry["path"]).is_file() and entry["name"] in tables:
+            found = checksum((folder / entry["path"]).read_bytes())
+            if found != sealed.get(entry["name"]):
+                faults.append(
+                    f"data/{entry['path']}: differs from the checksum in datapackage.json; "
+                    "run `make check` to record the new one"
+                )
+    return faults or judged(tables)
+
+
+def examined(
+    folder: Path,
+    entries: list[dict[str, Any]],
+    names: Iterable[str] | None = None,
+    *,
+    sealed: Mapping[str, Mapping[str, Any]] | None = None,
+) -> tuple[dict[str, Table], list[str]]:
+    """The tables (or those of `names`) whose form, types, keys and references hold, and the faults of the others.
+
+    What has the bytes, metadata and referred tables with which it was `sealed` has passed Frictionless before.
+    """
+    tables, faults = {}, {}
+    strays = sorted({path.name for path in folder.glob("*.csv")} - {entry["path"] for entry in entries})
+    alone = [f"data/{name}: has no metadata; write {Path(name).stem}.yml beside it or remove it" for name in strays]
+    asked = [entry for entry in entries if names is None or entry["name"] in names]
+    for entry in asked:
+        table, found = _read(folder / entry["path"], entry)
+        faults[entry["name"]] = _first(found, entry)
+        if table is not None:
+            tables[entry["name"]] = table
+    readable = [entry for entry in entries if entry["name"] in tables or entry not in asked]
+    for name, found in _frictionless(folder, readable, _unproven(folder, tables, sealed or {})).items():
+        faults[name] = _first(found, tables[name].entry)
+    for name in [name for name in tables if faults[name]]:
+        del tables[name]
+    return tables, [*alone, *(fault for found in faults.values() for fault in found)]
+
+
+def _unproven(folder: Path, tables: Mapping[str, Table], sealed: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The tables that differ from how they were sealed, or refer to one that does."""
+    fresh = set()
+    for name, table in tables.items():
+        said, content = sealed.get(name, {}), (folder / table.entry["path"]).read_bytes()
+        if (said.get("hash"), said.get("metadata_hash")) != (checksum(content), table.entry["metadata_hash"]):
+            fresh.add(name)
+    named = {
+        name: {key["reference"]["resource"] for key in table.entry["schema"].get("foreignKeys", [])}
+        for name, table in tables.items()
+    }
+    gone = set(sealed) - set(tables)
+    return [name for name in tables if name in fresh or named[name] & (fresh | gone)]
+
+
+def judged(tables: Mapping[str, Table], names: Iterable[str] | None = None) -> list[str]:
+    """What sound tables say that cannot be: of `names` (default all) alone, and of each other."""
+    asked = [table for name, table in tables.items() if names is None or name in names]
+    found = [fault for table in asked for fault in rules.misdated(table)]
+    if not found:  # what a wrong day contradicts besides is the same mistake
+        soft = [fault for table in asked for fault in rules.impossible(table)]
+        soft += [fault for table in asked for fault in rules.outliers(table, tables.get("splits"))]
+        found = list(rules.unaccepted(iter([*soft, *consistency.contradictions(tables)]), tables))
+    by_table: dict[str, list[str]] = {}
+    for fault in found:
+        by_table.setdefault(fault.table, []).append(str(fault))
+    needless = [line for table in asked for line in rules.needless(table)]
+    return [*(line for name, lines in by_table.items() for line in _first(lines, tables[name].entry)), *needless]
+
+
+# --- one file ----------------------------------------------------------------------------------
+
+
+def _read(path: Path, entry: dict[str, Any]) -> tuple[Table | None, list[str]]:
+    """A table whose form is right, its faults if not."""
+    try:
+        raw = _cells(path, entry)
+    except TableError as error:
+        return None, [str(error)]
+    found = sorted(rules.unreadable(raw, entry), key=lambda fault: fault.row)
+    if found:
+        return None, [str(fault) for fault in found]
+    try:
+        return Table(entry, raw, converted(raw, entry), f"{today():%Y-%m-%d}"), []
+    except (TableError, ValueError, OverflowError) as error:
+        return None, [str(error).splitlines()[0]]
+
+
+def _cells(path: Path, entry: dict[str, Any]) -> pd.DataFrame:
+    """A file's cells as text, empty ones missing; raises `TableError` if it is not a table of the entry's columns."""
+    where, restore = f"data/{path.name}", "restore it with `git checkout data`"
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise TableError(f"{where} is missing; {restore}, or remove {path.stem}.yml with it") from None
+    except OSError as error:
+        raise TableError(f"{where} cannot be read: {error.strerror}; {restore}") from None
+    if not content.strip():
+        raise TableError(f"{where}: is empty; {restore}")
+    for sign, what, mend in (
+        (b"\xef\xbb\xbf", "begins with a byte order mark", "save it as UTF-8 without BOM"),
+        (b"\0", "holds a NUL byte", f"save it as plain UTF-8 text, or {restore}"),
+        (b"\r", "has line ends of Windows or old Macs", "save it with Unix line ends (LF)"),
+    ):
+        if sign in content:
+            row = content[: content.index(sign)].count(b"\n") + 1
+            raise TableError(f"{where} row {row}: {what}; {mend}")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = content[: error.start].count(b"\n") + 1
+        raise TableError(f"{where} row {row}: is not UTF-8; save the file as UTF-8") from None
+    csv.field_size_limit(2**31 - 1)  # a cell that is too long is told below, with its field
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[list[str]] = []
+    try:
+        rows.extend(reader)
+    except csv.Error as error:
+        raise TableError(f"{where} row {len(rows) + 1}: {error}; close or double the quotation mark there") from None
+    if not text.endswith("\n"):
+        raise TableError(f"{where} row {len(rows)}: has no line end, as if the file were cut off; {restore}, or add it")
+    fields = [field["name"] for field in entry["schema"]["fields"]]
+    if wrong := _header(rows[0], fields):
+        raise TableError(f"{where}: {wrong}")
+    if len(rows) == 1:
+        raise TableError(f"{where}: has a header and no rows; {restore}, or remove it with {path.stem}.yml")
+    for number, cells in enumerate(rows[1:], start=2):
+        if len(cells) < len(fields):
+            missing = fields[len(cells)] if cells else fields[0]
+            raise TableError(
+                f"{where} row {number}: ends before {missing}; a row needs a comma for each cell that is empty"
+            )
+        if len(cells) > len(fields):
+            extra = f"{len(cells)} cells for {len(fields)} columns, the last is {quoted(cells[-1])}"
+            raise TableError(f"{where} row {number}: has {extra}; a text with a comma belongs in quotation marks")
+        for name, cell in zip(fields, cells):
+            if len(cell) > LONGEST:
+                raise TableError(
+                    f"{where} row {number}: {name} is {quoted(cell)}, longer than any fact; shorten it, "
+                    "or close a quotation mark"
+                )
+    frame = pd.DataFrame(rows[1:], columns=fields, dtype="string")
+    return frame.mask(frame == "")
+
+
+def _header(found: list[str], fields: list[str]) -> str:
+    """What is wrong with a table's first row, and the mend; nothing if it names the fields in their order."""
+    if found == fields:
+        return ""
+    first = ",".join(found)
+    for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(found) == 1 < len(fields) and sign in first:
+            return f"its cells are separated by {name}, not by commas; save it as CSV with commas"
+    if not set(map(str.strip, found)) & set(fields):
+        return f"row 1 is {quoted(first)}, not the header; it must name the columns: {quoted(','.join(fields))}"
+    for name in found:
+        if name != name.strip() and name.strip() in fields:
+            return f"column {quoted(name)} has a space at an end; write {name.strip()!r}"
+        if found.count(name) > 1:
+            return f"column {quoted(name)} stands {found.count(name)} times; remove all but one"
+    missing = [name for name in fields if name not in found]
+    unknown = [name for name in found if name not in fields]
+    if missing and unknown and found.index(unknown[0]) == fields.index(missing[0]):
+        at = fields.index(missing[0]) + 1
+        return f"column {at} is {quoted(unknown[0])}, expected {missing[0]!r}; rename it here or in its metadata"
+    if missing:
+        at = fields.index(missing[0])
+        place = f"after {fields[at - 1]!r}" if at else "as the first one"
+        return f"has no column {missing[0]!r}, expected {place}; add it with a cell in each row"
+    if unknown:
+        return f"column {quoted(unknown[0])} is not among the fields of its metadata; remove it or describe it there"
+    at = next(at for at, name in enumerate(found) if name != fields[at])
+    return f"column {at + 1} is {found[at]!r}, expected {fields[at]!r}; put the columns, cells and all, in their order"
+
+
+# --- types, keys, references -------------------------------------------------------------------
+
+
+def _frictionless(folder: Path, entries: list[dict[str, Any]], names: list[str]) -> dict[str, list[str]]:
+    """What Frictionless finds in the tables `names`, in words; references to tables not in `entries` are left out."""
+    from frictionless import FrictionlessException, Package, system
+
+    known = {entry["name"] for entry in entries} | {""}  # "" is the table itself
+    resources = []
+    for entry in entries:
+        keys = [key for key in entry["schema"].get("foreignKeys", []) if key["reference"]["resource"] in known]
+        plain = {key: entry[key] for key in ("name", "path", "profile", "format", "mediatype", "encoding")}
+        resources.append(plain | {"schema": entry["schema"] | {"foreignKeys": keys}})
+    found: dict[str, list[str]] = {}
+    by_name = {entry["name"]: entry for entry in entries}
+    with system.use_context(trusted=True):
+        try:
+            package = Package.from_descriptor({"name": "data", "resources": resources}, basepath=str(folder))
+            for name in names:
+                report = package.get_resource(name).validate()
+                found[name] = [_explain(error, by_name[name]) for task in report.tasks for error in task.errors]
+                found[name] += [f"data/{name}.csv: {quoted(error.note)}; see its metadata" for error in report.errors]
+        except FrictionlessException as error:
+            reasons = error.reasons or [error.error]
+            return {name: [f"data/{name}.yml: {reasons[0].note}; correct its schema"] for name in names[:1]}
+    return found
+
+
+def _explain(error: Any, entry: dict[str, Any]) -> str:
+    where = f"data/{entry['path']}"
+    row, name = getattr(error, "row_number", None), getattr(error, "field_name", None)
+    if row is None:
+        return f"{where}: {error.note}; correct the file or its metadata"
+    mends = {
+        "primary-key": "; give each row its own key or remove the copy",
+        "foreign-key": "; add the missing row to the other table, correct the reference, or remove this row with it",
+    }
+    if name is None or error.type in mends:
+        note = error.note.replace('lookup table ""', f'table "{entry["name"]}" itself').replace("lookup table", "table")
+        return f"{where} row {row}: {note}{mends.get(error.type, '')}"
+    said = next(field for field in entry["schema"]["fields"] if field["name"] == name)
+    note = error.note if error.type != "type-error" else f"not {rules.a(said['type'])}"
+    note = "" if error.type == "constraint-error" else f" ({note})"  # what was expected says it better
+    return f"{where} row {row}: {name} is {quoted(getattr(error, 'cell', ''))}{note}; expected {rules.expected(said)}"
+
+
+def _first(faults: list[str], entry: Mapping[str, Any]) -> list[str]:
+    """The first faults of a table, and how many more there are."""
+    if len(faults) <= SHOWN:
+        return faults
+    more = f"{len(faults) - SHOWN} or more besides"
+    return [*faults[:SHOWN], f"data/{entry['path']}: {more}; mend these first and run `make check` again"]
+
+
+# --- sealing -----------------------------------------------------------------------------------
+
+
+def seal(folder: Path = DATA, *, tell: Callable[[str], object] = lambda line: None) -> list[str]:
+    """Validate every table and write the manifest anew; return the tables that changed.
+
+    Each line of what changed since the tables were last recorded is told before it is written. Raises `TableError`
+    listing every fault, or why the disk refused, and then changes nothing.
+    """
+    authored = metadata.authored(folder)
+    before, told = edits.recorded(folder)
+    found, faults = examined(folder, authored, sealed=before)
+    faults = faults or judged(found)
+    if faults:
+        raise TableError("\n".join(faults))
+    for line in told:
+        tell(line)
+    resources = [
+        metadata.sealed(folder, entry, before.get(entry["name"]), found[entry["name"]].typed) for entry in authored
+    ]
+    for line in edits.report(folder, resources, before):
+        tell(line)
+    for entry in resources:
+        if line := metadata.outdated(entry):
+            tell(line)
+    _write(folder / "datapackage.json", json.dumps(metadata.package(folder, resources), indent=2, ensure_ascii=False))
+    forget()
+    return [entry["name"] for entry in resources if entry != before.get(entry["name"])]
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file in one step, so that a reader sees the old one or the new one; leaves no draft behind."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(f"{text}\n", encoding="utf-8")
+        os.replace(draft, path)
+    except OSError as error:
+        raise TableError(
+            f"data/{path.name} cannot be written: {error.strerror}; free some space or make data/ writable. "
+            "Nothing was recorded"
+        ) from None
+    finally:
+        with contextlib.suppress(OSError):  # a folder that takes no files holds no draft
+            draft.unlink(missing_ok=True)

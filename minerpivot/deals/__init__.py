@@ -1,0 +1,1 @@
+"""Miner deals: what was signed, what it is worth, what was built."""

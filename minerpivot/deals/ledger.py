@@ -1,0 +1,477 @@
+"""What the miners signed: megawatts and value, rent per megawatt, concentration, income so far.
+
+Critical-IT megawatts (power to the servers) and gross megawatts (with cooling and losses) are never added.
+A contract for which only a gross figure was seen has an open basis: the source does not say which it is.
+
+A contract has states with days: what is said of a past day is taken from the ledger of that day (`ledger_on`), so
+that one which was sold or terminated since is in the sums of the days on which it was in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from minerpivot.data.tables import TableError, last_day, load
+
+SUMMED = ("contract", "value", "extension")  # `counts_as` of the rows that a sum may hold
+SIGNED = ("contract", "extension")  # `counts_as` of the rows that a tenant signed
+BINDING = ("signed", "partly_delivered", "delivered", "completed")  # states in which a contract is in force
+GONE = ("superseded", "terminated", "sold")
+NO_LESS = ("exact", "more_than")  # `value_qualifier` of the values that a lower bound may hold
+
+
+def ledger_on(day: str | pd.Timestamp) -> pd.DataFrame:
+    """The table `deals` with the rows and states that were public on `day`; without rows before the first one."""
+    try:
+        return load("deals", as_of=f"{pd.Timestamp(day):%Y-%m-%d}")
+    except TableError:  # nothing was public yet, or the table cannot be read, which the next line says
+        return load("deals").iloc[:0]
+
+
+def _of_tenants(deals: pd.DataFrame) -> pd.DataFrame:
+    """Rows that a sum may hold, whatever became of them; refuses what would count twice."""
+    twice = deals.loc[deals["deal_id"].duplicated(), "deal_id"].tolist()
+    if twice:
+        raise ValueError(f"{', '.join(twice)}: listed twice in deals; its megawatts and value would count twice")
+    valued_apart = deals["part_of"].isin(deals["deal_id"]) & deals["contract_value_usd_bn"].notna()
+    if valued_apart.any():
+        parts = deals[valued_apart]
+        whole = ", ".join(dict.fromkeys(parts["part_of"]))
+        ids = ", ".join(parts["deal_id"])
+        raise ValueError(f"{ids}: has a value that {whole} contains; leave one of them empty")
+    return deals[deals["counts_as"].isin(SUMMED)]
+
+
+def parent_of(instruments: pd.DataFrame) -> dict[str, str]:
+    """Subsidiary -> the company that consolidates it, by `instruments.parent`."""
+    owned = instruments.dropna(subset=["parent"])
+    return dict(zip(owned["ticker"], owned["parent"]))
+
+
+def contracted(deals: pd.DataFrame, *, conditional: bool = False) -> pd.DataFrame:
+    """Tenant contracts in force, oldest first: the rows whose value and megawatts may be summed (`counts_as`).
+
+    Leaves out rows that a later row supersedes, rows that ended (`GONE`), and what is not effective (kept if
+    `conditional`), by the states of the day that the table was loaded for (`load("deals", as_of=day)`). Adds
+    `announced` (a partial date counts from its last day), `mw` and `mw_basis` ("critical IT", or "open"), missing
+    where no megawatts were seen and in rows of value alone.
+
+    Raises `ValueError` if a row is listed twice or if a part of a common value has a value of its own.
+    """
+    rows = _of_tenants(deals)
+    states = (*BINDING, *(("conditional",) if conditional else ()))
+    rows = rows[rows["state"].isin(states) & ~rows["deal_id"].isin(deals["supersedes"].dropna())]
+    megawatts = rows["critical_it_mw"].fillna(rows["gross_mw"]).where(rows["counts_as"] == "contract")
+    basis = rows["critical_it_mw"].notna().map({True: "critical IT", False: "open"}).where(megawatts.notna())
+    rows = rows.assign(announced=dated(rows["announced_on"]), mw=megawatts, mw_basis=basis)
+    return rows.sort_values(["announced", "deal_id"], ignore_index=True)
+
+
+def dated(dates: pd.Series, partial: str = "last") -> pd.Series:
+    """Day of each date; one known to a month or year counts from its "last" or "first" day, or is missing ("drop")."""
+    if partial not in ("last", "first", "drop"):
+        raise ValueError(f"partial={partial!r}: must be 'last', 'first' or 'drop'")
+    if partial == "last" or pd.api.types.is_datetime64_any_dtype(dates):
+        return last_day(dates)
+    text = dates.astype("string")
+    return last_day(text.where(text.str.len() == 10) if partial == "drop" else (text + "-01-01").str[:10])
+
+
+def pivot_dates(deals: pd.DataFrame, *, partial: str = "last") -> pd.Series:
+    """Day of each ticker's first binding tenant contract: ticker -> Timestamp, earliest first.
+
+    What became of it later does not matter: a terminated or superseded contract was a first signing on its day.
+    Frameworks, power, land and takeovers do not count, nor does a contract that never bound (`binding_since`) or one
+    without a day. `partial` is that of `dated`; only "last" is free of look-ahead, and "drop" loses tickers.
+    """
+    binding = deals[(deals["counts_as"] == "contract") & deals["binding_since"].notna()]
+    first = dated(binding["binding_since"], partial).groupby(binding["ticker"]).min().dropna()
+    return first.sort_values(kind="stable").rename("pivot_date")
+
+
+def own_share(contracts: pd.DataFrame) -> pd.DataFrame:
+    """`contracts` with value and megawatts at the company's own part of each joint venture (`own_share_pct`)."""
+    part = contracts["own_share_pct"].fillna(100) / 100
+    shared = ["contract_value_usd_bn", "extension_value_usd_bn", "critical_it_mw", "gross_mw", "mw"]
+    return contracts.assign(**{column: contracts[column] * part for column in shared})
+
+
+def narrow(contracts: pd.DataFrame, instruments: pd.DataFrame) -> pd.DataFrame:
+    """`contracts` of companies that mined for their own account at the halving; a subsidiary counts with its parent."""
+    role = instruments.set_index("ticker")["role_at_halving"]
+    return contracts[contracts["ticker"].replace(parent_of(instruments)).map(role) == "self_miner"]
+
+
+def is_lower_bound(contracts: pd.DataFrame) -> bool:
+    """Whether the sum of values is one: no source says "about", "up to" or "at full use", and each wording is known."""
+    valued = contracts[contracts["contract_value_usd_bn"].notna()]
+    return bool(valued["value_qualifier"].isin(NO_LESS).all())
+
+
+def totals(contracts: pd.DataFrame, by: pd.Series | None = None) -> pd.DataFrame:
+    """Contracts, base value, and megawatts by basis, summed by `by` (or in all: one row, `all`).
+
+    Columns: contracts (rows of value alone and extensions are none), valued, value_usd_bn, usd_bn_per_year (of base
+    terms: an extension pays in later years), critical_it_mw, open_mw. What was not seen is not in the sums. A sum of
+    nothing seen is missing, not zero.
+    """
+    yearly = contracts["contract_value_usd_bn"] / contracts["term_years"]
+    parts = {
+        "contracts": (contracts["counts_as"] == "contract").astype(int),
+        "valued": contracts["contract_value_usd_bn"].notna().astype(int),
+        "value_usd_bn": contracts["contract_value_usd_bn"],
+        "usd_bn_per_year": yearly.where(contracts["counts_as"] != "extension"),
+        "critical_it_mw": contracts["mw"].where(contracts["mw_basis"] == "critical IT"),
+        "open_mw": contracts["mw"].where(contracts["mw_basis"] == "open"),
+    }
+    keys = pd.Series("all", index=contracts.index) if by is None else by
+    return (
+        pd.DataFrame(parts).groupby(keys).sum(min_count=1).sort_values("value_usd_bn", ascending=False, kind="stable")
+    )
+
+
+def whole_of_parts(deals: pd.DataFrame) -> pd.Series:
+    """Critical-IT megawatts of each row of value once all its parts (`parts`) are public, by deal_id."""
+    needed = deals[deals["counts_as"] == "value"].set_index("deal_id")["parts"].astype(float)
+    found = deals[deals["part_of"].isin(needed.index)].groupby("part_of")["critical_it_mw"]
+    return found.sum()[found.count() == needed.reindex(list(found.groups))]
+
+
+def gross_ratios(deals: pd.DataFrame) -> pd.Series:
+    """Gross over critical-IT megawatts of every contract for which both were seen, by deal_id, ascending.
+
+    A row of value whose own gross figure is that of all its parts gives one ratio for them together.
+    """
+    rows = deals.set_index("deal_id")
+    together = whole_of_parts(deals).reindex(rows.index)
+    ratios = rows["gross_mw"] / rows["critical_it_mw"].fillna(together)
+    return ratios.dropna().sort_values().rename("gross_per_critical")
+
+
+def combined(contracts: pd.DataFrame) -> pd.DataFrame:
+    """`contracts` with the parts of a common value folded into its row: one row, value and megawatts.
+
+    The parts' type is the row's, and their megawatts its own, as far as each states critical IT.
+    """
+    together = whole_of_parts(contracts)
+    parts = contracts[contracts["part_of"].isin(together.index)]
+    if parts.empty:
+        return contracts
+    megawatts = contracts["deal_id"].map(together)
+    kinds = contracts["deal_id"].map(parts.groupby("part_of")["deal_type"].first())
+    whole = megawatts.notna()
+    filled = {"critical_it_mw": megawatts, "mw": megawatts, "mw_basis": "critical IT", "deal_type": kinds}
+    folded = contracts.assign(**{column: contracts[column].mask(whole, value) for column, value in filled.items()})
+    return folded[~folded["deal_id"].isin(parts["deal_id"])].reset_index(drop=True)
+
+
+def revenue_per_mw_year(contracts: pd.DataFrame, *, ratio: float) -> pd.DataFrame:
+    """Million USD per critical-IT MW and year of the base term, for contracts with value, term and megawatts.
+
+    Adds `market` ("colocation rent" or "GPU cloud", two markets that are not comparable) and the columns
+    `low` and `high`: value / (MW × years). They differ where the megawatt basis is open: `low` takes the
+    figure as critical IT, `high` as gross, with `ratio` gross megawatts per critical one. `net_low` and
+    `net_high` take off the miner's hardware order for the contract (missing where there is none).
+    """
+    rows = combined(contracts).dropna(subset=["contract_value_usd_bn", "term_years", "mw"])
+    low = 1000 * rows["contract_value_usd_bn"] / (rows["mw"] * rows["term_years"])
+    high = low.where(rows["mw_basis"] == "critical IT", low * ratio)
+    left = 1 - rows["customer_gpu_or_capex_usd_bn"] / rows["contract_value_usd_bn"]
+    market = rows["deal_type"].map(lambda kind: "GPU cloud" if kind == "gpu_cloud" else "colocation rent")
+    return rows.assign(market=market, low=low, high=high, net_low=low * left, net_high=high * left)
+
+
+def herfindahl(values: pd.Series) -> float:
+    """Sum of squared shares of `values` (Herfindahl–Hirschman index), from 1/n (equal) to 1 (one holds all)."""
+    return float(((values / values.sum()) ** 2).sum())
+
+
+def ai_share(segments: pd.DataFrame, tickers: Iterable[str], *, max_age_days: int = 365) -> pd.DataFrame:
+    """AI and HPC revenue as percent of revenue, each company's latest quarter with a split, by ticker.
+
+    Columns: period_end, revenue_usd_m, ai_hpc_revenue_usd_m, mining_revenue_usd_m, ai_includes_fit_out (y, n),
+    ai_percent. A company
+    without a split in the `max_age_days` before the latest quarter of the table is unknown (missing), not zero;
+    a zero is the company's statement that it had no such revenue.
+    """
+    recent = segments["period_end"] > segments["period_end"].max() - pd.Timedelta(days=max_age_days)
+    split = segments[recent].dropna(subset=["revenue_usd_m", "ai_hpc_revenue_usd_m"])
+    latest = split.sort_values("period_end").groupby("ticker").tail(1).set_index("ticker")
+    columns = ["period_end", "revenue_usd_m", "ai_hpc_revenue_usd_m", "mining_revenue_usd_m", "ai_includes_fit_out"]
+    shares = latest[columns].reindex(sorted(set(tickers)))
+    return shares.assign(ai_percent=100 * shares["ai_hpc_revenue_usd_m"] / shares["revenue_usd_m"])
+
+
+LEFT_OUT = {  # why a row is in no sum, by `counts_as`
+    "amendment": "amendment", "framework": "framework or cost", "own_cost": "framework or cost",
+    "no_tenant": "no tenant", "power_or_land": "land or power", "purchase": "takeover or sale",
+    "sale": "takeover or sale", "takeover_bid": "takeover or sale",
+}  # fmt: skip
+KINDS = {"colocation_lease": "colocation", "gpu_cloud": "GPU cloud", "jv": "joint venture"}
+NOT_YET = {"conditional": "not effective", "memorandum": "memorandum", "letter_of_intent": "letter of intent"}
+
+
+def counted_as(deals: pd.DataFrame) -> pd.Series:
+    """How each row of the ledger counts: its kind if it is in the sums, else "no: " and the reason."""
+    summed = deals["deal_id"].isin(contracted(deals)["deal_id"])
+    kinds = deals["deal_type"].map(KINDS).mask(deals["counts_as"] == "value", "value of several")
+    kinds = kinds.mask(deals["counts_as"] == "extension", "extension")
+    ended = deals["state"].mask(deals["deal_id"].isin(deals["supersedes"].dropna()), "superseded")
+    reasons = deals["counts_as"].map(LEFT_OUT).fillna(deals["state"].map(NOT_YET))
+    reasons = reasons.mask(ended == "superseded", "superseded").fillna(ended)
+    return kinds.where(summed, "no: " + reasons.astype(object)).rename("counted_as")
+
+
+def movements(known: Callable[[pd.Timestamp], pd.DataFrame], days: Iterable[pd.Timestamp]) -> pd.DataFrame:
+    """What moved the sums of contracts in force from each of `days` to the next, oldest first.
+
+    `known` gives the ledger of a day (`ledger_on`). One row per contract and day with the columns of `contracted` as
+    they were on that day (of a contract that left, as they were last), `day`, `change` ("signed", "ended", "restated":
+    its value or critical-IT megawatts became known or other ones), `value_change` and `critical_it_change`, and the
+    sums after it, `value_so_far` and `critical_it_so_far`. What was not seen moves nothing and stays missing.
+    """
+    found = []
+    figures = ["contract_value_usd_bn", "critical"]
+    before = pd.DataFrame(columns=["deal_id", *figures])
+    for day in sorted(set(days)):
+        now = contracted(known(day))
+        now["critical"] = now["mw"].where(now["mw_basis"] == "critical IT")
+        left = before[~before["deal_id"].isin(now["deal_id"])]
+        rows = pd.concat([part for part in (now, left) if len(part)] or [now], ignore_index=True)
+        came, went = ~rows["deal_id"].isin(before["deal_id"]), rows["deal_id"].isin(left["deal_id"])
+        earlier = before.set_index("deal_id")[figures].reindex(rows["deal_id"]).set_axis(rows.index).astype(float)
+        change = rows[figures].mask(went).fillna(0) - earlier.fillna(0)
+        rows["change"] = came.map({True: "signed", False: "restated"}).mask(went, "ended")
+        rows[["value_change", "critical_it_change"]] = change.to_numpy()
+        found.append(rows[came | went | change.ne(0).any(axis=1)].assign(day=day))
+        before = now
+    table = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True).drop(columns="critical")
+    value, critical = table["value_change"].cumsum(), table["critical_it_change"].cumsum()
+    return table.assign(value_so_far=value, critical_it_so_far=critical)
+
+
+GROUNDS = {
+    "guarantee": "guarantee",
+    "rated_tenant": "rated tenant",
+    "prepayment": "prepayment",
+    "letter_of_credit": "letter of credit",
+    "none_stated": "no support stated",
+}
+
+
+def ultimate_credit(contracts: pd.DataFrame) -> pd.DataFrame:
+    """On whose credit each contract rests in the end: `credit` (a name) and `ground` (why).
+
+    The rule: the guarantor where there is one, else the tenant. A guarantor counts for the whole contract, though it
+    covers a stated sum or the base term only.
+    """
+    credit = contracts["guarantor"].fillna(contracts["tenant"])
+    return pd.DataFrame({"credit": credit, "ground": contracts["credit_ground"].map(GROUNDS)})
+
+
+def concentration(contracts: pd.DataFrame, by: pd.Series) -> pd.Series:
+    """Groups with a valued contract, the largest, its percent of base value, and the Herfindahl index, by `by`."""
+    value = totals(contracts, by)["value_usd_bn"].dropna()
+    if value.empty:
+        return pd.Series({"groups": 0, "largest": None, "largest_percent": float("nan"), "herfindahl": float("nan")})
+    share = 100 * value.iloc[0] / value.sum()
+    found = {"groups": len(value), "largest": value.index[0], "largest_percent": share, "herfindahl": herfindahl(value)}
+    return pd.Series(found, dtype=object)
+
+
+def standing(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, float]) -> pd.DataFrame:
+    """Where one contract stands among `contracts`, parts of a common value as one: place 1 is the largest.
+
+    Ties share a place. One row per measure: `value`, `place` and `of` (contracts that have it); missing where the
+    contract has no such value, or is not among them (any more). An extension is no contract of its own.
+    Megawatts are ranked three times: every open basis read as critical IT, and as gross at the lowest and highest of
+    `ratios`. Rates (USD m per MW-year) are ranked within the contract's market, read both ways.
+    """
+    rows = combined(contracts).set_index("deal_id").query("counts_as != 'extension'")
+    known = rows["mw_basis"] == "critical IT"
+    rates = revenue_per_mw_year(contracts, ratio=max(ratios)).set_index("deal_id")
+    rates = rates[rates["market"] == rates["market"].get(deal_id)]
+    measures = {
+        "base value, USD bn": rows["contract_value_usd_bn"],
+        "value per year, USD bn": rows["contract_value_usd_bn"] / rows["term_years"],
+        "MW, open basis read as critical IT": rows["mw"],
+        "MW, open basis read as gross, lowest ratio": rows["mw"].where(known, rows["mw"] / min(ratios)),
+        "MW, open basis read as gross, highest ratio": rows["mw"].where(known, rows["mw"] / max(ratios)),
+        "value with renewals, USD bn": rows["extension_value_usd_bn"],
+        "USD m per MW and year, as critical IT": rates["low"],
+        "USD m per MW and year, as gross": rates["high"],
+    }
+    table = pd.DataFrame(measures).astype(float)
+    places = table.rank(ascending=False, method="min").reindex([deal_id]).iloc[0].astype("Int64")
+    found = pd.DataFrame({"value": table.reindex([deal_id]).iloc[0], "place": places, "of": table.count()})
+    return found.loc[list(measures)].rename_axis("measure").reset_index()
+
+
+def rank(contracts: pd.DataFrame, deal_id: str, *, ratios: tuple[float, float]) -> pd.DataFrame:
+    """The rows of `standing` by value, value per year and megawatts; no place for a contract that is not there."""
+    return standing(contracts, deal_id, ratios=ratios).head(5)
+
+
+def period_end(stated: pd.Series) -> pd.Series:
+    """Last day of each stated day, month, quarter, half, mid-year or year ("2026-Q4", "mid-2027"); missing if unstated.
+
+    What is promised for a period is late only once the whole of it has passed.
+    """
+    text = stated.astype("string")
+    year, part = text.str.extract(r"(\d{4})")[0], text.str.extract(r"\d{4}-(.+)")[0]
+    ends = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12", "H1": "06", "H2": "12"}
+    month = part.replace(ends).fillna("12").mask(text.str.startswith("mid-"), "06")
+    return last_day((year + "-" + month).astype(object))
+
+
+def due(contracts: pd.DataFrame) -> pd.Series:
+    """Last day of each contract's expected start as it was announced, missing if unstated."""
+    return period_end(contracts["start_expected"]).rename("due")
+
+
+def _latest(rows: pd.DataFrame, by: str) -> pd.DataFrame:
+    """The last of `rows` said of each site and phase; of those said on one day, the one whose `by` is latest."""
+    order = rows.assign(said=last_day(rows["said_on"]), end=period_end(rows[by])).sort_values(["said", "end"])
+    return order.groupby(["ticker", "site", "phase"], as_index=False, dropna=False).tail(1)
+
+
+def live_mw(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
+    """What was said by `day` to run for tenants: `live_mw` (critical IT) by ticker and site.
+
+    Each phase counts with what was said of it last. `unpublished` counts the phases that have begun without a figure;
+    a site that has only such ones has no megawatts (missing, not zero). Sites without a delivery are not in it.
+    """
+    done = deliveries[(deliveries["kind"] == "delivered") & deliveries["alternative_to"].isna()]
+    done = done[last_day(done["said_on"]) <= pd.Timestamp(day)]
+    figures = _latest(done.dropna(subset=["live_critical_it_mw"]), "live_by")
+    keys = ["ticker", "site", "phase"]
+    phases = done[keys].drop_duplicates().merge(figures[[*keys, "live_critical_it_mw"]], on=keys, how="left")
+    phases["unpublished"] = phases["live_critical_it_mw"].isna().astype(int)
+    sites = phases.groupby(["ticker", "site"])
+    return pd.DataFrame(
+        {"live_mw": sites["live_critical_it_mw"].sum(min_count=1), "unpublished": sites["unpublished"].sum()}
+    )
+
+
+def kept(deliveries: pd.DataFrame, deals: pd.DataFrame) -> pd.DataFrame:
+    """`deliveries` without those of contracts that were sold or terminated by the states in `deals`."""
+    gone = deals.loc[deals["state"].isin(["sold", "terminated"]), "deal_id"]
+    return deliveries[~deliveries["deal_id"].isin(gone)]
+
+
+def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
+    """First promise for each phase of a site against what was known of it on `day`, in the order of the promises.
+
+    Columns: ticker, site, phase, deal_id, promised_mw, promised (the period, as stated), now (when all of that was
+    live, else the latest target), state ("delivered"; "expected"; "overdue": the period has passed and nothing newer
+    was said) and late_quarters: from the last day of the promised period to that of the other, zero within or before
+    it, missing if overdue. A promise without megawatts (a first hall, power) is kept by any delivery; one with
+    megawatts is not postponed by a target for less.
+    """
+    day, keys = pd.Timestamp(day), ["ticker", "site", "phase"]
+    said = deliveries[(last_day(deliveries["said_on"]) <= day) & deliveries["alternative_to"].isna()]
+    first = said[said["kind"] == "promised"].assign(said=lambda rows: last_day(rows["said_on"]))
+    first = _latest(first[first["said"] == first.groupby(keys)["said"].transform("min")], "due").sort_values("said")
+    rows = first.rename(columns={"critical_it_mw": "promised_mw", "due": "promised"})
+    rows = rows[[*keys, "deal_id", "promised_mw", "promised", "source_url"]].reset_index(drop=True)
+    target = said[said["kind"] == "target"].merge(rows[[*keys, "promised_mw"]], on=keys)
+    whole = target["promised_mw"].isna() | (target["critical_it_mw"] >= target["promised_mw"])
+    target, done = _latest(target[whole], "due"), _latest(said[said["kind"] == "delivered"], "live_by")
+    rows = rows.merge(target[[*keys, "due"]], on=keys, how="left")
+    rows = rows.merge(done[[*keys, "live_by", "live_critical_it_mw"]], on=keys, how="left")
+    enough = rows["promised_mw"].isna() | (rows["live_critical_it_mw"] >= rows["promised_mw"])
+    delivered = rows["live_by"].notna() & enough
+    rows["now"] = rows["due"].mask(delivered, rows["live_by"])
+    end, promised_end = period_end(rows["now"].fillna(rows["promised"])), period_end(rows["promised"])
+    overdue = rows["now"].isna() & (promised_end < day)
+    rows["state"] = delivered.map({True: "delivered", False: "expected"}).mask(overdue, "overdue")
+    months = 12 * (end.dt.year - promised_end.dt.year) + end.dt.month - promised_end.dt.month
+    rows["late_quarters"] = (months.clip(lower=0) / 3).mask(overdue)
+    return rows.drop(columns=["due", "live_by", "live_critical_it_mw"])
+
+
+def delivery(
+    deals: pd.DataFrame, deliveries: pd.DataFrame, day: str | pd.Timestamp, parents: Mapping[str, str]
+) -> pd.DataFrame:
+    """Critical-IT megawatts by company on `day`: contracted, live, and promised for a time that has passed.
+
+    Columns: contracted_mw (contracts in force whose critical-IT megawatts are stated), live_mw and unpublished (see
+    `live_mw`; missing where no delivery was seen, which is not zero), promised_mw (to tenants, for a period that ended
+    by `day`; missing where none was seen). `deals` holds the states of the day; `parents`: subsidiary -> company.
+    """
+    rows, held = contracted(deals), kept(deliveries, deals)
+    live = live_mw(held, day).reset_index()
+    promises = held[(held["kind"] == "promised") & (last_day(held["said_on"]) <= pd.Timestamp(day))]
+    passed = promises[period_end(promises["due"]) <= pd.Timestamp(day)]
+    promised = passed.groupby(["ticker", "site", "phase"])["critical_it_mw"].max().reset_index()
+    figures = {
+        "contracted_mw": rows["mw"].where(rows["mw_basis"] == "critical IT").groupby(rows["ticker"].replace(parents)),
+        "live_mw": live["live_mw"].groupby(live["ticker"].replace(parents)),
+        "unpublished": live["unpublished"].groupby(live["ticker"].replace(parents)),
+        "promised_mw": promised["critical_it_mw"].groupby(promised["ticker"].replace(parents)),
+    }
+    found = pd.DataFrame({name: group.sum(min_count=1) for name, group in figures.items()}, dtype=float)
+    return found.sort_values("contracted_mw", ascending=False, kind="stable").rename_axis("ticker")
+
+
+ROUNDING = {  # how far below and above a stated total the ledger may be, by the wording of the total
+    "exact": (0.01, 0.01),
+    "about": (0.03, 0.03),
+    "more_than": (0.01, 0.03),
+    "up_to": (0.03, 0.01),
+}
+
+
+def _in_scope(rows: pd.DataFrame, said: Mapping[Hashable, Any]) -> pd.DataFrame:
+    """The contracts among `rows` that a company's own statement speaks of."""
+    if said["whole_company"] == "y":
+        return rows
+    at_site = rows["site"].astype("string").str.contains(said["scope"], regex=False).fillna(False).astype(bool)
+    named = at_site | (rows["tenant"] == said["scope"])
+    return rows[named if named.any() else rows["announced"] == last_day(pd.Series([said["stated_on"]])).iloc[0]]
+
+
+def reconcile(
+    company_totals: pd.DataFrame, known: Callable[[pd.Timestamp], pd.DataFrame], parents: Mapping[str, str]
+) -> pd.DataFrame:
+    """What each company said that it has contracted, beside the ledger's sum on that day and for that scope.
+
+    `known` gives the ledger of a day (`ledger_on`). A statement on a part of a company is set against the contracts
+    whose tenant or site is its `scope`, else against those announced on that day; own share or whole as the statement
+    counts. One row per statement and measure ("USD bn", "critical-IT MW"): ticker, stated_on, scope, share_basis,
+    source_url, measure, qualifier, stated, ledger, difference (ledger less stated; missing where no contract of that
+    scope is in the ledger), `agrees` (within `ROUNDING` of what was stated, given its wording) and `explained_by`: the
+    contracts whose figure was not seen, so that only the company can have counted it, or, where the ledger is higher,
+    the one row whose figure is the difference.
+    """
+    found = []
+    for said in company_totals.to_dict("records"):
+        rows = contracted(known(last_day(pd.Series([said["stated_on"]])).iloc[0]))
+        company = parents.get(said["ticker"], said["ticker"])
+        rows = _in_scope(rows[rows["ticker"].replace(parents) == company], said)
+        rows = own_share(rows) if said["share_basis"] == "own_share" else rows
+        in_force = rows["counts_as"] == "contract"
+        measures = [
+            ("USD bn", "contract_value_usd_bn", "value_qualifier", ~rows["part_of"].isin(rows["deal_id"])),
+            ("critical-IT MW", "critical_it_mw", "mw_qualifier", in_force),
+        ]
+        for measure, column, wording, needed in measures:
+            if pd.isna(said[column]):
+                continue
+            figures = rows.loc[needed, column]
+            total = figures.sum(min_count=1) if len(rows) or said["whole_company"] == "n" else 0.0
+            difference, ids = total - said[column], rows.loc[needed, "deal_id"]
+            below, above = (part * said[column] for part in ROUNDING.get(said[wording], ROUNDING["exact"]))
+            agrees = bool(-below <= difference <= above)
+            same = (figures - difference).abs() <= 0.005 * max(said[column], 1)
+            found_in = ids[figures.isna()] if difference < 0 else ids[same]
+            found.append(
+                {key: said[key] for key in ("ticker", "stated_on", "scope", "share_basis", "source_url")}
+                | {"measure": measure, "qualifier": said[wording], "stated": said[column], "ledger": total}
+                | {"difference": difference, "agrees": agrees, "explained_by": [] if agrees else list(found_in)}
+            )
+    columns = ["ticker", "stated_on", "scope", "share_basis", "source_url", "measure", "qualifier", "stated", "ledger"]
+    return pd.DataFrame(found, columns=[*columns, "difference", "agrees", "explained_by"])

@@ -1,0 +1,1 @@
+"""The halving squeeze: mining's income and the power it is made of."""

@@ -1,0 +1,1 @@
+"""From results to the page: charts, tables, and values for the text."""

@@ -1,0 +1,1 @@
+"""Hyperscaler capex: what was spent and what was said about it."""

@@ -1,0 +1,1 @@
+"""Stock performance: closes, baskets, and the study of events."""

@@ -1,0 +1,171 @@
+"""What became known about the miners, in which session it could first move a share, and what came with it.
+
+Day 0 is the first session after the news: news after the close belongs to the next one. Deals, company results
+and financings are put on this one clock, so that an event study can tell a contract from what else was told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from minerpivot.data.tables import last_day
+from minerpivot.deals.ledger import NOT_YET, SIGNED
+from minerpivot.stocks.events import first_session
+
+KINDS = {  # of deal events, by deal_type; the weightiest first
+    "colocation_lease": "lease",
+    "jv": "lease",
+    "gpu_cloud": "GPU cloud",
+    "other": "amendment or framework",
+    "power_capacity": "power or purchase",
+    "acquisition": "power or purchase",
+}
+
+FLAGGED = ("contract", "extension", "takeover_bid", "purchase")  # `counts_as` of the deals that get derived flags
+HALF_A_QUARTER = pd.Timedelta(
+    days=45
+)  # reports come about 90 days apart: one this near means none is missing in between
+
+
+def derived_flags(
+    deals: pd.DataFrame, earnings_dates: pd.DataFrame, financings: pd.DataFrame, sessions: pd.DatetimeIndex
+) -> pd.DataFrame:
+    """Rows of `event_flags` as far as the tables tell, for every deal of `FLAGGED` with a full date, by deal_id.
+
+    `first_session` follows from day and hour on the exchange's `sessions`. `same_day_earnings` is "y" if a report of
+    the ticker reacts in that session, "unknown" if one could (an hour that nobody saw may be after the close), "n" if
+    the ticker has another report within 45 days, so that none can be missing, else "unknown". `same_day_financing` is
+    "y" if a dated financing reacts then, else "unknown": the table of financings is not complete. `same_day_other` is
+    "unknown". `peer_deal_same_day` is "y" if any deal of another ticker has the same day or first session.
+    """
+    dated = deals[deals["announced_on"].astype("string").str.len() == 10]
+    dated = dated.assign(announced_on=last_day(dated["announced_on"])).set_index("deal_id")
+    first = first_session(dated["announced_on"], dated["announced_time"], sessions)
+    latest = first_session(dated["announced_on"], dated["announced_time"].replace("unknown", "post"), sessions)
+    dated = dated.assign(first_session=first, latest=latest).dropna(subset=["first_session"])
+    rows = dated[dated["counts_as"].isin(FLAGGED)]
+
+    reports = report_sessions(earnings_dates, sessions)
+    evenings = reports["time"].map({"bmo": "pre"}).fillna("post")
+    reports = reports.assign(latest=first_session(reports["reported_on"], evenings, sessions))
+    both = rows[["ticker", "first_session", "latest"]].reset_index().merge(reports, on="ticker", suffixes=("", "_told"))
+    found = pd.DataFrame({"does": both["session"] == both["first_session"]})
+    found["could"] = (both["session"] == both["latest"]) | (both["latest_told"] == both["first_session"])
+    found["near"] = (both["session"] - both["first_session"]).abs() <= HALF_A_QUARTER
+    found = found.groupby(both["deal_id"]).any().reindex(rows.index, fill_value=False)
+    financed = financing_sessions(financings, reports, dated, sessions)
+    same = pd.MultiIndex.from_frame(rows[["ticker", "first_session"]]).isin(
+        pd.MultiIndex.from_frame(financed[["ticker", "session"]])
+    )
+    companies = [dated.groupby(day)["ticker"].nunique() for day in ("announced_on", "first_session")]
+    peers = (rows["announced_on"].map(companies[0]) > 1) | (rows["first_session"].map(companies[1]) > 1)
+    columns = ["ticker", "announced_on", "announced_time", "first_session"]
+    return rows[columns].assign(
+        same_day_earnings=np.select([found["does"], found["could"], found["near"]], ["y", "unknown", "n"], "unknown"),
+        same_day_financing=np.where(same, "y", "unknown"),
+        same_day_other="unknown",
+        peer_deal_same_day=peers.map({True: "y", False: "n"}),
+    )
+
+
+def deal_events(
+    deals: pd.DataFrame, event_flags: pd.DataFrame, results: pd.Series, symbols: Iterable[str]
+) -> pd.DataFrame:
+    """One row per share and session that could react to deal news: what happened and what else came with it.
+
+    Rows of `event_flags` (with `deals` for what they are) of one ticker and first session are one event, named after
+    the row of the weightiest kind in the order of `KINDS`. `results` holds the session that reacted to each company
+    report, indexed by ticker. Columns: ticker, session, kind, announced_time, other ("y": further news of its own),
+    `earnings`, `financing`, `bid` ("y", "unknown", "n": the worst of the rows), `rows`, `news` ("confounded" if one
+    of these three is "y", "clean" if all are "n", else "unclear"), `effective`: "n" where no row of the event's kind is
+    a contract that bound on its day or another step that was signed (what became of it later does not matter), and
+    `with_tenant`: an effective lease or GPU cloud contract. Only `symbols` are kept.
+    """
+    rows = event_flags[event_flags["ticker"].isin(list(symbols))].merge(
+        deals[["deal_id", "deal_type", "counts_as", "state", "binding_since"]], on="deal_id"
+    )
+    bids = rows["counts_as"] == "takeover_bid"  # the miner is the target
+    reported = pd.MultiIndex.from_arrays([results.index, results])
+    same = pd.MultiIndex.from_frame(rows[["ticker", "first_session"]]).isin(reported)
+    rows = rows.rename(
+        columns={"first_session": "session", "same_day_other": "other", "same_day_financing": "financing"}
+    )
+    kinds = rows["deal_type"].map(KINDS).mask(rows["counts_as"] == "no_tenant", KINDS["other"])
+    rows["kind"] = kinds.where(~bids, "takeover bid")
+    rows["earnings"] = rows["same_day_earnings"].where(~same, "y")
+    rows["bid"] = bids.map({True: "y", False: "n"})
+    in_force = last_day(rows["binding_since"]) <= rows["announced_on"]
+    bound = in_force.where(rows["counts_as"].isin(SIGNED), ~rows["state"].isin(NOT_YET))
+    rows["effective"] = bound.map({True: "y", False: "n"})
+    weight = {kind: place for place, kind in enumerate([*KINDS.values(), "takeover bid"])}
+    order = pd.DataFrame({"session": rows["session"], "weight": rows["kind"].map(weight), "not_effective": ~bound})
+    rows = rows.loc[order.sort_values(["session", "weight", "not_effective"], kind="stable").index]
+    groups = rows.groupby(["ticker", "session"], sort=False)
+    worst = groups[["other", "earnings", "financing", "bid"]].max()  # the letters are in this order: n, unknown, y
+    events = groups[["deal_id", "kind", "announced_time", "effective"]].first().join(worst).assign(rows=groups.size())
+    found = events[["earnings", "financing", "bid"]].max(axis=1)
+    events["news"] = found.map({"y": "confounded", "unknown": "unclear", "n": "clean"})
+    events["with_tenant"] = events["kind"].isin(["lease", "GPU cloud"]) & (events["effective"] == "y")
+    return events.reset_index().set_index("deal_id")
+
+
+def report_sessions(reports: pd.DataFrame, sessions: pd.DatetimeIndex) -> pd.DataFrame:
+    """`reports` (ticker, reported_on, time: bmo, amc or unknown) with `session`, the first that could react.
+
+    Reports without a day, or whose session is not in `sessions`, are left out.
+    """
+    dated = reports.dropna(subset=["reported_on"])
+    hours = dated["time"].map({"bmo": "pre", "amc": "post"}).fillna("unknown")
+    return dated.assign(session=first_session(dated["reported_on"], hours, sessions)).dropna(subset=["session"])
+
+
+def financing_sessions(
+    financings: pd.DataFrame, reports: pd.DataFrame, event_flags: pd.DataFrame, sessions: pd.DatetimeIndex
+) -> pd.DataFrame:
+    """Financings with a full date and the `session` that could first react: ticker, session, kind.
+
+    The table does not hold their hour. One of a day on whose evening the company told results or a deal is taken
+    as told with them (the next session), any other as of its day.
+    """
+    dated = financings[financings["announced_on"].astype("string").str.len() == 10]
+    days = last_day(dated["announced_on"])
+    evenings = pd.concat(
+        [
+            reports.loc[reports["time"] == "amc", ["ticker", "reported_on"]].set_axis(["ticker", "day"], axis=1),
+            event_flags.loc[event_flags["announced_time"] == "post", ["ticker", "announced_on"]].set_axis(
+                ["ticker", "day"], axis=1
+            ),
+        ]
+    )
+    evening = pd.MultiIndex.from_arrays([dated["ticker"], days]).isin(pd.MultiIndex.from_frame(evenings))
+    hours = pd.Series(np.where(evening, "post", "unknown"), index=dated.index)
+    found = dated[["ticker", "kind"]].assign(session=first_session(days, hours, sessions))
+    return found.dropna(subset=["session"])[["ticker", "session", "kind"]]
+
+
+def told_by_session(news: pd.DataFrame) -> pd.Series:
+    """In words, what could first move each session: session -> "CIFR notes; AMZN, IREN results".
+
+    `news` has session, ticker and kind, one row per piece of news; companies with the same kind are listed together.
+    """
+    listed = news.groupby(["session", "kind"])["ticker"].agg(lambda tickers: ", ".join(sorted(set(tickers))))
+    words = listed + " " + listed.index.get_level_values("kind").str.replace("_", " ")
+    return words.groupby(level="session").agg("; ".join) if len(words) else pd.Series(dtype=object)
+
+
+def interval_and_power(summary: pd.DataFrame, *, level: float = 0.05, power: float = 0.8) -> pd.DataFrame:
+    """`low`, `high` and `detectable` of each mean in `summary` (mean, standard_error, events): fractions.
+
+    Interval and smallest mean that is found with probability `power` (Bloom, 1995: the multiplier is the sum of two
+    t quantiles) have events less one degrees of freedom, as the tests beside them: with ten events the normal
+    distribution would draw them an eighth too short. Missing with a single event.
+    """
+    freedom = summary["events"].astype(float) - 1
+    critical = stats.t.isf(level / 2, freedom)
+    half = critical * summary["standard_error"]
+    detectable = (critical + stats.t.ppf(power, freedom)) * summary["standard_error"]
+    return pd.DataFrame({"low": summary["mean"] - half, "high": summary["mean"] + half, "detectable": detectable})

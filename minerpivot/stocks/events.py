@@ -1,0 +1,223 @@
+"""Abnormal returns around events: every event's model is estimated at once, by batched least squares.
+
+A *panel* is returns, sessions × firms, simple and close to close, as fractions. An *event* is a firm
+and its day 0, the first session in which the market could react. *Offsets* count sessions from day 0;
+a window [a, b] includes both ends. The model explains a firm's return by a constant and any factors:
+none is the mean-adjusted model, one market index the market model, several a factor model (MacKinlay,
+1997, "Event studies in economics and finance"). Only the space that the factors span matters: making
+one orthogonal to another changes no abnormal return. Nothing dated D rests on a return after D.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from minerpivot.stocks.event_arrays import Panel, Window, estimate, forecast_scale, take
+
+ESTIMATION: Window = (-130, -11)
+MINIMUM_OBSERVATIONS = 90
+
+
+@dataclass(frozen=True)
+class AbnormalReturns:
+    """Result of `abnormal_returns`.
+
+    `events`: the events kept, in their order: ticker, session, observations, sigma, r_squared, alpha and a
+    `beta_<factor>` each. `excluded`: event -> reason, in words. `residuals`: events × estimation offsets,
+    missing where a session was not used. `window`: events × offsets of `span`, abnormal returns, missing
+    where a return or factor is. `leverage`, `panel`, `position`, `firm`: what the inference needs besides.
+    """
+
+    events: pd.DataFrame
+    excluded: pd.Series
+    residuals: pd.DataFrame
+    window: pd.DataFrame
+    leverage: np.ndarray
+    panel: Panel
+    sessions: pd.DatetimeIndex
+    position: np.ndarray
+    firm: np.ndarray
+
+
+def first_session(announced_on: pd.Series, announced_time: pd.Series, sessions: pd.DatetimeIndex) -> pd.Series:
+    """The first of `sessions` in which the market could react to news of a day and a time: day 0.
+
+    `announced_time` is "pre", "intraday", "unknown" or missing (the day itself if it is a session, else
+    the next), "post" (the next session) or a New York clock time "HH:MM" (post from "16:00" on). Missing
+    where the next session is not in `sessions`. Raises `ValueError` naming a time that is none of these.
+    """
+    time = announced_time.astype("string").fillna("unknown")
+    clock = time.str.fullmatch(r"([01]\d|2[0-3]):[0-5]\d")
+    odd = time[~clock & ~time.isin(["pre", "intraday", "unknown", "post"])]
+    if len(odd):
+        raise ValueError(
+            f"announced_time of {odd.index[0]} is {odd.iloc[0]!r}; expected pre, intraday, post, unknown or HH:MM"
+        )
+    post = (time == "post") | (clock & (time >= "16:00"))
+    days = pd.DatetimeIndex(announced_on)
+    place = np.where(post, sessions.searchsorted(days, side="right"), sessions.searchsorted(days))
+    padded = np.append(sessions.to_numpy(), np.datetime64("NaT"))
+    return pd.Series(padded[place], index=announced_on.index, name="first_session")
+
+
+def abnormal_returns(
+    returns: pd.DataFrame,
+    events: pd.DataFrame,
+    *,
+    factors: pd.DataFrame | None = None,
+    estimation: Window = ESTIMATION,
+    span: Window = (-5, 20),
+    minimum: int = MINIMUM_OBSERVATIONS,
+    others: pd.DataFrame | None = None,
+    removed: Window = (-1, 1),
+) -> AbnormalReturns:
+    """Abnormal returns of all `events` over the offsets of `span`, each from its own estimation window.
+
+    `returns`: sessions × firms, missing where there is none. `events`: one row per event, index its name,
+    columns `ticker` and `session` (day 0). `factors`: factor returns on the same sessions; None is the
+    mean-adjusted model. A session enters an estimation if the return and all factors are known and it is
+    not within the offsets `removed` of an event of the same firm in `others` (default: `events`; give the
+    full list when `events` is a selection from it).
+
+    An event with fewer than `minimum` usable sessions is left out and named in `excluded`. Raises
+    `ValueError` for a firm without returns, a day that is not a session, an event named or counted twice,
+    factors that do not cover the sessions or are collinear, and when no event is left.
+    """
+    if not estimation[0] < estimation[1] < min(span[0], 0):
+        raise ValueError(f"the estimation window {list(estimation)} must end before day 0 and the span {list(span)}")
+    names = ["alpha", *(f"beta_{name}" for name in (factors.columns if factors is not None else []))]
+    if minimum <= len(names):
+        raise ValueError(f"{minimum} observations cannot carry a model with {len(names)} coefficients")
+    column, day = _positions(events, returns)
+    _check(events, column, day)
+    used, firm = np.unique(column, return_inverse=True)
+    near = (firm, day)
+    if others is not None:
+        column, other_day = _positions(others[others["ticker"].isin(returns.columns[used])], returns)
+        near = (np.searchsorted(used, column), other_day)
+    raw = _factor_array(returns, factors)
+    panel = _panel(
+        returns.to_numpy(float)[:, used], raw, near, removed, estimation=estimation, span=span, minimum=minimum
+    )
+    sessions, day = pd.DatetimeIndex(returns.index), day + panel.before
+    past, offsets = np.arange(estimation[0], estimation[1] + 1), np.arange(span[0], span[1] + 1)
+    observations = take(panel.usable, firm, day, past).sum(axis=1)
+    unknown = (~panel.known[day[:, None] + past] & np.isfinite(take(panel.returns, firm, day, past))).sum(axis=1)
+    enough = observations >= minimum
+    reasons = [
+        f"{count} usable sessions in {list(estimation)}, {minimum} are needed"
+        + (f"; a factor is missing on {gaps}" if gaps else "")
+        for count, gaps in zip(observations[~enough], unknown[~enough])
+    ]
+    excluded = pd.Series(reasons, index=events.index[~enough], name="reason", dtype=object)
+    if not enough.any():
+        raise ValueError(f"no event is left; {excluded.index[0]}: {excluded.iloc[0]}")
+    fit = estimate(panel, firm[enough], day[enough], offsets)
+    own = np.where(np.isnan(fit.residuals), np.nan, take(panel.returns, firm[enough], day[enough], past))
+    total = np.nanvar(own, axis=1) * fit.observations
+    facts = {"ticker": events["ticker"].array[enough], "session": sessions[day[enough] - panel.before]}
+    facts |= {"observations": fit.observations.astype(int), "sigma": fit.sigma}
+    facts |= {"r_squared": 1 - np.nansum(fit.residuals**2, axis=1) / total}
+    kept = pd.DataFrame(facts | dict(zip(names, fit.coefficients.T)), index=events.index[enough])
+    residuals = pd.DataFrame(fit.residuals, index=kept.index, columns=past)
+    window = pd.DataFrame(fit.abnormal, index=kept.index, columns=offsets)
+    return AbnormalReturns(
+        kept, excluded, residuals, window, fit.leverage, panel, sessions, position=day[enough], firm=firm[enough]
+    )
+
+
+def cumulative(abnormal: AbnormalReturns, window: Window) -> pd.DataFrame:
+    """Cumulative abnormal return of each event over `window`, with its standard error and their ratio.
+
+    Columns `car` (fraction), `standard_error`, `scar` (= car / standard_error) and `missing` (empty, or
+    the first offset without an abnormal return, in words; then the others are missing). The standard error
+    holds the forecast error of the model: sigma² times L + L²/M + d'(X'X)⁻¹d for L sessions, M
+    observations, centred factors X and d the window's summed deviation of the factors from their
+    estimation means (Boehmer, Musumeci & Poulsen, 1991, with Mikkelson & Partch, 1988, for L > 1).
+    Raises `ValueError` if `window` is not inside the span.
+    """
+    columns = within(abnormal, window)
+    chosen = abnormal.window.iloc[:, columns]
+    car = chosen.sum(axis=1, skipna=False)
+    error = abnormal.events["sigma"] * forecast_scale(abnormal.leverage[:, columns])
+    gaps = chosen.isna()
+    first = zip(gaps.idxmax(axis=1), gaps.any(axis=1))
+    words = [f"no abnormal return at {offset:+d}" if gap else "" for offset, gap in first]
+    return pd.DataFrame({"car": car, "standard_error": error, "scar": car / error, "missing": words})
+
+
+def average_path(abnormal: AbnormalReturns, window: Window) -> pd.DataFrame:
+    """Mean abnormal return per offset of `window`, its running sum and the number of events behind each.
+
+    Columns `mean`, `cumulative` (fractions), `events`; index offset. Events with a gap count where they
+    have a return.
+    """
+    chosen = abnormal.window.iloc[:, within(abnormal, window)]
+    mean = chosen.mean()
+    path = pd.DataFrame({"mean": mean, "cumulative": mean.cumsum(), "events": chosen.notna().sum()})
+    return path.rename_axis("offset")
+
+
+def within(abnormal: AbnormalReturns, window: Window) -> slice:
+    """The columns of `abnormal.window` that make up `window`; `ValueError` if the span does not hold them."""
+    first, last = int(abnormal.window.columns[0]), int(abnormal.window.columns[-1])
+    if not first <= window[0] <= window[1] <= last:
+        raise ValueError(f"window {list(window)} is not inside the span [{first}, {last}]; widen `span`")
+    return slice(window[0] - first, window[1] - first + 1)
+
+
+def _panel(
+    returns: np.ndarray,
+    factors: np.ndarray,
+    near: tuple[np.ndarray, np.ndarray],
+    removed: Window,
+    *,
+    estimation: Window,
+    span: Window,
+    minimum: int,
+) -> Panel:
+    before, after = max(-estimation[0], -span[0]), max(span[1], 0)
+    values = np.pad(returns.T, ((0, 0), (before, after)), constant_values=np.nan)
+    padded = np.pad(factors, ((before, after), (0, 0)), constant_values=np.nan)
+    known = np.isfinite(padded).all(axis=1)
+    blocked = np.zeros(values.shape, dtype=bool)
+    firm, day = near
+    window = day[:, None] + before + np.arange(removed[0], removed[1] + 1)
+    blocked[firm[:, None], np.clip(window, 0, len(padded) - 1)] = True
+    usable = np.isfinite(values) & known & ~blocked
+    return Panel(values, usable, np.where(known[:, None], padded, 0.0), known, blocked, before, estimation, minimum)
+
+
+def _factor_array(returns: pd.DataFrame, factors: pd.DataFrame | None) -> np.ndarray:
+    if factors is None:
+        return np.empty((len(returns), 0))
+    absent = returns.index.difference(factors.index)
+    if len(absent):
+        raise ValueError(f"the factors have no row for {absent[0]:%Y-%m-%d}; give them the sessions of the returns")
+    return factors.reindex(returns.index).to_numpy(float)
+
+
+def _positions(table: pd.DataFrame, returns: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Column and row of each event in `returns`; `ValueError` naming the first that has none."""
+    column = returns.columns.get_indexer(pd.Index(table["ticker"]))
+    row = returns.index.get_indexer(pd.Index(table["session"]))
+    if (column < 0).any():
+        name, ticker = table.index[column < 0][0], table["ticker"].iloc[(column < 0).argmax()]
+        raise ValueError(f"event {name}: {ticker} has no returns; leave the event out or add the firm")
+    if (row < 0).any():
+        name, day = table.index[row < 0][0], str(table["session"].iloc[(row < 0).argmax()])[:10]
+        raise ValueError(f"event {name}: {day} is not a session of the panel; first_session() finds the next one")
+    return column, row
+
+
+def _check(events: pd.DataFrame, column: np.ndarray, row: np.ndarray) -> None:
+    if events.empty:
+        raise ValueError("there are no events; give at least one")
+    if events.index.has_duplicates:
+        raise ValueError(f"event {events.index[events.index.duplicated()][0]} is listed twice; name each event once")
+    if len(np.unique(column * (row.max() + 1) + row)) < len(row):
+        twice = events.index[events.duplicated(["ticker", "session"])][0]
+        raise ValueError(f"event {twice}: its firm has another on the same session; count it once")

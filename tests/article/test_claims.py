@@ -1,0 +1,514 @@
+"""Verdicts: what a statement's row must say, the rules by example, two days compared, and the page's completeness."""
+
+import re
+
+import nbformat
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minerpivot.article import claims
+from minerpivot.book.execute import ROOT, chapters
+from minerpivot.data.tables import TableError, describe, load
+from minerpivot.page.figures import VEGALITE_MIME
+from tests import frozen
+
+ARTICLE = "coinspeaker-net-2026-01-28"
+
+
+def changed(claim_id, **cells):
+    """The frozen statements with some cells of one row other than they are."""
+    said = frozen.load("claims")
+    for column, value in cells.items():
+        said.loc[said["claim_id"] == claim_id, column] = value
+    return said
+
+
+def test_every_statement_can_be_tested_from_its_row():
+    """No row of the live table lacks what its type needs, whichever articles are in it."""
+    assert claims.faults(load("claims")) == []
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "cells", "message"),
+    [
+        (
+            "hut-ytd",
+            {"window": None},
+            "data/claims.csv row 24: 'hut-ytd' is a return and has no window; write one_day, year_to_date or one_year",
+        ),
+        (
+            "iren-1y",
+            {"published_low": None},
+            "row 21: 'iren-1y' is a return and has no figure; write the printed figure in published_value, ",
+        ),
+        (
+            "cipher-aws",
+            {"deal_id": None},
+            "row 17: 'cipher-aws' is a level of contract_mw and has no deal_id; write the contract's deal_id in",
+        ),
+        (
+            "nvidia-date",
+            {"measure": "difficulty"},
+            "row 27: 'nvidia-date' is a date of difficulty and no rule tests that; write as its measure halving or "
+            "earnings_report, or give it another type",
+        ),
+        ("hut-1y", {"statement_no": 1}, "row 25: 'hut-1y' is statement 1 of coinspeaker-net-2026-01-28, as an earlier"),
+    ],
+)
+def test_a_statement_without_what_its_type_needs_is_refused_by_name(claim_id, cells, message):
+    """One line with row, statement, type and what to write; the whole table has no other fault."""
+    (fault,) = claims.faults(changed(claim_id, **cells))
+    assert message in fault
+    with pytest.raises(TableError, match=claim_id):
+        claims.statements(changed(claim_id, **cells), ARTICLE)
+
+
+def test_faults_of_another_article_do_not_stop_this_one():
+    """Six statements of another article, none testable, are named together; the first article's stand as they were."""
+    said = frozen.load("claims")
+    other = said[said["type"] == "return"].tail(6).assign(article_id="other", window=None)
+    other["claim_id"] = "other-" + other["claim_id"]
+    both = pd.concat([said, other], ignore_index=True)
+    assert claims.statements(both, ARTICLE)["claim_id"].tolist() == said["claim_id"].tolist()
+    with pytest.raises(TableError) as refused:
+        claims.statements(both, "other")
+    lines = str(refused.value).splitlines()
+    assert [re.match(r"data/claims.csv row (\d+): '([\w-]+)'", line).groups() for line in lines] == [
+        (str(number), name) for number, name in zip(range(29, 35), other["claim_id"])
+    ]
+
+
+def test_measures_of_the_schema_are_those_that_rules_know():
+    """A measure that the table allows and no rule reads, or the other way round, would be found by a reader only."""
+    fields = {field["name"]: field for field in describe("claims")["schema"]["fields"]}
+    types, measures = (fields[name]["constraints"]["enum"] for name in ("type", "measure"))
+    assert set(types) == {type_ for type_, _ in claims.NEEDS}
+    assert set(measures) == {measure for _, measure in claims.NEEDS} - {""}
+    assert {need for needs in claims.NEEDS.values() for need in needs} - {"figure"} <= set(fields)
+
+
+def test_the_article_is_found_by_its_key():
+    """None before any text is known; a copy, or a key that is not there, is refused with what to write."""
+    texts = frozen.load("articles")
+    assert claims.assessed(texts, ARTICLE)["domain"] == "coinspeaker.net"
+    assert claims.assessed(texts.iloc[:0], ARTICLE) is None
+    for key in ("coindesk-2026-01-28", "moon"):
+        with pytest.raises(
+            TableError, match=f"no assessed article '{key}'; set `article` in the fact check to {ARTICLE}"
+        ):
+            claims.assessed(texts, key)
+
+
+@pytest.mark.parametrize(
+    ("printed", "found", "verdict"),
+    [
+        (("47", None, None), 47.4, claims.CONFIRMED),
+        (("47", None, None), 47.6, claims.NOT_REPRODUCED),
+        ((None, 500, None), 500.1, claims.CONFIRMED),
+        ((None, 500, None), 500, claims.NOT_REPRODUCED),
+        ((None, 115, 135), 135.5, claims.CONFIRMED),
+        ((None, 115, 135), 114, claims.NOT_REPRODUCED),
+        ((None, None, 10), 9, claims.CONFIRMED),
+        ((None, None, 10), 10, claims.NOT_REPRODUCED),
+        (("47", None, None), float("nan"), claims.NOT_TESTABLE),
+    ],
+)
+def test_a_figure_is_a_value_a_range_or_a_bound(printed, found, verdict):
+    """By which cells of the row are filled; half a unit is rounding, a bound is strict."""
+    assert claims.figure(found, dict(zip(claims.FIGURE, printed)), tolerance=0.5) == verdict
+
+
+def test_a_date_is_in_a_period_only_if_it_is_known_that_far():
+    """A day is in its month and year; a date known to the year is in no month."""
+    assert claims.in_period(pd.Timestamp("2025-11-03"), "2025-11")
+    assert claims.in_period("2025-11-03", "2025")
+    assert not claims.in_period("2025", "2025-11")
+    assert not claims.in_period(pd.Timestamp("2024-04-20"), "2025")
+
+
+def test_what_became_of_a_contract_is_told_with_its_day():
+    """In force: nothing; ended: the state and the day that it became known; replaced: by what and when."""
+    ledger, nothing = frozen.load("deals"), frozen.load("knowledge").iloc[:0]
+    assert claims.fate(ledger, "CIFR-2025-11-AWS", nothing) is None
+    assert claims.fate(ledger, "no-such-deal", nothing) is None
+    bid = "CORZ-2024-06-CWBID"
+    assert claims.fate(ledger, bid, nothing) == "terminated since"
+    assert claims.fate(ledger, bid, frozen.load("knowledge")) == "terminated (2024-06-06)"
+    again = ledger[ledger["deal_id"] == "CIFR-2025-11-AWS"].assign(
+        deal_id="CIFR-AGAIN", announced_on="2026-08-10", supersedes="CIFR-2025-11-AWS"
+    )
+    replaced = pd.concat([ledger, again])
+    assert claims.fate(replaced, "CIFR-2025-11-AWS", nothing) == "superseded by CIFR-AGAIN (2026-08-10)"
+
+
+# --- verdicts ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("found", "published", "tolerance", "verdict"),
+    [
+        (46.6, 47, 0.5, claims.CONFIRMED),
+        (47.5, 47, 0.5, claims.CONFIRMED),
+        (47.6, 47, 0.5, claims.NOT_REPRODUCED),
+        (226, 230, 5, claims.CONFIRMED),
+        (float("nan"), 230, 5, claims.NOT_TESTABLE),
+    ],
+)
+def test_a_published_figure_reproduces_within_its_rounding(found, published, tolerance, verdict):
+    """47 percent stands for 46.5 to 47.5, about 230 for 225 to 235."""
+    assert claims.reproduces(found, published, tolerance=tolerance) == verdict
+
+
+def test_more_than_is_strict():
+    """500 is not more than 500."""
+    assert claims.exceeds(500.1, 500) == claims.CONFIRMED
+    assert claims.exceeds(500, 500) == claims.NOT_REPRODUCED
+
+
+def test_a_comparative_needs_every_reading():
+    """All readings confirm, some make a caveat, none contradicts."""
+    assert claims.holds({"a": True, "b": True}) == claims.CONFIRMED
+    assert claims.holds({"a": True, "b": False}) == claims.CAVEAT
+    assert claims.holds({"a": False}) == claims.CONTRADICTED
+    assert claims.holds({}) == claims.NOT_TESTABLE
+
+
+def test_copies_of_one_publisher_count_once():
+    """Three rows, two of them from one house: two supporters."""
+    rows = pd.DataFrame(
+        {
+            "claim_id": "c",
+            "stance": "supports",
+            "publisher": ["Reportify (Zacks, Cipher)", "Reportify (Benzinga)", "Sandmark"],
+        }
+    )
+    assert claims.stances(rows).loc["c"].tolist() == [2, 0, 0]
+
+
+def test_pages_that_copy_one_release_are_one_source():
+    """Three houses quote one release, one writes for itself, one copies the article: two against, none for."""
+    rows = pd.DataFrame(
+        {
+            "claim_id": "c",
+            "stance": ["contradicts"] * 4 + ["supports"],
+            "publisher": ["Futurum (quoting the release)", "Tunguz", "AiCoin (syndicated)", "A rewrite", "A mirror"],
+            "origin": ["the release", "the release", "the release", None, claims.ITSELF],
+        }
+    )
+    assert claims.stances(rows).loc["c"].tolist() == [0, 0, 2]
+    assert claims.stances(rows.drop(columns="origin")).loc["c"].tolist() == [1, 0, 4]
+
+
+def test_an_original_and_its_copy_are_one_source():
+    """A page that copies what its publisher itself also shows adds nothing."""
+    rows = pd.DataFrame(
+        {"claim_id": "c", "stance": "qualifies", "publisher": ["Zacks", "Nasdaq (Zacks)"], "origin": [None, "Zacks"]}
+    )
+    assert claims.stances(rows).loc["c"].tolist() == [0, 1, 0]
+
+
+def test_more_copies_cannot_turn_a_verdict():
+    """One original against one report copied five times is one against one: not contradicted, as rows would have it."""
+    rows = pd.DataFrame(
+        {
+            "claim_id": "c",
+            "stance": ["supports"] + ["contradicts"] * 5,
+            "publisher": [f"house {number}" for number in range(6)],
+            "origin": [None, *["one report"] * 5],
+        }
+    )
+    assert claims.by_evidence(*claims.stances(rows).loc["c"]) == claims.CAVEAT
+    assert claims.by_evidence(*claims.stances(rows.drop(columns="origin")).loc["c"]) == claims.CONTRADICTED
+
+
+def test_no_evidence_is_no_source():
+    """An empty table counts nothing and breaks nothing."""
+    empty = frozen.load("claims_evidence").iloc[:0]
+    assert claims.stances(empty).empty
+
+
+@given(st.sampled_from(claims.VERDICTS), st.integers(0, 5), st.integers(0, 5), st.integers(0, 5))
+def test_evidence_adds_a_caveat_but_never_overturns_a_computation(computed, supports, qualifies, contradicts):
+    """Only confirmed changes, and only to confirmed with a caveat."""
+    verdict = claims.combined(computed, supports, qualifies, contradicts)
+    assert verdict == computed or (computed, verdict) == (claims.CONFIRMED, claims.CAVEAT)
+
+
+def finding(claim, computed=None):
+    """A minimal finding."""
+    return {"claim_id": claim, "found": "x", "grade": "derived", "computed": computed}
+
+
+def test_every_statement_gets_one_verdict_and_an_outlook_none():
+    """With a finding for each statement all 27 get a verdict; the outlook is not testable."""
+    said = frozen.load("claims")
+    found = [finding(c, claims.CONFIRMED) for c in said["claim_id"]]
+    table = claims.verdicts(said, frozen.load("claims_evidence"), found)
+    assert claims.scoreboard(table).sum() == 27
+    assert table.loc[table["verdict"] == claims.NOT_TESTABLE, "claim_id"].tolist() == ["nvidia-indicator"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f[1:], "data/claims.csv: no finding for 'miners-outperform'; give its type and measure a test"),
+        (lambda f: [*f, f[0]], "two findings for 'miners-outperform'"),
+        (lambda f: [*f, finding("moon")], "finding for 'moon', which is not there"),
+    ],
+)
+def test_a_missing_doubled_or_unknown_finding_is_refused(change, message):
+    """A statement cannot be left out or judged twice without a word."""
+    findings = [finding(c) for c in frozen.load("claims")["claim_id"]]
+    with pytest.raises(ValueError, match=message):
+        claims.verdicts(frozen.load("claims"), frozen.load("claims_evidence"), change(findings))
+
+
+# --- two days ---------------------------------------------------------------------------------
+
+ONE = pd.DataFrame({"claim_id": ["c"], "statement_no": [1], "type": ["comparative"]})
+
+
+def page(*stances, published="2026-02-01"):
+    """Cited pages of different houses, one for each stance, all of one day or (None) without a date."""
+    houses = [f"house {number}" for number in range(len(stances))]
+    return pd.DataFrame(
+        {"claim_id": "c", "stance": list(stances), "publisher": houses, "published_on": pd.to_datetime(published)}
+    )
+
+
+NO_PAGE = page("supports").iloc[:0]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "shown", "because"),
+    [
+        ((claims.CONFIRMED, NO_PAGE), (claims.CONTRADICTED, NO_PAGE), "contradicted; then confirmed", "later data"),
+        ((None, NO_PAGE), (None, page("supports")), "confirmed; then not testable here", "later pages"),
+        (
+            (None, NO_PAGE),
+            (claims.CONFIRMED, page("supports")),
+            "confirmed; then not testable here",
+            "later data or pages",
+        ),
+        (
+            (claims.CONTRADICTED, NO_PAGE),
+            (claims.CONFIRMED, page("qualifies")),
+            "confirmed with a caveat; then contradicted",
+            "later data",
+        ),
+        (
+            (None, NO_PAGE),
+            (None, page("supports", published=None)),
+            "confirmed; then not testable here",
+            "undated pages",
+        ),
+        (
+            (None, NO_PAGE),
+            (None, pd.concat([page("supports"), page("qualifies", published=None)])),
+            "confirmed with a caveat; then not testable here",
+            "later and undated pages",
+        ),
+        ((claims.CONFIRMED, page("supports")), (claims.CONFIRMED, page("supports")), "confirmed", None),
+    ],
+)
+def test_both_verdicts_are_shown_where_they_differ(then, now, shown, because):
+    """And the reason is found by changing the data, the dated or the undated evidence and not the others."""
+    dated = (now[0], now[1].dropna(subset="published_on"))
+    days = [claims.verdicts(ONE, evidence, [finding("c", computed)]) for computed, evidence in (then, now, dated)]
+    row = claims.compare(*days).iloc[0]
+    assert row["shown"] == shown.replace("then ", "then: ")
+    assert (None if pd.isna(row["because"]) else row["because"]) == because
+    assert row["differs"] == (because is not None)
+
+
+def test_a_printed_return_is_decided_by_prices_alone():
+    """A page that puts a right figure in another light takes nothing from it, and no page saves a wrong one."""
+    for computed in (claims.CONFIRMED, claims.NOT_REPRODUCED):
+        judged = claims.verdicts(ONE, page("qualifies"), [finding("c", computed) | {"alone": True}])
+        assert judged["verdict"].item() == computed
+        assert judged["qualifies"].item() == 1
+    days = [
+        claims.verdicts(ONE, pages, [finding("c", claims.CONFIRMED) | {"alone": True}])
+        for pages in (NO_PAGE, page("qualifies"))
+    ]
+    assert not claims.compare(days[0], days[1], days[1])["differs"].any()
+
+
+def test_a_late_copy_of_a_text_of_the_day_is_not_late_news():
+    """Of seven pages three show nothing that dates them by the day: one is dated later, two not at all."""
+    pages = pd.DataFrame(
+        {
+            "claim_id": "c",
+            "published_on": pd.to_datetime(["2026-01-28", "2026-01-30", "2026-01-30", None, None, None, None]),
+            "origin": [None, None, "the release", "the release", None, "a report, 2026-02", claims.ITSELF],
+            "origin_on": pd.to_datetime([None, None, "2026-01-28", "2026-01-28", None, None, None]),
+        }
+    )
+    found = claims.unseen(pages, pd.Timestamp("2026-01-28"))
+    assert found.loc["c"].to_dict() == {"undated": 2, "later": 1}
+    assert claims.dated(pages).isna().sum() == 3  # those two, and the article itself
+
+
+def test_what_is_known_by_its_text_changes_no_verdict_later():
+    """Of 63 rows 37 show no date; twelve of these copy a text of the article's day and count with it, 25 do not."""
+    evidence, day = frozen.load("claims_evidence"), pd.Timestamp("2026-01-28")
+    undated = evidence["published_on"].isna()
+    assert (len(evidence), undated.sum(), claims.dated(evidence).isna().sum()) == (63, 37, 25)
+    known = set(frozen.load("claims_evidence", as_of="2026-01-28").index)
+    assert known == set(evidence.index[claims.dated(evidence) <= day])
+
+
+def test_two_days_of_different_statements_are_refused():
+    """A statement must not be set against another."""
+    judged = claims.verdicts(ONE, NO_PAGE, [finding("c")])
+    with pytest.raises(ValueError, match="different claims"):
+        claims.compare(judged, judged.assign(claim_id="d"), judged)
+
+
+def test_before_the_article_there_is_nothing_to_judge():
+    """No statement, no finding: an empty table and a board of zeros."""
+    empty = frozen.load("claims").iloc[:0]
+    judged = claims.verdicts(empty, frozen.load("claims_evidence"), [])
+    assert claims.compare(judged, judged, judged).empty
+    assert claims.scoreboard(judged).tolist() == [0] * len(claims.VERDICTS)
+
+
+def test_evidence_counts_from_the_day_of_its_text():
+    """The release that the quotation garbles is of the article's day: judged then, not the day before."""
+    quote = frozen.load("claims").query("claim_id == 'nadella-quote'")
+    days = [
+        claims.verdicts(quote, frozen.load("claims_evidence", as_of=day), [finding("nadella-quote")])
+        for day in ("2026-01-27", "2026-01-28", None)
+    ]
+    expected = [claims.NOT_TESTABLE, claims.CONTRADICTED, claims.CONTRADICTED]
+    assert [day["verdict"].item() for day in days] == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "word"),
+    [
+        ((115, 135), (130, 145), "raised"),
+        ((115, 135), (115, 145), "raised"),
+        ((200, 200), (200, 200), "kept"),
+        ((40, 50), (40, 45), "cut"),
+        ((100, 120), (105, 115), "moved both ways"),
+    ],
+)
+def test_a_revision_is_named_by_both_ends(first, last, word):
+    """115 to 135 became 130 to 145: raised; a range that only narrows moved both ways."""
+    assert claims.revision(first, last) == word
+
+
+def test_places_count_from_the_highest_and_skip_the_unknown():
+    """Of four known, 5 is first and the two threes share the second place; without a value there is no place."""
+    found = claims.places(pd.Series({"a": 3.0, "b": 5.0, "c": 3.0, "d": 1.0, "e": None}), ["b", "c", "e"])
+    assert found["place"].tolist()[:2] == [1, 2]
+    assert pd.isna(found["place"]["e"])
+    assert found["of"].tolist() == [4, 4, 4]
+
+
+# --- the page ---------------------------------------------------------------------------------
+
+
+def shown_in(path):
+    """Names of the figures and tables that a chapter has stored."""
+    outputs = [o for cell in nbformat.read(path, as_version=4).cells for o in cell.get("outputs", [])]
+    charts = {o["data"][VEGALITE_MIME]["usermeta"]["name"] for o in outputs if VEGALITE_MIME in o.get("data", {})}
+    kept = [output.get("metadata", {}).get("minerpivot", {}) for output in outputs]
+    return charts | {meta["name"] for meta in kept if "name" in meta}
+
+
+def stored_tables():
+    """The fact check's tables by name, as rows of cells."""
+    path = ROOT / "chapters" / "fact-check.ipynb"
+    found = {}
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            meta = output.get("metadata", {}).get("minerpivot", {})
+            if "text/html" in output.get("data", {}) and "name" in meta:
+                found[meta["name"]] = BeautifulSoup(output["data"]["text/html"], "html.parser").tbody.find_all("tr")
+    return found
+
+
+def checked():
+    """The statements of the article that the stored page checks, from its parameters."""
+    cells = nbformat.read(ROOT / "chapters" / "fact-check.ipynb", as_version=4).cells
+    (source,) = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    return claims.statements(load("claims"), re.search(r'^article = "(.*)"$', source, re.MULTILINE)[1])
+
+
+def broken(links, names):
+    """Addresses "page.html#anchor" (or "#anchor" on the fact check) whose page or anchor `names` does not have."""
+    parts = [(link, *re.fullmatch(r"(?:([\w-]+)\.html)?#([\w-]+)", link).groups()) for link in links]
+    return [link for link, stem, anchor in parts if anchor not in names.get(stem or "fact-check", set())]
+
+
+def test_every_link_of_the_fact_check_leads_to_a_figure():
+    """Page and anchor exist in the chapter's stored outputs; a made-up one is found."""
+    names = {path.stem: shown_in(path) for path in chapters()}
+    links = {a["href"] for rows in stored_tables().values() for row in rows for a in row.find_all("a")}
+    inside = {link for link in links if not link.startswith("http")}
+    assert len(inside) > 10
+    assert broken(inside, names) == []
+    assert broken(["halving-squeeze.html#no-such-figure", "#searched"], names) == [
+        "halving-squeeze.html#no-such-figure"
+    ]
+
+
+def test_every_statement_is_on_the_page_with_a_verdict():
+    """The four tables hold each statement once, with a verdict of the list, a grade and a link."""
+    rows = [row for name, table in stored_tables().items() if name.startswith("checked-") for row in table]
+    cells = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in rows]
+    assert sorted(cell[0] for cell in cells) == sorted(checked()["claim"])
+    assert all(set(cell[1].split("; then: ")) <= set(claims.VERDICTS) for cell in cells)
+    assert all(cell[4] in ("reported", "derived", "estimated") for cell in cells)
+    assert all(row.find("a") for row in rows)
+
+
+def test_the_code_of_the_fact_check_names_no_statement_contract_or_stock_of_the_article():
+    """What is true of a row is read from it: no key of a claim, a deal or a named company stands in a cell."""
+    cells = nbformat.read(ROOT / "chapters" / "fact-check.ipynb", as_version=4).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    said = load("claims")
+    keys = {*said["claim_id"], *load("deals")["deal_id"], *said["ticker"].dropna(), *said["second_ticker"].dropna()}
+    allowed = {"NVDA"}  # the table of reports against guidance is Nvidia's, as Nvidia's is the chapter's figure
+    assert {key for key in keys - allowed if re.search(rf"[\"']{re.escape(key)}[\"']", code)} == set()
+    assert "str.contains" not in code
+    assert "str.extract" not in code
+
+
+def test_what_a_day_fixed_is_not_judged_anew():
+    """A printed return and what that evening's results showed have one verdict: later data and pages change neither."""
+    said = checked()
+    fixed = said[(said["type"] == "return") | (said["measure"] == "capex_growth")]
+    rows = [row for name, rows in stored_tables().items() if name.startswith("checked-") for row in rows]
+    judged = {row.th.get_text(): row.td.get_text() for row in rows}
+    assert len(fixed)
+    assert {judged[claim] for claim in fixed["claim"]} <= set(claims.VERDICTS)
+
+
+def test_the_scoreboard_counts_the_tables():
+    """What the chart draws for the end of the data is what the tables say, one by one."""
+    rows = [row for name, table in stored_tables().items() if name.startswith("checked-") for row in table]
+    said = pd.Series([row.find_all("td")[0].get_text().split("; then: ")[0] for row in rows]).value_counts()
+    path = ROOT / "chapters" / "fact-check.ipynb"
+    (spec,) = [
+        output["data"][VEGALITE_MIME]
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+        if output.get("data", {}).get(VEGALITE_MIME, {}).get("usermeta", {}).get("name") == "scoreboard"
+    ]
+    (drawn,) = spec["datasets"].values()
+    now = {row["verdict"]: row["statements"] for row in drawn if row["known"] == "end of the data"}
+    assert {verdict: count for verdict, count in now.items() if count} == said.to_dict()
+
+
+def test_every_preview_of_the_landing_page_exists():
+    """The start page shows pictures of figures that the chapters have."""
+    previews = re.findall(r"```\{preview\} chapters/([\w-]+)\.ipynb ([\w-]+)", (ROOT / "index.md").read_text("utf-8"))
+    names = {path.stem: shown_in(path) for path in chapters()}
+    assert len(previews) >= 5
+    assert [preview for preview in previews if preview[1] not in names[preview[0]]] == []

@@ -1,0 +1,519 @@
+"""The book: outputs that are current, prose without bare figures, whole pages, and proofs that red is red."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+
+import nbformat
+import pandas as pd
+import pytest
+import typer
+from bs4 import BeautifulSoup
+from nbclient import NotebookClient
+from packaging.specifiers import SpecifierSet
+
+from minerpivot import __main__ as commands
+from minerpivot.book import execute
+from minerpivot.book.execute import ROOT
+from minerpivot.book.published import GLUE_ROLE, numbers, numbers_of
+from minerpivot.data import tables, validation
+from minerpivot.page.figures import LIVE, NEUTRALS, PALETTE, VEGALITE_MIME, rounded
+
+CHAPTERS = execute.chapters()
+PAGES = ["index", *(f"chapters/{path.stem}" for path in CHAPTERS)]
+each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+
+def prose(path):
+    """The Markdown of a page as its author wrote it."""
+    if path.suffix == ".md":
+        return path.read_text(encoding="utf-8")
+    return "\n\n".join(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown")
+
+
+# --- outputs ----------------------------------------------------------------------------------
+
+
+@each_chapter
+def test_stored_outputs_are_current(path):
+    """Nothing that the outputs depend on has changed since they were made."""
+    assert execute.why_stale(path) is None, f"{path.name}: run `make book` and commit the outputs"
+
+
+@each_chapter
+def test_every_cell_was_run_once_in_order(path):
+    """nbval passes vacuously where outputs are missing, so their presence is checked here."""
+    code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    showing = [
+        cell
+        for cell in code
+        if re.search(r"^ *(figure|table|number|word)\(", cell.source, re.M) and "def " not in cell.source
+    ]
+    assert showing
+    assert all(cell.outputs for cell in showing)
+    assert not any(output.output_type == "error" for cell in code for output in cell.outputs)
+
+
+def test_a_changed_table_makes_exactly_its_readers_stale(monkeypatch):
+    """With another checksum for prices, the chapters that loaded prices are stale and no others."""
+    readers = {p.stem for p in CHAPTERS if "prices" in nbformat.read(p, 4).metadata["minerpivot"]["tables"]}
+    state = execute.snapshot()
+    state["tables"]["prices"] = "other"
+    monkeypatch.setattr(execute, "snapshot", lambda: state)
+    stale = {path.stem: reason for path in CHAPTERS if (reason := execute.why_stale(path))}
+    assert set(stale) == readers
+    assert set(stale.values()) == {"tables changed: prices"}
+    assert 0 < len(readers) < len(CHAPTERS)
+
+
+@pytest.mark.parametrize("part", ["modules", "lock"])
+def test_a_changed_module_or_lock_makes_every_chapter_stale(monkeypatch, part):
+    """All chapters load `tables` and rest on the lock file."""
+    state = execute.snapshot()
+    state[part] = state[part] | {"minerpivot.data.tables": "other"} if part == "modules" else "other"
+    monkeypatch.setattr(execute, "snapshot", lambda: state)
+    assert all(execute.why_stale(path) for path in CHAPTERS)
+
+
+def test_what_changes_during_a_run_leaves_the_notebook_stale(tmp_path, monkeypatch):
+    """The state is taken before the run: the outputs may come from the old module, so they do not count."""
+    path = scratch_notebook(tmp_path / "slow.ipynb", "import minerpivot.article.claims")
+    changed = execute.snapshot()
+    old = changed | {"modules": changed["modules"] | {"minerpivot.article.claims": "old"}}
+    monkeypatch.setattr(execute, "snapshot", lambda: old)
+    execute.execute(path)
+    monkeypatch.setattr(execute, "snapshot", lambda: changed)
+    assert execute.why_stale(path) == "modules changed: minerpivot.article.claims"
+
+
+def test_a_notebook_saved_while_it_runs_is_kept(tmp_path):
+    """What the author saved meanwhile stays, outputs are not written, and the message says so."""
+    path = scratch_notebook(
+        tmp_path / "edited.ipynb", "from pathlib import Path\nPath('edited.ipynb').write_text('saved by its author')"
+    )
+    with pytest.raises(execute.ExecutionError, match=r"edited\.ipynb was saved while it ran"):
+        execute.execute(path)
+    assert path.read_text("utf-8") == "saved by its author"
+
+
+def test_execution_keeps_the_authors_metadata(tmp_path):
+    """Only kernel, language and record are ours."""
+    path = scratch_notebook(tmp_path / "mine.ipynb", "pass")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["authors"] = [{"name": "A. Forker"}]
+    nbformat.write(notebook, path)
+    execute.execute(path)
+    assert nbformat.read(path, as_version=4).metadata["authors"][0]["name"] == "A. Forker"
+
+
+def test_the_manifest_itself_is_a_dependency():
+    """The data chapter prints the manifest, so a change of it alone makes that chapter stale."""
+    assert "datapackage" in nbformat.read(ROOT / "chapters" / "data.ipynb", 4).metadata["minerpivot"]["tables"]
+
+
+# --- prose ------------------------------------------------------------------------------------
+
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+ALLOWED = re.compile(
+    r"\{[\w:-]+\}`[^`]*`"  # roles: glued numbers and references
+    r"|```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$"  # code and formulas
+    r"|\]\([^)]*\)|https?://\S+|^\(.*\)=$|^\d\. "  # addresses, anchors and list marks
+    r"|\"[^\"]*\"|“[^”]*”"  # statements quoted from the article
+    rf"|\b\d{{1,2}}(?: to \d{{1,2}})? (?:{MONTHS})\b"  # dates and years
+    r"|\b(?:19|20)\d\d-\d\d-\d\d\b|\b(?:19|20)\d\d(?:–\d\d)?\b(?!,?\d| (?:MW|USD|percent|days|million|billion))"
+    r"|\bHut 8\b|\bCore42\b|\b[A-Z]+\d+\w*\b|\bCC BY(?:-NC)? 4\.0\b|\b\d+-[KQ]\b",  # names
+    re.S | re.M,
+)
+
+
+def bare_figures(markdown):
+    """Digits in prose that are neither glued nor a date, a name, a formula, code or a quotation."""
+    return re.findall(r"\S*\d\S*", ALLOWED.sub(" ", markdown))
+
+
+@pytest.mark.parametrize("path", [ROOT / "index.md", *CHAPTERS], ids=lambda path: path.stem)
+def test_every_figure_in_the_prose_is_computed(path):
+    """A figure typed into the prose goes stale; glue it, or write a definitional constant in words."""
+    assert bare_figures(prose(path)) == []
+
+
+@pytest.mark.parametrize("typed", ["It rose 47 percent.", "about 5,000 MW", "a beta of 1.3", "USD 9.7bn", "1900 MW"])
+def test_a_typed_figure_is_found(typed):
+    """The check above can fail."""
+    assert bare_figures(typed)
+
+
+@pytest.mark.parametrize(
+    "fine", ["{glue:text}`x:.1f` percent in 2024", "Hut 8 on 28 January 2026", "$x^2$ and `S21`", '"up 47 percent"']
+)
+def test_dates_names_formulas_and_quotations_are_not_figures(fine):
+    """The check above leaves alone what is not a result."""
+    assert bare_figures(fine) == []
+
+
+def test_numbers_are_unique_used_and_documented():
+    """Each glued number has unit, as-of date and grade, one chapter of its own, and a place in the prose."""
+    sources = [ROOT / "index.md", *CHAPTERS]
+    used = set()
+    for path in sources:
+        for use in GLUE_ROLE.finditer(prose(path)):
+            used.add(f"{use['doc'].split('/')[-1].removesuffix('.ipynb') if use['doc'] else path.stem}/{use['key']}")
+    listed = numbers(sources)
+    ids = [entry["id"] for entry in listed]
+    assert len(ids) == len(set(ids))
+    assert set(ids) - used == set(), "glued but printed nowhere"
+    for entry in listed:
+        assert entry["unit"]
+        assert re.fullmatch(r"\d{4}(-\d{2}){0,2}", entry["as_of"]), entry
+        assert entry["grade"] in tables.GRADES
+
+
+def test_a_glued_text_is_published_as_it_reads():
+    """A no-break space or a quotation mark, which the notebook stores escaped, included; numbers stay numbers."""
+    glued = {"text": 'Hut\xa08\'s "lease"', "share": 0.25}
+    cells = [nbformat.v4.new_code_cell("pass"), nbformat.v4.new_markdown_cell("{glue:text}`share:.0%`")]
+    for name, value in glued.items():
+        metadata = {
+            "scrapbook": {"name": name},
+            "minerpivot": {"unit": "text", "as_of": "2026-01-28", "grade": "derived"},
+        }
+        data = {"application/papermill.record/text/plain": repr(value)}
+        cells[0].outputs.append(nbformat.v4.new_output("display_data", data, metadata=metadata))
+    listed = numbers_of({"page.ipynb": nbformat.writes(nbformat.v4.new_notebook(cells=cells))})
+    assert {entry["id"]: entry["value"] for entry in listed} == {f"page/{name}": glued[name] for name in glued}
+    assert [entry["text"] for entry in listed] == [glued["text"], "25%"]
+
+
+# --- pages ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def pages(site):
+    """Every page of the table of contents, parsed."""
+    return {page: BeautifulSoup((site / f"{page}.html").read_text("utf-8"), "html.parser") for page in PAGES}
+
+
+def test_numbers_json_is_published(site):
+    """`numbers.json` stands beside `index.html` and lists numbers of every chapter."""
+    listed = json.loads((site / "numbers.json").read_text("utf-8"))
+    assert {entry["chapter"] for entry in listed} == {path.stem for path in CHAPTERS}
+
+
+def test_no_page_fetches_from_another_host(site):
+    """No tag, inline script or style sheet names an address that a browser would fetch."""
+    foreign = re.compile(r"^(https?:)?//")
+    for file in site.rglob("*.html"):
+        page = BeautifulSoup(file.read_text("utf-8"), "html.parser")
+        fetched = [
+            tag.get("src") or tag.get("srcset") or "" for tag in page.find_all(src=True) + page.find_all(srcset=True)
+        ]
+        fetched += [tag["href"] for tag in page.find_all("link", href=True) if tag.get("rel") != ["canonical"]]
+        assert not [address for address in fetched if foreign.match(address)], file
+        assert not [script for script in page.find_all("script", src=False) if "://" in script.text], file
+    for style in site.rglob("*.css"):
+        assert not re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", style.read_text("utf-8")), style
+
+
+def test_every_chart_is_complete(site, pages):
+    """Title, description, caption with source and last day, four pictures, spec and bundle; in every chapter."""
+    for name, page in pages.items():
+        charts = page.select("figure.chart-figure")
+        stored = prose_charts(name)
+        assert len(charts) == stored
+        for chart in charts:
+            assert chart.select_one(".chart-title").text.strip()
+            assert len(chart.select_one("[role=img]")["aria-label"]) > 40
+            assert re.search(r"Data: .+(to \d{4}-\d\d-\d\d|datapackage\.json)", chart.figcaption.text)
+            pictures = [tag.get("srcset") or tag["src"] for tag in chart.select("source, img")]
+            assert len(pictures) == 4
+            box = chart.select_one(".chart")
+            files = [site / "_static" / box[kind] for kind in ("data-spec", "data-vega")]
+            files += [(site / f"{name}.html").parent / picture for picture in pictures]
+            assert all(file.is_file() for file in files)
+
+
+def prose_charts(page):
+    """How many charts the notebook of a page has stored."""
+    path = ROOT / f"{page}.ipynb"
+    if not path.exists():
+        return 0
+    outputs = [o for cell in nbformat.read(path, as_version=4).cells for o in cell.get("outputs", [])]
+    return sum(VEGALITE_MIME in output.get("data", {}) for output in outputs)
+
+
+def test_formulas_are_mathml(pages):
+    """Formulas need no script: they are in the page as MathML."""
+    assert pages["chapters/halving-squeeze"].find("math")
+
+
+@pytest.mark.parametrize("colour", sorted({*tables.load("instruments")["colour"].dropna(), *NEUTRALS, *PALETTE}))
+def test_colours_are_visible_on_light_and_dark_pages(colour):
+    """WCAG asks for a contrast of 3:1 between graphical objects and their background."""
+
+    def luminance(hexadecimal):
+        parts = [int(hexadecimal[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for background in ("#ffffff", "#121212"):
+        light, dark = sorted((luminance(colour), luminance(background)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 3
+
+
+def test_floats_are_rounded_so_that_platforms_agree():
+    """Ten significant digits; missing stays missing."""
+    assert rounded({"a": [1 / 3, float("nan")], "b": 12345678901.4}) == {"a": [0.3333333333, None], "b": 12345678900.0}
+
+
+# --- red is red -------------------------------------------------------------------------------
+
+
+def scratch_notebook(path, code, markdown="# A page"):
+    """A one-cell notebook on disk."""
+    cells = [nbformat.v4.new_markdown_cell(markdown), nbformat.v4.new_code_cell(code)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def test_a_changed_datum_is_refused(tmp_path):
+    """One changed digit in a copied table: load names the file and the mend."""
+    data = shutil.copytree(tables.DATA, tmp_path / "data")
+    file = data / "halvings.csv"
+    file.write_text(file.read_text("utf-8").replace("840000", "840001"), encoding="utf-8")
+    with pytest.raises(tables.TableError, match=r"data/halvings\.csv differs from the checksum.*make check"):
+        tables.load("halvings", folder=data)
+    assert any("halvings.csv" in fault for fault in validation.problems(data))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("840000", "many", r"halvings\.csv row 5: height is 'many', .*expected an integer"),
+        ("4,840000", "3,840000", r"halvings\.csv row 5: the same as in the row at position 4; .*remove the copy"),
+        ("2024-04-20", "20 April 2024", r"halvings\.csv row 5: date_utc is '20 April 2024'"),
+    ],
+)
+def test_malformed_cells_are_explained_and_nothing_is_sealed(tmp_path, old, new, message):
+    """File, row, field and mend are named, and the manifest stays as it was."""
+    data = shutil.copytree(tables.DATA, tmp_path / "data")
+    file, manifest = data / "halvings.csv", (data / "datapackage.json").read_bytes()
+    file.write_text(file.read_text("utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(tables.TableError, match=message):
+        validation.seal(data)
+    assert (data / "datapackage.json").read_bytes() == manifest
+
+
+def test_a_company_without_its_row_does_not_fill_the_screen(tmp_path):
+    """Each of its prices is a fault; the first few are spelt out and the others counted."""
+    data = shutil.copytree(tables.DATA, tmp_path / "data")
+    ticker = tables.load("prices")["symbol"].value_counts().idxmax()
+    file = data / "instruments.csv"
+    file.write_text(re.sub(rf"^{ticker},.*\n", "", file.read_text("utf-8"), flags=re.MULTILINE), encoding="utf-8")
+    faults = validation.problems(data, checksums=False)
+    prices = [fault for fault in faults if fault.startswith("data/prices.csv")]
+    assert len(prices) == validation.SHOWN + 1
+    assert re.fullmatch(r"data/prices\.csv: \d+ or more besides; mend these first and run .*", prices[-1])
+
+
+def test_a_missing_and_an_unknown_table_are_named(tmp_path):
+    """The message gives the mend, or the names that exist."""
+    data = shutil.copytree(tables.DATA, tmp_path / "data")
+    (data / "nvidia.csv").unlink()
+    with pytest.raises(tables.TableError, match=r"nvidia\.csv is missing.*git checkout"):
+        tables.load("nvidia", folder=data)
+    with pytest.raises(tables.TableError, match=r"no table 'price'; the tables are .*prices"):
+        tables.load("price")
+
+
+def test_a_sealed_edit_is_accepted(tmp_path):
+    """A valid edit gets its checksum and coverage recorded and then loads."""
+    data = shutil.copytree(tables.DATA, tmp_path / "data")
+    with (data / "hashprice_published.csv").open("a", encoding="utf-8") as file:
+        file.write("2026-02-02,hashprice,38.1,USD/PH/s/day,https://example.org/\n")
+    assert validation.seal(data) == ["hashprice_published"]
+    assert tables.through("hashprice_published", folder=data) == "2026-02-02"
+    assert len(tables.load("hashprice_published", folder=data)) == 10
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [
+        ("2026-13-10", "no day of the calendar"),
+        ("2026-02-30", "no day of the calendar"),
+        ("2062-03-10", r"later than today, \d{4}-\d\d-\d\d"),
+        ("2062", r"later than today, \d{4}-\d\d-\d\d"),
+    ],
+)
+def test_a_date_that_cannot_be_is_refused(tmp_path, cell, problem):
+    """It has the form of a date; the first would leave a contract out, the others would be news of days to come."""
+    data = shutil.copytree(tables.DATA, tmp_path / "data")
+    deals = pd.read_csv(data / "deals.csv", dtype="string", keep_default_na=False)
+    deals.loc[3, "announced_on"] = cell
+    deals.to_csv(data / "deals.csv", index=False, lineterminator="\n")
+    faults = validation.problems(data, checksums=False)
+    said = rf"data/deals\.csv row 5: announced_on is '{cell}', {problem}; correct the date"
+    assert any(re.fullmatch(said, fault) for fault in faults), faults
+
+
+def test_a_notebook_that_raises_stops_the_build_and_stays_as_it_was(tmp_path):
+    """The error names file, cell and exception; the file keeps its bytes."""
+    path = scratch_notebook(tmp_path / "broken.ipynb", "1 / 0")
+    before = path.read_bytes()
+    with pytest.raises(execute.ExecutionError, match=r"broken\.ipynb cell 2 raised ZeroDivisionError"):
+        execute.execute_stale([path])
+    assert path.read_bytes() == before
+
+
+def test_what_a_merge_left_in_a_notebook_is_named(tmp_path):
+    """Instead of a parser's complaint about a character somewhere."""
+    path = scratch_notebook(tmp_path / "merged.ipynb", "pass")
+    path.write_text("<<<<<<< HEAD\n" + path.read_text("utf-8"), encoding="utf-8")
+    with pytest.raises(execute.ExecutionError, match=r"merged\.ipynb is not a notebook: resolve what a merge"):
+        execute.why_stale(path)
+
+
+def test_an_interrupted_build_begins_no_other_chapter(tmp_path, monkeypatch):
+    """Those that run end; those that wait for their turn do not get it."""
+    begun = []
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(execute, "execute", lambda path: (begun.append(path), time.sleep(0.3)))
+    monkeypatch.setattr(execute, "wait", interrupted)
+    paths = [scratch_notebook(tmp_path / f"{number}.ipynb", "pass") for number in range(8)]
+    with pytest.raises(KeyboardInterrupt):
+        execute.execute_stale(paths)
+    assert len(begun) <= 2
+
+
+def test_a_changed_output_fails_nbval_and_is_stale(tmp_path):
+    """nbval recomputes the cell and sees the difference; so does the digest."""
+    path = scratch_notebook(tmp_path / "edited.ipynb", "print(6 * 7)")
+    execute.execute(path)
+    assert execute.why_stale(path) is None
+    assert nbval(path) == 0
+    path.write_text(path.read_text("utf-8").replace("42", "43"), encoding="utf-8")
+    assert execute.why_stale(path) == "its outputs changed"
+    assert nbval(path) == 1
+
+
+def nbval(path):
+    """pytest's exit code for one notebook under strict nbval."""
+    options = ["-o", "addopts=", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env", "-q"]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *options, path], cwd=path.parent, capture_output=True
+    ).returncode
+
+
+def test_a_title_that_is_no_yaml_is_explained(tmp_path):
+    """A forker's first edit: file, line and mend instead of a traceback."""
+    (tmp_path / "_config.yml").write_text("author: A. Forker\ntitle: Power: and coins\n")
+    with pytest.raises(commands.BuildError, match=r"_config\.yml line 2: mapping values.*in quotation marks"):
+        commands.build_site(tmp_path, tmp_path / "build")
+
+
+def test_settings_left_in_a_shell_do_not_reach_the_chapters(monkeypatch):
+    """Another day or live charts would go into the committed outputs."""
+    seen = []
+
+    def run(*_, **__):
+        seen.append({tables.EDITION, LIVE} & set(os.environ))
+        raise execute.ExecutionError("far enough")
+
+    monkeypatch.setenv(tables.EDITION, "2026-01-28")
+    monkeypatch.setenv(LIVE, "1")
+    monkeypatch.setattr(commands.gc, "disable", lambda: None)
+    monkeypatch.setattr(execute, "execute_stale", run)
+    with pytest.raises(typer.Exit):
+        commands.book()
+    assert seen == [set()]
+
+
+def test_a_chapter_runs_live_by_one_setting(monkeypatch):
+    """From top to bottom, as in JupyterLab: each chart by altair's own renderer in place of the stored picture."""
+    monkeypatch.setenv(LIVE, "1")
+    path = ROOT / "chapters" / "halving-squeeze.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    stored = [output for output in shown(notebook) if VEGALITE_MIME in output.data]
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
+    live = [output.data for output in shown(notebook) if "vegaEmbed" in output.data.get("text/html", "")]
+    assert len(live) == len(stored) > 0
+    assert not any("image/png" in data or VEGALITE_MIME in data for data in live)
+
+
+def shown(notebook):
+    """The displays among a notebook's outputs."""
+    return [output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "message"),
+    [
+        ("It is {glue:text}`no_such_number:.1f`.", "no_such_number"),
+        (
+            "```{preview} page.ipynb no-such-figure\n```",
+            "page.ipynb has no figure 'no-such-figure'; a preview names one that the chapter shows",
+        ),
+        ("```{preview} chapters/gone.ipynb one\n```", "there is no gone.ipynb to preview 'one' from"),
+    ],
+    ids=["glue", "preview", "notebook"],
+)
+def test_an_unknown_name_fails_the_build_and_keeps_the_previous_site(tmp_path, capfd, markdown, message):
+    """A number, figure or notebook that does not exist is named, and the site that was there stays."""
+    source, build = tmp_path / "source", tmp_path / "build"
+    source.mkdir()
+    shutil.copy(ROOT / "_config.yml", source)
+    (source / "references.bib").write_text("")
+    (source / "_toc.yml").write_text("format: jb-book\nroot: page\n")
+    scratch_notebook(source / "page.ipynb", "pass", f"# A page\n\n{markdown}")
+    (build / "html").mkdir(parents=True)
+    (build / "html" / "index.html").write_text("the previous site")
+    with pytest.raises(commands.BuildError, match="previous site is unchanged"):
+        commands.build_site(source, build)
+    assert message in capfd.readouterr().err
+    assert (build / "html" / "index.html").read_text() == "the previous site"
+
+
+def test_binder_builds_the_environment_that_is_tested():
+    """From the lock file, whose package stays in the clone beside its data, with a Python that the package takes."""
+    binder = ROOT / ".binder"  # with this folder Binder does not also install a copy of the package that has no data
+    (line,) = (binder / "requirements.txt").read_text("utf-8").splitlines()
+    lock = (binder / line.removeprefix("-r ")).resolve()
+    assert lock == execute.LOCK
+    assert lock.read_text("utf-8").splitlines()[-1] == "-e ."
+    python = (binder / "runtime.txt").read_text("utf-8").strip().removeprefix("python-")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert python in SpecifierSet(project["requires-python"])
+    assert os.access(binder / "start", os.X_OK)
+
+
+@pytest.mark.parametrize(("deaths", "runs"), [(1, True), (2, False)])
+def test_a_kernel_that_dies_at_its_start_gets_one_more_try(tmp_path, monkeypatch, deaths, runs):
+    """Two that start together can choose one port; twice is one line, with what the kernel said last."""
+    start, left = NotebookClient.start_new_kernel, iter(range(deaths))
+
+    def dying(client, stderr):
+        if next(left, None) is None:
+            return start(client)
+        stderr.write("Traceback\nzmq.error.ZMQError: Address already in use\n")
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr(NotebookClient, "start_new_kernel", dying)
+    notebook = scratch_notebook(tmp_path / "page.ipynb", "1 + 1")
+    before = notebook.read_bytes()
+    if runs:
+        execute.execute(notebook)
+        assert execute.why_stale(notebook) is None
+    else:
+        with pytest.raises(
+            execute.ExecutionError, match=r"died twice at the start \(zmq\.error.*Address already in use\)"
+        ):
+            execute.execute(notebook)
+        assert notebook.read_bytes() == before

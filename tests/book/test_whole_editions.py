@@ -1,0 +1,135 @@
+"""The whole report as of earlier days: it builds, knows nothing later, and its words agree with its numbers."""
+
+import calendar
+import random
+import re
+import shutil
+from datetime import date, timedelta
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+from minerpivot import __main__ as commands
+from minerpivot.book import editions, execute
+from minerpivot.book.published import numbers
+from minerpivot.data import tables
+
+ARTICLE = "2026-01-28"
+ANY_DAY = date(2024, 7, 1) + timedelta(days=random.Random(840_000).randrange(700))
+DAYS = [ARTICLE, "2025-06-30", "2024-06-30", ANY_DAY.isoformat()]
+MONTHS = list(calendar.month_name)[1:]
+DIRECTIONS = re.compile(
+    r"\b(rose|fell|rises|falls|grew|shrank|gained|climbed|dropped|increased|decreased|"
+    r"outperformed|underperformed|higher|lower|rising|falling)\b"
+)
+TRUE_IN_ANY_DATA = (  # direction words beside a number that define it and state no result
+    "began with a lower difficulty",
+    "stood lower at the same age",
+    "of those rose by more than",
+    "were dropped",
+    "also rises when mining falls",
+)
+
+
+@pytest.fixture(scope="module", params=DAYS)
+def edition(request, tmp_path_factory):
+    """The executed notebooks of one day, outside the repository's own build folder."""
+    try:
+        editions.checked(request.param)
+    except tables.TableError as reason:
+        pytest.skip(str(reason))  # it names the day and the days that this checkout's data allow
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(editions, "EDITIONS", tmp_path_factory.mktemp("editions"))
+        patch.setenv(tables.EDITION, request.param)
+        paths = editions.prepare(request.param)
+        execute.execute_stale(paths)
+        yield request.param, paths
+
+
+def later_than(day, text):
+    """Days and months in a text that are later than `day`."""
+    found = [stamp for stamp in re.findall(r"\b20\d\d-\d\d-\d\d\b", text) if stamp > day]
+    found += [stamp for stamp in re.findall(r"\b20\d\d-\d\d\b(?!-)", text) if stamp > day[:7]]
+    named = re.findall(rf"(?:(\d{{1,2}}) )?({'|'.join(MONTHS)}) (20\d\d)", text)
+    for number, month, year in named:
+        stamp = f"{year}-{MONTHS.index(month) + 1:02d}" + (f"-{int(number):02d}" if number else "")
+        if stamp > day[: len(stamp)]:
+            found.append(stamp)
+    return found
+
+
+def test_later_dates_are_recognised():
+    """In each form that the pages use; the day itself and what came before are not later."""
+    assert later_than(ARTICLE, "2026-01-28, January 2026, 28 January 2026, 2025-12") == []
+    assert later_than(ARTICLE, "29 January 2026") == ["2026-01-29"]
+    assert later_than(ARTICLE, "on 2026-02-05 and in 2026-03, or June 2026") == ["2026-02-05", "2026-03", "2026-06"]
+
+
+def test_every_number_is_of_its_day(edition):
+    """Values exist and none rests on a later day; glued text names no later date."""
+    day, paths = edition
+    listed = numbers([*paths, paths[0].parents[1] / "index.md"])
+    assert len(listed) > 100
+    assert [entry["id"] for entry in listed if entry["as_of"] > day] == []
+    texts = {entry["id"]: later_than(day, str(entry["value"])) for entry in listed}
+    expected = {"halving-squeeze/next_halving"}  # a forecast from the height of the chain
+    assert {name: stamps for name, stamps in texts.items() if stamps and name not in expected} == {}
+
+
+def test_words_agree_with_the_signs_of_their_numbers(edition):
+    """Each glued word was chosen from the change that is stored with it."""
+    _, paths = edition
+    for path in paths:
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                record = output.get("metadata", {}).get("minerpivot", {})
+                if "change" in record:
+                    (plain,) = output.data.values()
+                    expected = (
+                        record["up"] if record["change"] > 0 else record["down"] if record["change"] < 0 else None
+                    )
+                    assert expected is None or plain.strip("'\"") == expected, (path.name, output.metadata)
+
+
+def test_the_pages_of_a_day_know_nothing_later(edition, tmp_path):
+    """Text, tables, titles and descriptions of the built pages."""
+    day, paths = edition
+    site = commands.build_site(paths[0].parents[1], tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(tables.EDITION, day)
+        promises = [*tables.load("deals")["start_expected"].dropna(), *tables.load("deliveries")["due"].dropna()]
+    for page in [site / "index.html", *(site / "chapters").glob("*.html")]:
+        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        for hidden in soup.select("details, pre, script, style, nav, footer"):
+            hidden.decompose()
+        article = soup.select_one("article")
+        texts = [article.get_text(" ", strip=True), *(tag["aria-label"] for tag in article.select("[aria-label]"))]
+        found = [stamp for text in texts for stamp in later_than(day, text)]
+        if day >= ARTICLE:
+            found = [stamp for stamp in found if stamp not in EXPECTED_THEN.get(page.stem, ())]
+        elif page.stem != "index":  # the article's day is a parameter of chapters, whatever the edition
+            found = [stamp for stamp in found if not ARTICLE.startswith(stamp)]
+        if page.stem == "miner-deals":
+            found = [stamp for stamp in found if not any(stamp in promise for promise in promises)]
+        assert found == [], page.name
+    shutil.rmtree(site)
+
+
+EXPECTED_THEN = {  # dates that the article's day looked forward to
+    "fact-check": ("2026-02-25", "2026-08"),  # the article's claim about Nvidia's report; the start of a lease
+}
+
+
+@pytest.mark.parametrize("path", [*execute.chapters(), execute.ROOT / "index.md"], ids=lambda path: path.stem)
+def test_no_sentence_with_a_number_has_a_typed_direction(path):
+    """A word such as "rose" beside a computed number must be computed as well."""
+    if path.suffix == ".md":
+        text = path.read_text("utf-8")
+    else:
+        cells = nbformat.read(path, as_version=4).cells
+        text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    for sentence in re.split(r"(?<=[.;:])\s+|\n", text):
+        bare = re.sub(r"\{glue:text\}`[^`]*`|\"[^\"]*\"|“[^”]*”|\]\([^)]*\)", "#", sentence)
+        if "{glue" in sentence and DIRECTIONS.search(bare):
+            assert any(known in bare for known in TRUE_IN_ANY_DATA), sentence

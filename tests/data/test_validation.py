@@ -1,0 +1,671 @@
+# ruff: noqa: E501 - a case is a line
+"""What `make check` refuses, in which words, and what it tells before it records: on a small copy of the tables."""
+
+import errno
+import json
+import os
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from minerpivot import __main__ as commands
+from minerpivot.data import edits, metadata, rules, tables, validation
+from tests.frozen import FOLDER
+
+NAMES = [
+    "capex_guidance", "deals", "earnings_dates", "event_flags", "financings", "halvings", "instruments", "knowledge",
+    "miner_segments", "prices", "shares_outstanding", "splits",
+]  # fmt: skip
+SINCE = "2026-05-01"  # of the closes
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """A valid data folder, quick to validate: a dozen tables, closes of three instruments, sealed."""
+    folder = tmp_path_factory.mktemp("small") / "data"
+    folder.mkdir()
+    shutil.copy(FOLDER / "package.yml", folder)
+    for name in NAMES:
+        shutil.copy(FOLDER / f"{name}.yml", folder)
+        rows = text(FOLDER, name)
+        if name == "prices":
+            rows = rows[rows["symbol"].isin(["IREN", "NVDA", "BTC-USD"]) & (rows["date"] >= SINCE)]
+        save(folder, name, rows)
+    validation.seal(folder)
+    return folder
+
+
+@pytest.fixture
+def data(small, tmp_path):
+    """A copy of it that may be spoilt."""
+    return shutil.copytree(small, tmp_path / "data")
+
+
+def text(folder, name):
+    """A table as text, empty cells as empty text."""
+    return pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+
+
+def save(folder, name, rows):
+    """Write a table of text."""
+    rows.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+
+
+def change(folder, name, key, **cells):
+    """Set cells of the row that the start of a key names; returns its number in the file."""
+    rows = text(folder, name)
+    entry = {
+        "schema": {"primaryKey": metadata._read(folder / f"{name}.yml", metadata.DESCRIBED)["schema"]["primaryKey"]}
+    }
+    row = rows.index[tables.row_keys(rows, entry) == key]
+    assert len(row) == 1, f"{name} has no row {key}"
+    for column, cell in cells.items():
+        rows.loc[row[0], column] = cell
+    save(folder, name, rows)
+    return row[0] + 2
+
+
+def rewrite(path, old, new):
+    """Replace a text that stands once in a file."""
+    said = path.read_text("utf-8")
+    assert said.count(old) == 1, f"{path.name} has {old!r} {said.count(old)} times"
+    path.write_text(said.replace(old, new), encoding="utf-8", newline="\n")
+
+
+@cache
+def sound(small):
+    """The metadata of the small copy and its tables as read: what is not spoilt need not be read again."""
+    entries = metadata.authored(small)
+    return entries, validation.examined(small, entries)[0]
+
+
+def problems(folder, *names, small=None):
+    """The faults (of the spoilt tables `names` and those that they contradict), each in one line that names a file."""
+    if names:
+        entries, tables_ = sound(small)
+        found, faults = validation.examined(folder, entries, set(names))
+        faults = faults or validation.judged(tables_ | found, set(names))
+    else:
+        faults = validation.problems(folder, checksums=False)
+    for fault in faults:
+        assert re.match(r"data/[\w.]+", fault), fault
+        assert "\n" not in fault
+        assert len(fault) < 700, fault
+    return faults
+
+
+def test_the_small_copy_is_valid(small):
+    """What follows is refused for what was spoilt."""
+    assert problems(small) == []
+
+
+# --- facts that cannot be -----------------------------------------------------------------------
+
+DEAL, EVENT = "CIFR-2025-09-FS1", "IREN-2025-11-MSFT"
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "cells", "message"),
+    [
+        ("prices", "IREN|2026-06-01", {"close": "inf"}, "close is 'inf', not a number; expected a number and at least 0.0001 and at most"),
+        ("prices", "IREN|2026-06-01", {"close": "1e308"}, "close is '1e308', larger than any quantity here; correct"),
+        ("prices", "IREN|2026-06-01", {"close": "1e999"}, "close is '1e999', larger than any quantity here; correct"),
+        ("prices", "IREN|2026-06-01", {"n_sources": "1e3"}, "n_sources is '1e3', not an integer; expected an integer"),
+        ("prices", "IREN|2026-06-01", {"n_sources": "9" * 400}, r"n_sources is '9+'\.\.\. \(400 characters\), larger"),
+        ("prices", "IREN|2026-06-01", {"close": "nan"}, "close is 'nan', a program's word for nothing; an unknown value"),
+        ("prices", "IREN|2026-06-01", {"close": "0"}, "close is '0'; expected a number and at least 0.0001"),
+        ("prices", "IREN|2026-06-01", {"close": "1_000"}, "close is '1_000', not a number; expected"),
+        ("prices", "IREN|2026-06-01", {"close": "true"}, "close is 'true', not a number; expected"),
+        ("prices", "IREN|2026-06-01", {"date": "2026-05-30"}, ".* is 'IREN' and date is '2026-05-30', no session of the"),
+        ("prices", "IREN|2026-06-01", {"date": "2062-06-01"}, "date is '2062-06-01', later than today, .*; correct"),
+        ("halvings", "4", {"date_utc": "2028-04-20"}, "date_utc is '2028-04-20', must keep date_utc <= today .*; only an"),
+        ("miner_segments", "CIFR|2025-06-30", {"reported_on": "2024-08-07"}, "period_end .* must keep period_end < rep"),
+        ("miner_segments", "CIFR|2025-06-30", {"ai_hpc_revenue_usd_m": "4000", "ai_includes_fit_out": "n"}, "ai_hpc.*a part"),
+        ("deals", DEAL, {"deal_type": "colocation"}, "deal_type is 'colocation'; expected one of colocation_lease, gpu_"),
+        ("deals", DEAL, {"announced_on": "6 July 2026"}, "announced_on is '6 July 2026', not a date; expected a date as"),
+        ("deals", DEAL, {"gross_mw": "50 MW"}, "gross_mw is '50 MW', not a number; expected a number .*, or an empty c"),
+        ("deals", DEAL, {"source_url": ""}, "source_url is ''; expected a string, not an empty cell"),
+        ("deals", DEAL, {"supersedes": "OLD"}, '.*"OLD" not found in the table "deals" itself .*remove this row with it'),
+        ("deals", DEAL, {"ticker": "HIV"}, '.*values "HIV" not found in the table "instruments" as "ticker"; add the m'),
+        ("deals", DEAL, {"term_years": "0"}, r"term_years is '0'; expected a number and at least 0.1"),
+        ("deals", DEAL, {"critical_it_mw": "1000"}, "critical_it_mw is '1000' and gross_mw is '244', must keep"),
+        ("deals", DEAL, {"contract_value_usd_bn": "30"}, "contract_value_usd_bn is '30' and .*"),
+        ("deals", DEAL, {"guarantor": ""}, "credit_ground is 'guarantee' and guarantor is '', must have guarantor filled"),
+        ("deals", DEAL, {"tenant": ""}, "counts_as is 'contract' and tenant is '' .* filled where .*; say who signed"),
+        ("deals", DEAL, {"deal_id": "WULF-2025-09-FS1"}, "deal_id is 'WULF-2025-09-FS1' and ticker is 'CIFR', must begin"),
+        ("capex_guidance", "META-2026-2026-01-28", {"low_usd_bn": "145"}, "low_usd_bn is '145' and .*; exchange them"),
+        ("capex_guidance", "META-2026-2026-01-28", {"high_usd_bn": "135000"}, "high_usd_bn is '135000'; expected"),
+        ("event_flags", EVENT, {"ticker": "CIFR"}, "deal_id is 'IREN-2025-11-MSFT' and ticker is 'CIFR', which its deal"),
+        ("event_flags", EVENT, {"announced_on": "2025-11-04"}, ".*announced_on is '2025-11-04', which its deal contra"),
+        ("event_flags", EVENT, {"first_session": "2025-11-02"}, "announced_on is '2025-11-03' and first_session is"),
+        ("event_flags", EVENT, {"first_session": "2025-11-08"}, ".*not the first session that could react; take the ex"),
+        ("splits", "HUT|2023-12-05", {"closes_restated": "n", "effective_on": "2023"}, "effective_on is '2023', .* only a whole"),
+        ("splits", "NVDA|2024-06-10", {"effective_on": "2024-06-09"}, ".* no session of the exchange; correct the date"),
+        ("splits", "NVDA|2024-06-10", {"new_shares": "1"}, "new_shares is '1' and old_shares is '1', must keep new_sha"),
+        ("instruments", "CIFR", {"renamed_to": "KEEL"}, "renamed_to is 'KEEL' and renamed_on is '', must have renamed_on"),
+        ("instruments", "CIFR", {"renamed_on": "2026-02-02"}, ".*must have renamed_to filled .*; name the new ticker"),
+        ("instruments", "IREN", {"last_session": "2026-06-01"}, None),
+        ("financings", "GLXY-2025-10-27-convertible", {"maturity": "2025-01-01"}, "announced_on is '2025-10-27' and mat"),
+        ("shares_outstanding", "MARA|2024-06-30|cover_page", {"shares_m": "294474"}, "shares_m is '294474'; expected|.*tim"),
+        ("earnings_dates", "MSFT|FY2026 Q2", {"reported_on": "2025-01-28"}, "ticker is 'MSFT' and .*that quarter ended"),
+        ("earnings_dates", "MSFT|FY2026 Q2", {"reported_on": "2026-01-31"}, "reported_on is '2026-01-31', at a weekend"),
+        ("miner_segments", "IREN|2025-09-30", {"fiscal_period": "FY2025 Q1"}, ".*but the period that ends on 2025-09-30"),
+        ("miner_segments", "IREN|2025-09-30", {"period_end": "2025-09-29"}, "period_end is '2025-09-29', no end of a mon"),
+        ("miner_segments", "IREN|2025-09-30", {"revenue_usd_m": "240300"}, ".*"),
+    ],
+)  # fmt: skip
+def test_a_fact_that_cannot_be_is_refused(small, data, name, key, cells, message):
+    """File, row, field, value, what is wrong, mend."""
+    row = change(data, name, key, **cells)
+    spoilt = name
+    if message is None:  # the closes go on after the last session: they are at fault
+        name, row, message = "prices", r"\d+", "symbol is 'IREN' and date is '.*', after the last session of the ins"
+    faults = problems(data, spoilt, small=small)
+    assert any(re.match(rf"data/{name}\.csv row {row}: {message}", fault) for fault in faults), faults
+
+
+def test_nothing_is_recorded_while_a_fault_stands(data):
+    """Every fault is in the refusal, and the manifest keeps its bytes."""
+    change(data, "prices", "IREN|2026-06-01", close="inf")
+    change(data, "deals", DEAL, term_years="0")
+    sealed = (data / "datapackage.json").read_bytes()
+    with pytest.raises(tables.TableError, match=r"(?s)data/deals\.csv row .*data/prices\.csv row "):
+        validation.seal(data)
+    assert (data / "datapackage.json").read_bytes() == sealed
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            "deal,X,state,signed,2026-01-01",
+            "table is 'deal', no table with sound rows; the tables are capex_guidance, ",
+        ),
+        ("deals,X,state,signed,2026-01-01", "table is 'deals' and row is 'X', no row of deals; name it by its primary"),
+        (f"deals,{DEAL},stat,signed,2026-01-01", "table is 'deals' and field is 'stat', no column of deals"),
+        (f"deals,{DEAL},state,sign,2026-01-01", ".*value is 'sign', no value of deals.state; expected one of signed"),
+        (f"deals,{DEAL},gross_mw,1e999,2026-01-01", ".*value is '1e999', no value of deals.gross_mw; expected a num"),
+        (f"deals,{DEAL},announced_on,2025-09-24,2026-01-01", ".*a column that names or dates its row; correct the row"),
+        (f"deals,{DEAL},state,delivered,2025-09-01", ".*before the row itself was public, 2025-09-25; correct the day"),
+        (f"deals,{DEAL},critical_it_mw,700,2026-01-01", ".*after which the row breaks: must keep critical_it_mw <= "),
+        (f"deals,{DEAL},supersedes,GONE,2026-01-01", ".*value is 'GONE', not among deal_id of deals; add the row"),
+    ],
+)
+def test_later_knowledge_is_about_a_cell_that_is_there(small, data, row, message):
+    """A value that no load could use, or that came before the row, is refused where it stands."""
+    with (data / "knowledge.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{row},,https://example.org/,reported,\n")
+    faults = problems(data, "knowledge", small=small)
+    where = rf"data/knowledge\.csv row {len(text(data, 'knowledge')) + 1}: "
+    assert re.match(where + message, faults[0]), faults
+    assert all(re.match(where, fault) for fault in faults)
+
+
+def test_a_deal_supersedes_no_later_one_and_a_whole_has_as_many_parts(small, data):
+    """And a part's whole is a row of value."""
+    old = change(data, "deals", "CORZ-2025-10-VOTEDOWN", announced_on="2024-01-02", binding_since="", noted_on="")
+    whole = change(data, "deals", "GLXY-2025-08-HELIOS-TOTAL", parts="2")
+    part = change(data, "deals", DEAL, part_of="CIFR-2025-11-AWS")
+    faults = "\n".join(problems(data, "deals", small=small))
+    assert re.search(
+        rf"row {old}: announced_on is '2024-01-02' and supersedes is .*, older than what it supersedes", faults
+    )
+    assert re.search(rf"row {whole}: deal_id is .* and parts is '2', fewer than its parts", faults)
+    assert re.search(rf"row {part}: part_of is 'CIFR-2025-11-AWS', a row that does not count as value", faults)
+
+
+def test_a_sealed_table_is_read_again_when_what_it_refers_to_changes(data):
+    """Deals have the bytes that passed; the company that they name is gone."""
+    rows = text(data, "instruments")
+    save(data, "instruments", rows[rows["ticker"] != "HUT"])
+    with pytest.raises(tables.TableError, match=r'data/deals\.csv row \d+: for "ticker": values "HUT" not found'):
+        validation.seal(data)
+
+
+# --- neighbours ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("factor", "word"), [(100, "99"), (10, r"9\.|1"), (0.1, r"0\.1"), (3, r"2\.|3")])
+def test_a_close_that_leaves_its_neighbours_is_refused(small, data, factor, word):
+    """And comes back: times the close before and after."""
+    rows = text(data, "prices")
+    at = rows.index[rows["symbol"] == "IREN"][10]
+    rows.loc[at, "close"] = str(float(rows.loc[at, "close"]) * factor)
+    save(data, "prices", rows)
+    (fault,) = problems(data, "prices", small=small)
+    assert re.match(
+        rf"data/prices\.csv row {at + 2}: symbol is 'IREN' and .* is '.*', .* times the value before it and ", fault
+    )
+    assert "correct the value or its unit" in fault
+
+
+def test_a_new_level_needs_a_split_or_an_acceptance(data):
+    """Ten times the close from one session on: refused; with its split, or accepted with a reason, taken."""
+    rows = text(data, "prices")
+    later = rows.index[rows["symbol"] == "IREN"][-3:]
+    rows.loc[later, "close"] = (rows.loc[later, "close"].astype(float) * 10).round(4).astype(str)
+    save(data, "prices", rows)
+    day, close = rows.loc[later[0], ["date", "close"]]
+    (fault,) = problems(data)
+    assert re.search(
+        r"row \d+: symbol is 'IREN' .* times the value before it .* add the split to data/splits.csv", fault
+    )
+    splits = (data / "splits.csv").read_bytes()
+    with (data / "splits.csv").open("a", encoding="utf-8") as file:
+        file.write(f"IREN,{day},1,10,n,y,,\n")
+    assert problems(data) == []
+    (data / "splits.csv").write_bytes(splits)
+    item = f'accepted:\n- {{row: IREN|{day}, field: close, value: "{close}", why: seen in two papers}}\nsources:\n'
+    rewrite(data / "prices.yml", "sources:\n", item)
+    assert problems(data) == []
+    rewrite(data / "prices.yml", f'value: "{close}"', 'value: "1"')
+    assert any("which the table does not hold; remove it from accepted" in fault for fault in problems(data))
+
+
+def test_a_split_that_the_closes_do_not_show_is_refused(small, data):
+    """Told as not restated, it would put a jump into closes that have none."""
+    day = text(data, "prices").query("symbol == 'IREN'")["date"].iloc[9]
+    with (data / "splits.csv").open("a", encoding="utf-8") as file:
+        file.write(f"IREN,{day},1,10,n,y,,\n")
+    (fault,) = problems(data, "prices", "splits", small=small)
+    assert re.match(rf"data/prices\.csv row \d+: symbol is 'IREN' and date is '{day}'", fault)
+
+
+def test_a_hole_in_a_series_is_refused(small, data):
+    """Two weeks of closes are gone."""
+    rows = text(data, "prices")
+    save(data, "prices", rows.drop(rows.index[rows["symbol"] == "IREN"][20:30]))
+    (fault,) = problems(data, "prices", small=small)
+    assert re.search(r"\d\d days after the value before it .*; correct the date, fill the hole, or list row", fault)
+
+
+def test_bitcoin_trades_at_weekends(small):
+    """Its closes stand on days on which the exchange is closed."""
+    days = pd.to_datetime(text(small, "prices").query("symbol == 'BTC-USD'")["date"])
+    assert (days.dt.day_of_week > 4).any()
+
+
+# --- files that are no tables --------------------------------------------------------------------
+
+
+def columns(change):
+    """Bytes of a table with the columns of the header changed."""
+
+    def spoil(content):
+        head, rest = content.split(b"\n", 1)
+        names = head.decode().split(",")
+        change(names)
+        return ",".join(names).encode() + b"\n" + rest
+
+    return spoil
+
+
+def cells(change):
+    """Bytes of a table with all rows changed, the header too."""
+
+    def spoil(content):
+        rows = [line.split(",") for line in content.decode().splitlines()]
+        for row in rows:
+            change(row)
+        return "".join(",".join(row) + "\n" for row in rows).encode()
+
+    return spoil
+
+
+def swap(items):
+    """The second and third of a row, exchanged."""
+    items[1], items[2] = items[2], items[1]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda b: b.replace(b",", b";"), ": its cells are separated by semicolons, not by commas; save it as CSV"),
+        (lambda b: b.replace(b",", b"\t"), ": its cells are separated by tabs, not by commas; save it as CSV"),
+        (lambda b: b.split(b"\n")[0] + b"\n", ": has a header and no rows; restore it with `git checkout data`"),
+        (lambda b: b"# mine\n" + b, ": row 1 is '# mine', not the header; it must name the columns: 'halving,height,"),
+        (lambda b: b.replace(b",height", b",height ", 1), ": column 'height ' has a space at an end; write 'height'"),
+        (lambda b: b"\xef\xbb\xbf" + b, " row 1: begins with a byte order mark; save it as UTF-8 without BOM"),
+        (lambda b: b.replace(b"\n", b"\r\n"), " row 1: has line ends of Windows or old Macs; save it with Unix"),
+        (columns(lambda n: n.pop(1)), ": has no column 'height', expected after 'halving'; add it"),
+        (cells(lambda n: n.pop(0)), ": has no column 'halving', expected as the first one; add it"),
+        (columns(lambda n: n.__setitem__(1, "hight")), ": column 2 is 'hight', expected 'height'; rename it here or in"),
+        (cells(swap), ": column 2 is 'date_utc', expected 'height'; put the columns, cells and all, in their order"),
+        (cells(lambda n: n.append(n[0])), ": column 'halving' stands 2 times; remove all but one"),
+        (cells(lambda n: n.append("more")), ": column 'more' is not among the fields of its metadata; remove it"),
+        (lambda b: b[:-1] + b",more\n", " row 6: has 8 cells for 7 columns, the last is 'more'; a text with a comma"),
+        (lambda b: b.replace(b",past\n", b"\n", 1), " row 2: ends before status; a row needs a comma for each cell that"),
+        (lambda b: b.replace(b"\n", b"\n\n", 1), " row 2: ends before halving; a row needs a comma for each cell that"),
+        (lambda b: b[:-3], " row 6: has no line end, as if the file were cut off; restore it"),
+        (lambda b: b.replace(b"past", b"pa\0st", 1), " row 2: holds a NUL byte; save it as plain UTF-8 text"),
+        (lambda b: b.replace(b"past", b"p\xe9st", 1), " row 2: is not UTF-8; save the file as UTF-8"),
+        (lambda b: b.replace(b"past", b'"past', 1), r" row \d: .*; close or double the quotation mark there"),
+        (lambda b: b"", ": is empty; restore it with `git checkout data`"),
+        (lambda b: b" \n\n", ": is empty; restore it with `git checkout data`"),
+        (lambda b: b.replace(b"past", b"x" * 10_000_000, 1), r" row 2: status is 'x+'\.\.\. \(10,000,000 characters\), lo"),
+        (lambda b: b.replace(b"halving", b"x" * 10_000_000, 1), r": column 1 is 'x+'\.\.\. \(10,000,000 characters\), exp"),
+        (lambda b: b.replace(b"past", b"past ", 1), " row 2: status is 'past ', with a space or line break at an end"),
+        (lambda b: b.replace(b"past", b"pa\x07st", 1), r" row 2: status is 'pa\\x07st', with a character that is no"),
+        (lambda b: b.replace(b"50.0", b"\xd9\xa5\xd9\xa0", 1), " row 2: subsidy_before_btc is '٥٠', not a number; exp"),
+        (lambda b: b.replace(b"2012-11-28", b"2012-02-30", 1), " row 2: date_utc is '2012-02-30', no day of the calend"),
+        (lambda b: b.replace(b"2012-11-28", b"2012-1-28", 1), " row 2: date_utc is '2012-1-28', not a date; expected a"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_table_gets_one_line(small, data, spoil, message):
+    """Whatever its bytes are: what is wrong, where, and the mend; no traceback and no flood."""
+    path = data / "halvings.csv"
+    path.write_bytes(spoil(path.read_bytes()))
+    (fault,) = problems(data, "halvings", small=small)
+    assert re.match(rf"data/halvings\.csv{message}", fault), fault
+
+
+def test_a_table_that_is_missing_a_folder_or_without_metadata_is_named(data):
+    """So is metadata without a table."""
+    (data / "halvings.csv").unlink()
+    (data / "splits.csv").unlink()
+    (data / "splits.csv").mkdir()
+    (data / "stray.csv").write_text("a\n1\n", encoding="utf-8")
+    faults = problems(data)
+    assert "data/stray.csv: has no metadata; write stray.yml beside it or remove it" in faults
+    assert any(
+        re.match(r"data/halvings\.csv is missing; .* or remove halvings\.yml with it", fault) for fault in faults
+    )
+    assert any(re.match(r"data/splits\.csv cannot be read: Is a directory; restore", fault) for fault in faults)
+    assert len(faults) == 3
+
+
+def test_a_faulty_table_is_no_fault_of_those_that_refer_to_it(data):
+    """Deals name instruments: without sound rows there, nothing is said of their references."""
+    (data / "instruments.csv").write_bytes(b"")
+    assert problems(data) == ["data/instruments.csv: is empty; restore it with `git checkout data`"]
+
+
+# --- metadata that are none ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (None, "[]", ": holds no keys and values; .*git checkout"),
+        (None, "", ": holds no keys and values"),
+        (None, "title: [", r" line \d: .*; mend the YAML there"),
+        (None, "title: a\ntitle: b\n", " line 2: 'title' stands twice; mend the YAML there"),
+        (None, "&a [*a]", ": holds no keys and values"),
+        (None, "a: &a [*a]", ": has no title; write it as in the other tables' metadata"),
+        ("title: Halvings", "titel: Halvings", ": has no title; write it as in the other tables' metadata"),
+        ("grade: reported", "grade: sure", ": grade is 'sure'; expected one of reported, derived, estimated, scenario"),
+        ("written: 2026-11-22\n  text: None", "written: soon\n  text: None", r": notes\[1\].written is 'soon'; expected"),
+        ("written: 2026-11-22\n  text: None", "written: 2026-13-22\n  text: None", ": .*month"),
+        ("licences: [CC-BY-4.0]", "licences: [CC]", ": licence 'CC' is not among licence_terms of data/package.yml"),
+        ("licences: [CC-BY-4.0]", "licences: 7", ": licences is '7'; expected a list"),
+        ("primaryKey: [halving]", "primaryKey: [half]", ": primaryKey names a column 'half', which is not among its"),
+        ("primaryKey: [halving]", "primaryKey: 7", ": schema.primaryKey must be a name or a list of names"),
+        ("fields:\n", "fields: 7\n  rest:\n", ": schema.fields is '7'; expected a list"),
+        ("type: integer\n    description: Number", "type: int\n    description: Number", r": schema.fields\[0\].type is 'i"),
+        ("pattern: '^", "pattern: '(^", r": schema.fields\[3\].constraints.pattern is .*; expected a regular expression"),
+        ("enum: [past", "enmu: [past", r": schema.fields\[6\].constraints has an unknown part 'enmu'; expected requir"),
+        ("{column: date_utc, note", "{column: day, note", ": public names a column 'day', which is not among its"),
+        ("{column: date_utc, note", "{note", r": public\[0\] must have one of column, compiled"),
+        ("rule: height == 210000 * halving", "rule: hight == 1", ": rules names a column 'hight', which is not among"),
+        ("rule: height == 210000 * halving", "rule: height ==", ": the rule 'height ==' cannot be worked out"),
+        ("rule: height == 210000 * halving", "rule: height + 1", r": the rule 'height \+ 1' cannot be worked out .*true"),
+        ("rule: height == 210000 * halving", "rule: height.abs() > 1", ": the rule .* cannot be worked out .*may compare"),
+        ("rule: height == 210000 * halving", "mend: x", " line .*"),
+        ("schema:\n", "schema:\n  foreignKeys:\n  - {fields: height, reference: {resource: gone, fields: a}}\n", ": foreignKeys refers to a table 'gone'"),
+        ("schema:\n", "schema:\n  foreignKeys:\n  - {fields: height, reference: {resource: deals, fields: a}}\n", ": foreignKeys refers to a column 'a' that deals does"),
+    ],
+)  # fmt: skip
+def test_metadata_that_are_none_get_one_line(data, old, new, message):
+    """The part, what stands there, what was expected."""
+    path = data / "halvings.yml"
+    if old is None:
+        path.write_text(new, encoding="utf-8")
+    else:
+        rewrite(path, old, new)
+    faults = problems(data)
+    assert len(faults) <= metadata.SHOWN + 1, faults
+    assert re.match(rf"data/halvings\.yml{message}", faults[0]), faults
+
+
+@pytest.mark.parametrize("content", [None, b"[]", b"{", b"", b"\xff", b'{"resources": [1]}', b'{"resources": [{}]}'])
+def test_a_manifest_that_is_none_is_told_and_written_anew(data, content):
+    """Whoever loads gets one line; `make check` writes it again, as it is generated."""
+    path = data / "datapackage.json"
+    before = json.loads(path.read_bytes())
+    path.unlink() if content is None else path.write_bytes(content)
+    tables.forget()
+    with pytest.raises(tables.TableError, match=r"^(data/)?datapackage\.json.*`make check` writes it anew$"):
+        tables.load("halvings", folder=data)
+    told = []
+    validation.seal(data, tell=told.append)
+    assert "all tables count as new" in told[0]
+    assert json.loads(path.read_bytes())["resources"][0]["hash"] == before["resources"][0]["hash"]
+
+
+# --- the disk ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["write_text", "replace"])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_that_refuses_gets_one_line_and_keeps_no_draft(data, monkeypatch, step, code):
+    """Full, read-only or not ours: the manifest stays, and nothing lies beside it."""
+    change(data, "financings", "GLXY-2025-10-27-convertible", notes="read again")
+    before = {path.name: path.read_bytes() for path in data.iterdir()}
+
+    def refuse(*arguments, **keywords):
+        raise OSError(code, os.strerror(code))
+
+    if step == "replace":
+        monkeypatch.setattr(os, "replace", refuse)
+    else:
+        monkeypatch.setattr(Path, "write_text", refuse)
+    with pytest.raises(
+        tables.TableError, match=rf"^data/datapackage\.json cannot be written: {os.strerror(code)}; free"
+    ):
+        validation.seal(data)
+    assert {path.name: path.read_bytes() for path in data.iterdir()} == before
+
+
+def test_the_command_says_one_line_and_fails(data, monkeypatch):
+    """No traceback, exit 1."""
+    (data / "halvings.csv").write_bytes(b"")
+    sealing = validation.seal
+    monkeypatch.setattr(validation, "seal", lambda **keywords: sealing(data, **keywords))
+    result = CliRunner().invoke(commands.app, ["check"])
+    assert result.exit_code == 1
+    assert "data/halvings.csv: is empty; restore it" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+# --- what changed --------------------------------------------------------------------------------
+
+
+def git(folder, *command):
+    """A git command in the folder."""
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", *identity, *command], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def committed(data):
+    """The copy under git, committed as it was sealed."""
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "data"]):
+        git(data.parent, *command)
+    return data
+
+
+def told_of(folder):
+    """What sealing tells of changes, without the notes that are old."""
+    lines = []
+    validation.seal(folder, tell=lines.append)
+    return [line for line in lines if not line.endswith("read again")]
+
+
+def test_rows_removed_added_and_cells_changed_are_told_before_they_are_recorded(committed):
+    """Each table by its rows and cells; old and new value of a few."""
+    save(committed, "prices", text(committed, "prices").iloc[:-40])
+    change(committed, "financings", "GLXY-2025-10-27-convertible", amount_usd_m="1234", notes="")
+    with (committed / "splits.csv").open("a", encoding="utf-8") as file:
+        file.write("WULF,2021-12-14,1,2,y,y,,\n")
+    lines = told_of(committed)
+    assert any(
+        re.match(r"prices: 40 rows removed: '(NVDA|IREN|BTC-USD)\|2026-\d\d-\d\d'; .*; and 35 more$", line)
+        for line in lines
+    )
+    assert any(
+        re.match(r"financings: 2 cells changed: GLXY-2025-10-27-convertible amount_usd_m: '.*' → '1234'; ", line)
+        for line in lines
+    )
+    assert "splits: 1 row added: 'WULF|2021-12-14'" in lines
+    assert told_of(committed) == []  # recorded: nothing has changed since
+
+
+def test_changes_since_the_commit_are_called_so_where_the_sealed_state_is_gone(committed):
+    """Sealed once without a commit, the second edit can only be compared with the commit."""
+    save(committed, "prices", text(committed, "prices").iloc[:-1])
+    assert any(line.startswith("prices: 1 row removed: ") and "since" not in line for line in told_of(committed))
+    save(committed, "prices", text(committed, "prices").iloc[:-1])
+    assert any(
+        line.startswith("prices: 2 rows removed: ") and line.endswith(" since the last commit")
+        for line in told_of(committed)
+    )
+
+
+def test_without_git_the_recorded_number_of_rows_is_compared(data):
+    """Removal is said plainly."""
+    save(data, "prices", text(data, "prices").iloc[:-30])
+    assert told_of(data) == ["prices: 30 rows removed"]
+    change(data, "financings", "GLXY-2025-10-27-convertible", notes="read again")
+    assert told_of(data) == ["financings: cells changed; as many rows as before"]
+
+
+def test_a_manifest_lost_or_in_conflict_is_made_from_the_commit(committed):
+    """Days of the last update are kept, not set to today."""
+    path = committed / "datapackage.json"
+    content = json.loads(path.read_bytes())
+    for entry in content["resources"]:
+        entry["updated"] = "2026-02-03"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    git(committed.parent, "commit", "-qam", "older")
+    path.write_text("<<<<<<< HEAD\n", encoding="utf-8")
+    (line,) = told_of(committed)
+    assert line.endswith("`make check` writes it anew, after the last commit's")
+    assert {entry["updated"] for entry in tables.read_manifest(committed)["resources"]} == {"2026-02-03"}
+
+
+def test_a_column_added_and_rows_moved_are_told(committed):
+    """What is in another order is no change of facts."""
+    save(committed, "splits", text(committed, "splits").iloc[::-1])
+    assert told_of(committed) == ["splits: its rows stand in another order or form, with the same cells"]
+
+
+def test_notes_older_than_their_table_are_named_once(data):
+    """A hint to read them again; it refuses nothing."""
+    change(data, "financings", "GLXY-2025-10-27-convertible", notes="read again")
+    lines = []
+    assert validation.seal(data, tell=lines.append) == ["financings"]
+    hints = [line for line in lines if line.startswith("data/financings.yml")]
+    assert len(hints) == 1
+    assert re.search(r"older than the table \(\d{4}-\d\d-\d\d\): read again", hints[0])
+
+
+def test_a_table_removed_or_new_is_told(committed):
+    """With its rows."""
+    (committed / "earnings_dates.csv").unlink()
+    (committed / "earnings_dates.yml").unlink()
+    shutil.copy(FOLDER / "nvidia.csv", committed)
+    shutil.copy(FOLDER / "nvidia.yml", committed)
+    lines = told_of(committed)
+    assert any(re.match(r"earnings_dates: the table was removed, with \d+ rows", line) for line in lines)
+    assert any(re.match(r"nvidia: a new table, \d+ rows", line) for line in lines)
+
+
+# --- the rules themselves ------------------------------------------------------------------------
+
+
+def table(columns, **said):
+    """A table of text with a schema: columns by name to (type, cells)."""
+    fields = [{"name": name, "type": kind, "description": "x"} | extra for name, (kind, _, extra) in columns.items()]
+    entry = {"name": "t", "path": "t.csv", "schema": {"primaryKey": [fields[0]["name"]], "fields": fields}, **said}
+    raw = pd.DataFrame({name: pd.array(cells, dtype="string") for name, (_, cells, _) in columns.items()})
+    raw = raw.mask(raw == "")
+    return rules.Table(entry, raw, tables.converted(raw, entry), "2026-11-26")
+
+
+PARTIAL = {"constraints": {"pattern": tables.PARTIAL_DATE}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "broken"),
+    [
+        ({"rule": "low <= high"}, [1]),  # the third has no high: it is not asked
+        ({"rule": "said <= told"}, [0]),  # 2025 counts from its last day
+        ({"rule": "earliest_said <= told"}, []),
+        ({"rule": "told <= today"}, [2]),
+        ({"when": "kind == 'a'", "rule": "low > 5"}, [0]),
+        ({"when": "kind != 'a'", "filled": ["high"]}, [2]),  # an empty kind is not 'a'
+        ({"when": "kind == 'b'", "empty": ["high"]}, [1]),
+        ({"begins": {"key": "{kind}-"}}, [1]),
+    ],
+)
+def test_a_rule_counts_where_its_cells_are_filled(rule, broken):
+    """Dates compare as days, missing cells are not asked, a condition limits the rows."""
+    said = {
+        "key": ("string", ["a-1", "x-2", "-3"], {}), "kind": ("string", ["a", "b", ""], {}),
+        "low": ("number", ["1", "9", "7"], {}), "high": ("number", ["2", "3", ""], {}),
+        "said": ("string", ["2025", "2025-02", "2025-02-03"], PARTIAL),
+        "told": ("date", ["2025-06-01", "2025-06-01", "2027-01-01"], {}),
+    }  # fmt: skip
+    rows = table(said, rules=[rule | {"mend": "mend it"}])
+    assert [fault.row for fault in rules.impossible(rows)] == broken
+
+
+@pytest.mark.parametrize(
+    "expression", ["a.to_csv('x')", "__import__('os')", "a[0]", "[a for a in b]", "(b := 1) > 0", "a >"]
+)
+def test_an_expression_may_compare_and_no_more(expression):
+    """Metadata are data: they run no code."""
+    with pytest.raises(ValueError, match=r"no more|no expression"):
+        rules.names(expression)
+
+
+def test_a_step_is_measured_within_its_series_and_on_one_share_basis():
+    """Another ticker's level is no neighbour; a value before a split counts on the basis after it."""
+    columns = {
+        "ticker": ("string", ["A", "A", "B", "B"], {}),
+        "day": ("date", ["2025-01-01", "2025-01-02", "2025-01-01", "2025-01-02"], {}),
+        "close": ("number", ["1", "1.1", "100", "5"], {"split": {"as": "price", "day": "day", "ticker": "ticker"}}),
+    }
+    rows = table(columns, series=[{"of": "close", "by": ["ticker"], "along": "day", "outlier": 2, "step": 3}])
+    assert [fault.row for fault in rules.outliers(rows, None)] == [3]
+    names = ["ticker", "effective_on", "new_shares", "old_shares", "closes_restated", "counts_restated"]
+    cells = ["B", "2025-01-02", "20", "1", "n", "n"]
+    kinds = ["string", "string", "number", "number", "string", "string"]
+    split = table({name: (kind, [cell], {}) for name, kind, cell in zip(names, kinds, cells)})
+    assert list(rules.outliers(rows, split)) == []
+
+
+def test_every_number_of_the_live_tables_is_bounded():
+    """A quantity without a limit takes a slip of any size."""
+    for entry in metadata.authored(tables.DATA):
+        for field in entry["schema"]["fields"]:
+            if field["type"] in ("number", "integer"):
+                limits = field.get("constraints", {})
+                assert {"minimum", "maximum"} <= set(limits), f"{entry['name']}.{field['name']} has no limit"
+
+
+def test_the_live_tables_are_valid():
+    """Every rule holds on the facts, or is accepted with its reason."""
+    assert validation.problems() == []
+
+
+def test_git_that_is_missing_is_no_fault(monkeypatch, data):
+    """Changes are then told by the number of rows."""
+    monkeypatch.setenv("PATH", "")
+    assert edits.committed(data, "prices.csv") is None

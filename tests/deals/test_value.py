@@ -1,0 +1,409 @@
+"""Worth: rent against mining, present value in Python and in the browser, income so far, market value."""
+
+import json
+import re
+from pathlib import Path
+
+import altair as alt
+import pandas as pd
+import pytest
+import vl_convert
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minerpivot.data.tables import load
+from minerpivot.deals import ledger, value
+from minerpivot.halving import mining
+from tests.deals.test_ledger import ledger as rows_of
+from tests.deals.test_ledger import segments
+from tests.frozen import load as frozen
+
+PARENTS = {"WYFI": "BTBT"}
+
+
+def test_a_rent_of_876_thousand_dollars_is_100_dollars_per_mwh():
+    """8760 hours a year."""
+    assert value.rent_per_mwh(0.876) == pytest.approx(100)
+
+
+def compared(hashprice, efficiency=17.5, power=40.0):
+    """One plain lease of 1.752 m per MW-year (200 USD per MWh) signed 2025-03-05 against mining."""
+    rates = ledger.revenue_per_mw_year(ledger.contracted(rows_of({"contract_value_usd_bn": 1.752})), ratio=1.25)
+    machine = {"efficiency_j_per_th": efficiency, "power_usd_per_mwh": power}
+    return value.against_mining(rates, hashprice, ratio=1.25, **machine).iloc[0]
+
+
+def test_rent_and_mining_on_one_basis():
+    """By hand: at 42 USD per PH/s per day and 17.5 J/TH a MWh earns 100 USD, 60 after power at 40."""
+    hashprice = pd.Series(42.0, pd.date_range("2025-01-01", "2025-06-30"))
+    hashprice.loc["2025-05-01":] = 84.0
+    row = compared(hashprice)
+    assert row[["rent_server", "rent_site", "mining_signing", "mining_now"]].tolist() == pytest.approx(
+        [200, 160, 60, 160]
+    )
+
+
+def test_mining_at_signing_uses_nothing_later():
+    """A change of the hashprice after the day of signing does not move it."""
+    hashprice = pd.Series(42.0, pd.date_range("2025-01-01", "2025-06-30"))
+    later = hashprice.where(hashprice.index <= "2025-03-05", 420.0)
+    assert compared(hashprice)["mining_signing"] == compared(later)["mining_signing"]
+    assert compared(hashprice)["mining_now"] != compared(later)["mining_now"]
+
+
+def test_mining_at_signing_is_the_mean_of_thirty_days_seen_by_then():
+    """Twenty days at 42 and ten at 84 are 56 on average: 133 USD per MWh at 17.5 J/TH, 93 after power at 40.
+
+    The day of signing (5 March 2025) has no value here: the last one before it counts, not the next one.
+    """
+    hashprice = pd.Series(42.0, pd.date_range("2024-12-01", "2025-03-04"))
+    hashprice.loc["2025-02-23":] = 84.0
+    assert value.smoothed(hashprice).iloc[-1] == pytest.approx(56)
+    later = pd.Series(420.0, pd.date_range("2025-03-06", "2025-03-20"))
+    row = compared(pd.concat([hashprice, later]))
+    assert row["mining_signing"] == pytest.approx(56 / (0.024 * 17.5) - 40)
+
+
+@settings(deadline=None)
+@given(st.floats(5, 500), st.floats(0, 200))
+def test_at_the_break_even_efficiency_mining_pays_the_rent(level, power):
+    """The formula solved for efficiency, put back into it."""
+    row = compared(pd.Series(level, pd.date_range("2025-01-01", "2025-06-30")), power=power)
+    assert mining.revenue_per_mwh(level, row["break_even_now"]) - power == pytest.approx(row["rent_site"])
+    assert row["break_even_signing"] == pytest.approx(row["break_even_now"])
+
+
+def test_best_machine_on_sale_is_known_on_the_day():
+    """A machine dated to a year counts from its last day or its first, and a worse one never displaces a better."""
+    models = pd.DataFrame({"efficiency_j_per_th": [20.0, 15.0, 18.0], "released": ["2023", "2024", "2025-03"]})
+    days = pd.Series(pd.to_datetime(["2024-06-30", "2025-01-01", "2025-06-30"]))
+    assert value.best_efficiency(models, days).tolist() == [20, 15, 15]
+    assert value.best_efficiency(models, days, partial="first").tolist() == [15, 15, 15]
+
+
+def test_income_against_contracts():
+    """2 m a quarter of 100 m a year is 8 percent; a company without a split is left out."""
+    shares = ledger.ai_share(segments(("IREN", "2026-06-30", 10.0, 2.0)), ["IREN", "HUT"])
+    pace = value.started(ledger.contracted(rows_of({}, {"ticker": "HUT"})), shares, PARENTS)
+    assert pace["percent"].to_dict() == pytest.approx({"IREN": 8.0})
+
+
+def test_the_building_cost_is_what_companies_state_for_whole_buildings():
+    """9 to 12 by hand; retrofits, debt and derived costs do not count, and an open basis only while nothing else is."""
+    columns = ["low_usd_m_per_mw", "high_usd_m_per_mw", "basis", "stated", "scope"]
+    rows = [
+        (9, 11, "critical_it", "y", "whole_cost"),
+        (10, 12, "critical_it", "y", "whole_cost"),
+        (6, 8, "open", "y", "whole_cost"),
+        (12.8, 12.8, "critical_it", "n", "whole_cost"),
+        (3.6, 3.6, "critical_it", "y", "retrofit"),
+        (13.3, 13.3, "critical_it", "n", "debt_only"),
+    ]
+    table = pd.DataFrame(rows, columns=columns)
+    assert value.building_range(table) == ((9, 12), "critical_it")
+    assert value.building_range(table[2:]) == ((6, 8), "open")
+    assert value.building_range(table[3:]) is None
+
+
+def test_financings_leave_out_warrants_and_the_package_announced_twice():
+    """IREN's 3,600 m of February 2026 is the 1,500 m and 2,100 m of June."""
+    table = frozen("financings")
+    june = table[table["financing_id"].str.startswith("IREN-2026-06-01")]
+    package = table[table["financing_id"].isin(["IREN-2026-02-05-loan", "IREN-2026-05-07-warrants"])]
+    assert value.raised(pd.concat([june, package]))["IREN"] == 3600
+    before = package.assign(part_of=None)  # until June the package is all that is known
+    assert value.raised(before)["IREN"] == 3600
+
+
+def test_the_matching_hashprice_pays_the_rent():
+    """By hand: 60 USD of rent and 40 of power at 17.5 J/TH need 0.024 × 17.5 × 100 = 42 USD per PH/s per day."""
+    level = value.matching_hashprice(60.0, efficiency_j_per_th=17.5, power_usd_per_mwh=40)
+    assert level == pytest.approx(42)
+    assert compared(pd.Series(level, pd.date_range("2025-01-01", "2025-06-30")))["mining_signing"] == pytest.approx(60)
+
+
+def test_present_value_by_hand():
+    """Twelve payments of 10 at one percent a month: 112.55 (annuity table: 11.2551), and less if they start later."""
+    yearly = 1.01**12 - 1
+    assert value.present_value(120.0, 1.0, rate=yearly) == pytest.approx(112.5508, abs=1e-4)
+    assert value.present_value(120.0, 1.0, rate=yearly, wait=1.0) == pytest.approx(112.5508 / 1.01**12, abs=1e-4)
+
+
+def test_present_value_is_the_sum_of_its_months():
+    """Payment by payment, 7 bn over 15 years from 1.5 years on, at ten percent."""
+    months = range(1, 15 * 12 + 1)
+    by_month = sum(7 / 180 / 1.1 ** (1.5 + month / 12) for month in months)
+    assert value.present_value(7.0, 15.0, rate=0.1, wait=1.5) == pytest.approx(by_month)
+
+
+@settings(deadline=None)
+@given(st.floats(0.1, 50), st.floats(1, 30), st.floats(0.01, 0.3), st.floats(0, 5))
+def test_present_value_is_below_the_sum_and_falls_with_rate_and_wait(amount, years, rate, wait):
+    """Money later is worth less."""
+    worth = value.present_value(amount, years, rate=rate, wait=wait)
+    assert 0 < worth < amount
+    assert value.present_value(amount, years, rate=rate + 0.01, wait=wait) < worth
+    assert value.present_value(amount, years, rate=rate, wait=wait + 1) == pytest.approx(worth / (1 + rate))
+
+
+def in_browser(frame, expression, **parameters):
+    """Evaluate a Vega expression per row with Vega itself: the texts of a drawn chart, as numbers."""
+    chart = alt.Chart(frame.assign(row=range(len(frame)))).transform_calculate(found=expression)
+    chart = chart.mark_text().encode(y="row:O", text=alt.Text("found:Q", format=".9e"))
+    chart = chart.add_params(*(alt.param(name=name, value=number) for name, number in parameters.items()))
+    texts = re.findall(r">(−?-?\d\.\d{9}e[+−-]\d+)<", vl_convert.vegalite_to_svg(chart.to_dict()))
+    return [float(text.replace("−", "-")) for text in texts]
+
+
+def test_the_browsers_present_value_equals_pythons():
+    """A hand-worked case (12 × 10 at one percent a month) and three contracts, evaluated by Vega."""
+    frame = pd.DataFrame(
+        {"value": [120.0, 7.0, 9.7, 9.5], "years": [1.0, 15.0, 5.0, 25.0], "wait": [0.0, 1.5, 0.5, 0.25]}
+    )
+    rate = 1.01**12 - 1
+    found = in_browser(frame, value.PRESENT_VALUE_EXPRESSION, rate=rate)
+    assert found[0] == pytest.approx(112.5508, abs=1e-4)
+    expected = value.present_value(frame["value"], frame["years"], rate=rate, wait=frame["wait"])
+    assert found == pytest.approx(expected.tolist(), rel=1e-8)
+    wrong = in_browser(frame, value.PRESENT_VALUE_EXPRESSION.replace("1 / 12", "1 / 4"), rate=rate)
+    assert wrong != pytest.approx(expected.tolist(), rel=1e-3)  # quarterly payments would be seen
+
+
+def test_the_browsers_mining_equals_pythons():
+    """42 USD per PH/s per day, 17.5 J/TH, power at 40: 60 USD per MWh."""
+    frame = pd.DataFrame({"hashprice": [42.0, 84.0]})
+    assert in_browser(frame, value.MINING_EXPRESSION, efficiency=17.5, power=40) == pytest.approx([60, 160])
+
+
+def test_a_level_charge_pays_back_what_was_borrowed():
+    """At one percent a month a cost of 112.5508 is paid with 10 a month, 120 a year."""
+    assert value.level_charge(112.5508, 1.0, rate=1.01**12 - 1) == pytest.approx(120, abs=1e-4)
+
+
+def test_waits_from_a_day_to_the_expected_start():
+    """A passed start waits no time, an unseen one is missing, not zero."""
+    rows = ledger.contracted(rows_of({"start_expected": "2027-06"}, {"start_expected": "2025"}, {}))
+    found = value.waits(rows, "2026-06-30")
+    assert found.iloc[:2].tolist() == pytest.approx([365 / 365.25, 0])
+    assert pd.isna(found.iloc[2])
+    worth = value.present_value(rows["contract_value_usd_bn"], rows["term_years"], rate=0.1, wait=found)
+    assert worth.isna().tolist() == [False, False, True]
+
+
+def barber_lake(start):
+    """Two leases of ten years (3.0 bn for 168 MW from 2026-Q4, 0.83 bn for 39 MW from 2027-Q1) and ten years more."""
+    site = {"ticker": "CIFR", "term_years": 10.0}
+    return ledger.contracted(
+        rows_of(
+            site
+            | {"deal_id": "FIRST", "critical_it_mw": 168, "contract_value_usd_bn": 3.0, "start_expected": "2026-Q4"},
+            site
+            | {"deal_id": "SECOND", "critical_it_mw": 39, "contract_value_usd_bn": 0.83, "start_expected": "2027-Q1"},
+            site
+            | {"deal_id": "LATER", "counts_as": "extension", "extends": "FIRST; SECOND", "critical_it_mw": None}
+            | {"contract_value_usd_bn": 5.2, "start_expected": start},
+        )
+    )
+
+
+def test_an_extension_adds_value_and_years_and_no_present_rent():
+    """Cipher, September 2026: 3.83 and 5.2 bn on the same 207 MW; a year still pays 0.383 bn, 1.85 m per MW."""
+    rows = barber_lake("2036")
+    whole = ledger.totals(rows).loc["all"]
+    assert whole[["contracts", "value_usd_bn", "usd_bn_per_year", "critical_it_mw"]].tolist() == pytest.approx(
+        [2, 9.03, 0.383, 207]
+    )
+    rates = ledger.revenue_per_mw_year(rows, ratio=1.4).set_index("deal_id")["low"]
+    assert rates.to_dict() == pytest.approx({"FIRST": 300 / 168, "SECOND": 83 / 39})
+    assert ledger.standing(rows, "FIRST", ratios=(1.2, 1.5)).loc[0, ["place", "of"]].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("start", "years"), [("2036", 10.26), (None, 10.51)])
+def test_an_extension_is_paid_after_the_base_term(start, years):
+    """From its stated start, else from the end of the last base term: 5.2 bn are worth 1.3 bn at ten percent."""
+    rows = barber_lake(start).set_index("deal_id", drop=False)
+    wait = value.waits(rows, "2026-09-25")
+    assert wait["LATER"] == pytest.approx(years, abs=0.02)
+    worth = value.present_value(5.2, 10.0, rate=0.1, wait=wait["LATER"])
+    assert worth == pytest.approx(0.52 * 6.4213 / 1.1**years, rel=0.01)  # an annuity of ten years, paid monthly
+    unseen = value.waits(rows.assign(start_expected=None), "2026-09-25", unseen=2)
+    assert unseen.to_dict() == {"FIRST": 2, "SECOND": 2, "LATER": 12}  # never before the base term has run
+    ended = rows.drop(index=["FIRST", "SECOND"])
+    assert pd.isna(value.waits(ended, "2026-09-25")["LATER"]) == (start is None)
+
+
+def test_one_value_of_several_leases_waits_for_the_mean_of_their_starts():
+    """100 MW in a year and 300 in three: 2.5 years; unknown while one of the starts is."""
+    rows = rows_of(
+        {"deal_id": "A", "part_of": "BOTH", "start_expected": "2026", "contract_value_usd_bn": None},
+        {
+            "deal_id": "B",
+            "part_of": "BOTH",
+            "start_expected": "2028",
+            "contract_value_usd_bn": None,
+            "critical_it_mw": 300,
+        },
+        {"deal_id": "BOTH", "counts_as": "value", "critical_it_mw": None},
+    )
+    rows = ledger.contracted(rows).set_index("deal_id", drop=False)
+    assert value.waits(rows, "2025-12-31")["BOTH"] == pytest.approx(2.5, abs=0.01)
+    unknown = rows.assign(start_expected=["2026", None, None])
+    assert pd.isna(value.waits(unknown, "2025-12-31")["BOTH"])
+
+
+def test_rationality_by_hand_and_what_a_building_changes():
+    """Rent of 200 USD per server MWh, 160 per grid MWh, mining 60: ahead by 100. Repaying 8 m per MW over ten years
+    at ten percent costs about 1.25 m a year, 114 USD per grid MWh: behind."""
+    rates = ledger.revenue_per_mw_year(
+        ledger.contracted(rows_of({"contract_value_usd_bn": 17.52, "critical_it_mw": 1000})), ratio=1.25
+    )
+    hashprice = pd.Series(42.0, pd.date_range("2025-01-01", "2025-06-30"))
+    case = {"efficiencies": [17.5], "powers": [40], "ratios": [1.25]}
+    plain = value.rationality(rates, hashprice, **case)
+    assert plain[["ahead", "of", "margin"]].iloc[0].tolist() == pytest.approx([1, 1, 100])
+    built = value.rationality(rates, hashprice, **case, building_usd_m_per_mw=8, rate=0.1)
+    assert built[["ahead", "of"]].iloc[0].tolist() == [0, 1]
+    assert built["margin"].item() == pytest.approx(100 - 114, abs=1)
+    assert len(value.rationality(rates, hashprice, efficiencies=[15, 27], powers=[27, 40], ratios=[1.2, 1.5])) == 8
+
+
+def test_a_quarter_without_a_split_breaks_the_line():
+    """Four quarters from March to December, the third not reported: a row without value, no zero and no bridge."""
+    table = segments(
+        ("IREN", "2025-03-31", 100.0, 10.0),
+        ("IREN", "2025-06-30", 100.0, 20.0),
+        ("IREN", "2025-12-31", 100.0, 40.0),
+        ("APLD", "2025-02-28", 50.0, 25.0),
+        ("APLD", "2025-08-31", 50.0, 5.0),
+    )
+    found = value.ai_share_by_quarter(table).set_index(["ticker", "period_end"])["ai_percent"]
+    assert found["IREN"].isna().tolist() == [False, False, True, False]
+    assert found["IREN"].dropna().tolist() == [10, 20, 40]
+    assert found["APLD"].isna().tolist() == [False, True, False]
+    assert value.ai_share_by_quarter(table.head(0)).empty
+
+
+def paid(day="2025-03-10", basis="cover_page", contracts=None, debt=None):
+    """Ten million shares at 20 USD on a day against a small ledger and one note."""
+    shares = pd.DataFrame({"ticker": ["IREN"], "as_of": [pd.Timestamp(day)], "shares_m": [10.0], "basis": [basis]})
+    prices = pd.DataFrame(
+        {"date": pd.to_datetime(["2025-03-07", "2025-03-11"]), "symbol": "IREN", "close": [20.0, 99.0]}
+    )
+    notes = {
+        "financing_id": "N",
+        "ticker": "IREN",
+        "announced_on": debt or "2030-01-01",
+        "kind": "notes",
+        "amount_usd_m": 50.0,
+        "part_of": None,
+    }
+    table = rows_of({}) if contracts is None else contracts
+    known = lambda day: table[pd.to_datetime(table["announced_on"]) <= day]  # noqa: E731
+    return value.market_value(shares, prices, known, pd.DataFrame([notes]), PARENTS, ratio=1.25)
+
+
+def test_market_value_per_megawatt_by_hand():
+    """10 m shares at Friday's 20 USD on a Monday: 200 m, 2 m per MW of 100; with 50 m of notes 2.5 m."""
+    row = paid(debt="2025-03-01").iloc[0]
+    assert row[["value_usd_m", "per_mw_low", "per_mw_high", "per_mw_low_with_debt"]].tolist() == [200, 2, 2, 2.5]
+    assert pd.isna(row["per_power_mw"])  # the row states no gross megawatts
+
+
+def test_a_parent_counts_the_debt_and_megawatts_of_its_subsidiary():
+    """100 MW and 50 m of WhiteFiber's count for Bit Digital, whose accounts hold them: 2 m per MW, 2.5 with debt."""
+    shares = pd.DataFrame({"ticker": ["BTBT"], "as_of": pd.to_datetime(["2025-03-10"]), "shares_m": [10.0]})
+    prices = pd.DataFrame({"date": pd.to_datetime(["2025-03-10"]), "symbol": "BTBT", "close": [20.0]})
+    note = {"financing_id": "N", "ticker": "WYFI", "announced_on": "2025-03-01", "kind": "notes", "amount_usd_m": 50.0}
+    table = rows_of({"ticker": "WYFI"})
+    row = value.market_value(
+        shares.assign(basis="basic"),
+        prices,
+        lambda day: table,
+        pd.DataFrame([note]).assign(part_of=None),
+        PARENTS,
+        ratio=1.25,
+    ).iloc[0]
+    assert row[["per_mw_low", "per_mw_low_with_debt"]].tolist() == [2, 2.5]
+
+
+def test_market_value_knows_nothing_later_and_mixes_no_counts():
+    """No contract or note of a later day; no average; no close older than a week; nothing contracted is missing."""
+    early = paid(day="2025-03-04", contracts=rows_of({"announced_on": "2025-03-05"}))
+    assert early.empty  # the first close is three days after the count
+    before = paid(contracts=rows_of({"announced_on": "2025-03-11"}), debt="2025-03-11").iloc[0]
+    assert before[["critical_it_mw", "per_mw_low", "debt_usd_m", "per_mw_low_with_debt"]].isna().all()
+    assert paid(basis="weighted_basic").empty
+    assert paid(basis="diluted").empty
+    assert paid(day="2025-03-25").empty
+
+
+def test_open_megawatts_give_a_range_of_market_value():
+    """100 critical and 50 of open basis: 150 as critical, 140 if 1.25 gross make one; gross power is the 50."""
+    table = rows_of({}, {"critical_it_mw": None, "gross_mw": 50.0})
+    row = paid(contracts=table).iloc[0]
+    assert row[["per_mw_low", "per_mw_high", "per_power_mw"]].tolist() == pytest.approx([200 / 150, 200 / 140, 4])
+
+
+def test_market_value_uses_the_contracts_of_the_day_of_the_count():
+    """A lease sold in June still stands behind the count of March, and not behind that of July."""
+    table = rows_of({})
+    states = lambda day: table.assign(state="sold" if day >= pd.Timestamp("2025-06-01") else "signed")  # noqa: E731
+    days = pd.to_datetime(["2025-03-10", "2025-07-01"])
+    shares = pd.DataFrame({"ticker": "IREN", "as_of": days, "shares_m": 10.0, "basis": "basic"})
+    prices = pd.DataFrame({"date": days, "symbol": "IREN", "close": 20.0})
+    none = frozen("financings").iloc[:0]
+    found = value.market_value(shares, prices, states, none, PARENTS, ratio=1.25)
+    assert found["per_mw_low"].iloc[0] == 2
+    assert pd.isna(found["per_mw_low"].iloc[1])
+
+
+def test_power_of_the_ledger_counts_sites_and_leases_but_no_sale_or_framework():
+    """A lease's gross figure, land, and a purchase; not what was sold, a framework, or a bid that was rejected."""
+    without = {"critical_it_mw": None}
+    table = rows_of(
+        {"gross_mw": 140},
+        without | {"counts_as": "power_or_land", "gross_mw": 1000},
+        without | {"counts_as": "purchase", "gross_mw": 500},
+        without | {"counts_as": "purchase", "gross_mw": 9, "state": "terminated"},
+        without | {"counts_as": "sale", "gross_mw": 9},
+        without | {"counts_as": "framework", "gross_mw": 5000},
+        {"gross_mw": 70, "state": "sold"},
+        {"critical_it_mw": 60, "ticker": "RIOT"},
+    )
+    found = value.ledger_power_mw(table, PARENTS)
+    assert found["IREN"] == 1640
+    assert pd.isna(found["RIOT"])
+
+
+def test_debt_is_a_part_of_what_was_raised():
+    """By hand from the rows of TeraWulf: 500 + 850 + 1,025 + 3,200 m of convertibles and notes, shares apart."""
+    table = frozen("financings")
+    rows = table[table["ticker"] == "WULF"]
+    assert value.raised(rows, value.DEBT)["WULF"] == 5575
+    assert value.raised(rows)["WULF"] > 5575
+
+
+def drawn(name):
+    """Every row of data behind one chart of the executed chapter."""
+    chapter = json.loads((Path(__file__).parents[2] / "chapters" / "miner-deals.ipynb").read_text(encoding="utf-8"))
+    shown = [output.get("data", {}) for cell in chapter["cells"] for output in cell.get("outputs", [])]
+    specs = [data["application/vnd.vegalite.v6+json"] for data in shown if "application/vnd.vegalite.v6+json" in data]
+    spec = next(spec for spec in specs if spec["usermeta"]["name"] == name)
+    return [row for rows in spec["datasets"].values() for row in rows]
+
+
+def test_what_is_missing_in_the_ledger_is_missing_in_the_charts():
+    """Contracts without a value are drawn without one, never as zero; quarters without a split are empty."""
+    steps = [row for row in drawn("timeline") if row.get("sum_of") == "base value, USD bn"]
+    signed = [row["contract_value_usd_bn"] for row in steps if row["change"] == "signed"]
+    assert signed.count(None) > 0
+    assert 0 not in signed
+    whole = ledger.totals(ledger.contracted(load("deals"))).loc["all"]
+    assert steps[-1]["so_far"] == pytest.approx(whole["value_usd_bn"])
+    split = load("miner_segments").dropna(subset=["revenue_usd_m", "ai_hpc_revenue_usd_m"])
+    lines = [row for row in drawn("ai-share") if "ai_percent" in row]
+    assert sum(row["ai_percent"] is None for row in lines) > 0
+    assert (
+        sum(row["ai_percent"] is not None for row in lines)
+        == split["ticker"].isin({row["ticker"] for row in lines}).sum()
+    )

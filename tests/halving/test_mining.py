@@ -1,0 +1,261 @@
+"""Mining economics: worked examples by hand, published values, identities."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minerpivot.data import tables
+from minerpivot.halving import mining
+from tests.frozen import load
+
+unhurried = settings(deadline=None, max_examples=50)  # a busy machine is not a failed test
+
+
+def one_day(**values):
+    """A network table of one day that is easy to check by hand: 144 blocks, no fees, difficulty 1e14."""
+    day = {
+        "date": pd.Timestamp("2024-06-01"),
+        "price_usd": 60_000.0,
+        "difficulty": 1e14,
+        "hash_rate_ehs": 1e14 * 2**32 * 144 / 86_400 / 1e18,
+        "blocks": 144,
+        "issuance_btc": 450.0,
+        "fees_btc": 0.0,
+    }
+    return pd.DataFrame([day | values])
+
+
+def test_hashprice_worked_by_hand():
+    """1e15 × 86,400 / (1e14 × 4,294,967,296) = 2.01166e-4 blocks a day; × 3.125 BTC × 60,000 USD = 37.7186 USD."""
+    price = mining.hashprice(one_day()).iloc[0]
+    assert price["btc"] == pytest.approx(6.28642e-4, rel=1e-5)
+    assert price["usd"] == pytest.approx(37.7186, rel=1e-5)
+
+
+def test_fees_add_their_share_and_subsidy_only_leaves_them_out():
+    """45 BTC of fees on 450 BTC of subsidy raise hashprice by a tenth."""
+    without, with_fees = (mining.hashprice(one_day(fees_btc=fees)).iloc[0] for fees in (0.0, 45.0))
+    assert with_fees["usd"] == pytest.approx(1.1 * without["usd"])
+    assert with_fees["usd_subsidy_only"] == pytest.approx(without["usd"])
+
+
+@unhurried
+@given(st.integers(80, 220), st.floats(1e12, 1e15), st.floats(0, 500))
+def test_realised_equals_difficulty_based_when_hash_rate_follows_the_identity(blocks, difficulty, fees):
+    """With hash rate = difficulty × 2^32 × blocks / 86,400 s the number of blocks cancels."""
+    rate = difficulty * 2**32 * blocks / 86_400 / 1e18
+    day = one_day(blocks=blocks, difficulty=difficulty, hash_rate_ehs=rate, issuance_btc=3.125 * blocks, fees_btc=fees)
+    price = mining.hashprice(day).iloc[0]
+    assert price["usd_realised"] == pytest.approx(price["usd"], rel=1e-9)
+
+
+def test_both_variants_agree_in_the_data_on_days_without_a_retarget():
+    """On real days the two differ by under half a percent unless difficulty changed that day."""
+    price = mining.hashprice(tables.load("network")).loc["2014":].dropna()
+    ordinary = price[~price.index.isin(tables.load("difficulty_epochs")["date_utc"])]
+    assert (ordinary["usd_realised"] / ordinary["usd"] - 1).abs().max() < 0.005
+
+
+def published_errors(scale=1.0, variant="usd"):
+    """Relative error of computed against published hashprice, by date of the published value."""
+    price = scale * mining.hashprice(load("network"))[variant]
+    published = load("hashprice_published").set_index("date")["value"]
+    computed = [price[day].mean() if len(day) == 7 else price[day] for day in published.index]
+    return (pd.Series(computed, index=published.index) / published - 1).abs()
+
+
+def test_published_hashprice_is_reproduced():
+    """Nine spot values of an index provider (source_url in the table), each within what a day's price moves.
+
+    The value of 2021-07-17 was written before a retarget of that evening raised the day's hashprice.
+    """
+    errors = published_errors()
+    assert errors.median() < 0.005
+    assert errors.drop("2021-07-17").max() < 0.025
+
+
+@pytest.mark.parametrize("factor", [0.97, 1.03])
+def test_an_error_of_three_percent_is_caught_by_the_published_values(factor):
+    """The comparison above is tight enough to fail on a slightly wrong constant."""
+    assert published_errors(factor).median() > 0.005
+
+
+def test_the_wrong_variant_is_caught_by_the_published_values():
+    """Subsidy-only mixed in for the difficulty-based hashprice fails the comparison; realised, which agrees, passes."""
+    assert published_errors(variant="usd_subsidy_only").median() > 0.005
+    assert published_errors(variant="usd_realised").median() < 0.005
+
+
+def test_machine_economics_worked_by_hand():
+    """At 48 USD per PH/s per day a 20 J/TH machine uses 0.48 MWh: 100 USD per MWh, 10 cents per kWh."""
+    assert mining.revenue_per_mwh(48.0, 20.0) == pytest.approx(100.0)
+    assert mining.break_even_cents_per_kwh(48.0, 20.0) == pytest.approx(10.0)
+    assert mining.break_even_hashprice(10.0, 20.0) == pytest.approx(48.0)
+
+
+@unhurried
+@given(st.floats(0.1, 30), st.floats(5, 100))
+def test_break_evens_are_inverse(cents, efficiency):
+    """The hashprice that breaks even at a power price has that break-even power price."""
+    price = mining.break_even_hashprice(cents, efficiency)
+    assert mining.break_even_cents_per_kwh(price, efficiency) == pytest.approx(cents)
+
+
+@unhurried
+@given(st.floats(1, 10), st.floats(8, 100), st.floats(1e13, 1e15), st.floats(0.5, 10))
+def test_break_even_bitcoin_price_is_inverse_to_hashprice(cents, efficiency, difficulty, reward):
+    """At that price of bitcoin the hashprice is the one that breaks even."""
+    price = mining.break_even_bitcoin_price(cents, efficiency, difficulty, reward)
+    assert price * mining.expected_btc(difficulty, reward) == pytest.approx(
+        mining.break_even_hashprice(cents, efficiency)
+    )
+
+
+@unhurried
+@given(st.floats(20, 400), st.floats(8, 100))
+def test_revenue_per_mwh_is_income_over_energy(hashprice, efficiency):
+    """1 PH/s at e J/TH draws e kW: 24 hours of it are 0.024 e MWh."""
+    energy_mwh = 1000 * efficiency * 24 / 1e6  # 1,000 TH/s × e J = 1,000 e W, for 24 hours
+    assert mining.revenue_per_mwh(hashprice, efficiency) == pytest.approx(hashprice / energy_mwh)
+
+
+def halvings(*dates):
+    """A halvings table with the given days."""
+    return pd.DataFrame({"halving": range(1, len(dates) + 1), "date_utc": pd.to_datetime(list(dates))})
+
+
+def test_clock_leaves_the_halving_day_out():
+    """100 before, 50 after, a spike of 9,999 on the day itself: every index is 50 and none recovers."""
+    days = pd.date_range("2020-01-01", periods=200)
+    series = pd.Series(100.0, index=days)
+    series.loc["2020-03-01":] = 50.0
+    series.loc["2020-03-01"] = 9999.0
+    clock = mining.since_halving(series, halvings("2020-03-01"))
+    assert set(clock["index"]) == {50.0}
+    assert clock["days"].min() == 30
+    assert mining.recovery(clock)["recovery_days"].isna().all()
+
+
+def test_thirty_days_before_the_halving_of_2024_by_the_calendar():
+    """20 March to 18 April are thirty days; 19 April, the eve, is not among them."""
+    days = mining.window_before(pd.Timestamp("2024-04-20"))
+    assert (days.start, days.stop) == (pd.Timestamp("2024-03-20"), pd.Timestamp("2024-04-18"))
+
+
+def test_recovery_is_the_first_day_back_at_the_old_level():
+    """50 for 60 days, then 100: the thirty-day mean is back at 100 on day 90."""
+    days = pd.date_range("2020-01-01", periods=300)
+    series = pd.Series(100.0, index=days)
+    series.loc["2020-03-02":"2020-04-30"] = 50.0
+    clock = mining.since_halving(series, halvings("2020-03-01"))
+    assert mining.recovery(clock).loc[1, "recovery_days"] == 90
+
+
+def test_decomposition_adds_up_and_names_the_cause():
+    """Price doubles, difficulty doubles, subsidy halves: +ln 2 − ln 2 − ln 2, total −ln 2 to the last digit."""
+    before = one_day()
+    after = one_day(date=pd.Timestamp("2024-07-01"), price_usd=120_000.0, difficulty=2e14, issuance_btc=225.0)
+    network = pd.concat([before, after])
+    parts = mining.decompose(network, slice("2024-06-01", "2024-06-01"), slice("2024-07-01", "2024-07-01"))
+    assert parts["bitcoin price"] == pytest.approx(np.log(2))
+    assert parts["difficulty"] == pytest.approx(-np.log(2))
+    assert parts["subsidy"] == pytest.approx(-np.log(2))
+    assert parts["fees"] == 0
+    assert parts["total"] == parts.drop("total").sum()
+    usd = mining.hashprice(network)["usd"]
+    assert parts["total"] == pytest.approx(np.log(usd.iloc[1] / usd.iloc[0]), abs=1e-12)
+
+
+def test_the_clock_uses_its_own_window_before_and_stops_short_of_the_next_halving():
+    """The eve (9,999) is in neither base nor level; a 60-day window is used on both sides."""
+    days = pd.date_range("2020-01-01", periods=400)
+    series = pd.Series(100.0, index=days)
+    series.loc["2020-04-30":"2020-05-01"] = 9999.0
+    series.loc["2021-01-01":] = 9999.0
+    clock = mining.since_halving(series, halvings("2020-05-01", "2021-01-02"), smooth=60)
+    first = clock[clock["halving"] == 1]
+    assert set(first["index"]) == {100.0}
+    assert first["days"].min() == 60
+    assert first["date"].max() == pd.Timestamp("2020-12-31")
+
+
+def test_a_series_without_a_value_before_a_halving_has_no_clock():
+    """A margin that starts after the first halving is on the clock of the second only."""
+    days = pd.date_range("2020-01-01", periods=400)
+    series = pd.Series(np.where(days < "2020-06-01", np.nan, 100.0), index=days)
+    clock = mining.since_halving(series, halvings("2020-03-01", "2020-10-01"))
+    assert set(clock["halving"]) == {2}
+
+
+def test_a_loss_before_a_halving_is_no_base():
+    """From -10 to -20 is not a rise to 200 percent: no rows, and none for all halvings is an empty clock."""
+    days = pd.date_range("2020-01-01", periods=400)
+    series = pd.Series(np.where(days < "2020-03-01", -10.0, -20.0), index=days)
+    clock = mining.since_halving(series, halvings("2020-03-01", "2020-10-01"))
+    assert list(clock) == ["halving", "date", "days", "index"]
+    assert clock.empty
+    assert mining.recovery(clock).empty
+
+
+def test_the_price_over_an_epoch_ends_on_the_eve_of_the_retarget():
+    """100 on the eve of the epoch, 80 on the eve of the next: -20 percent; the 500 of the retarget's day is later."""
+    days = pd.date_range("2020-01-01", "2020-01-20")
+    price = pd.Series(100.0, index=days)
+    price.loc["2020-01-10":] = 80.0
+    price.loc["2020-01-16":] = 500.0
+    epochs = pd.DataFrame({"date_utc": pd.to_datetime(["2020-01-02", "2020-01-16", "2020-03-01"])})
+    changes = mining.change_over_epoch(epochs, price)
+    assert changes.iloc[1] == pytest.approx(-20)
+    assert changes.isna().tolist() == [True, False, True]
+
+
+def test_levels_by_window_worked_by_hand():
+    """100 before, 40 after, 80 on the last day: 80 over one day, 60 over two, never back; a day at 200 is back."""
+    days = pd.date_range("2020-01-01", "2020-03-31")
+    series = pd.Series(np.where(days < "2020-03-01", 100.0, 40.0), index=days)
+    series.loc["2020-03-01"] = 9999.0  # the halving's own day is in no window
+    series.iloc[-1] = 80.0
+    spiked = series.where(series.index != "2020-03-15", 200.0)
+    result = mining.level_choices(
+        pd.DataFrame({"usd": series, "spiked": spiked}), pd.Timestamp("2020-03-01"), windows=[1, 2]
+    )
+    assert result["level"].tolist() == [80.0, 60.0, 80.0, 60.0]
+    assert result["recovered"].tolist() == [False, False, True, True]
+
+
+def test_fee_share_worked_by_hand():
+    """45 BTC of fees beside 405 of subsidy are a tenth of revenue."""
+    assert mining.fee_share(one_day(issuance_btc=405.0, fees_btc=45.0)).iloc[0] == pytest.approx(10)
+
+
+def test_the_blocks_of_the_halving_that_the_table_dates_to_its_eve():
+    """19 April 2024 by median time: 147 blocks at 6.25 and 4 at 3.125 make 931.25 BTC (network's own note)."""
+    last = load("halvings").query("status == 'past'").iloc[-1]
+    days = mining.halving_days(load("network"), last).set_index("date")
+    assert days.loc["2024-04-18", "new_subsidy_blocks"] == 0
+    assert days.loc["2024-04-19", "new_subsidy_blocks"] == 4
+    assert days.loc["2024-04-20", "new_subsidy_blocks"] == days.loc["2024-04-20", "blocks"]
+
+
+NETWORK = load("network").dropna().query("date >= '2012'")
+DAYS = st.integers(0, len(NETWORK) - 31)
+
+
+def window(start):
+    """Thirty days of the network table from its row `start`."""
+    return slice(NETWORK["date"].iloc[start], NETWORK["date"].iloc[start + 29])
+
+
+@unhurried
+@given(DAYS, DAYS, DAYS)
+def test_decomposition_is_exact_and_chains_over_any_dates(first, second, third):
+    """Parts add up to the change of the geometric mean hashprice, and two stretches add up to the whole."""
+    a, b, c = map(window, (first, second, third))
+    whole = mining.decompose(NETWORK, a, c)
+    log_usd = np.log(mining.hashprice(NETWORK)["usd"])
+    assert whole["total"] == whole.drop("total").sum()
+    assert whole["total"] == pytest.approx(log_usd[c].mean() - log_usd[a].mean(), abs=1e-9)
+    chained = mining.decompose(NETWORK, a, b) + mining.decompose(NETWORK, b, c)
+    assert chained.to_numpy() == pytest.approx(whole.to_numpy(), abs=1e-9)

@@ -1,0 +1,170 @@
+"""Machines, margins, power prices and reported costs: worked by hand, point in time, errors caught."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from minerpivot.halving import mining, power
+from tests.frozen import load
+
+ASICS = load("asics")
+unhurried = settings(deadline=None, max_examples=30)  # a busy machine is not a failed test
+DAYS = pd.DatetimeIndex(["2019-06-30", "2020-12-30", "2020-12-31", "2021-06-30", "2023-06-30", "2025-01-01"])
+
+
+def catalogue(*rows):
+    """An asics table of (model, released, J/TH, and availability where it is not delivered)."""
+    found = pd.DataFrame(rows, columns=["model", "released", "efficiency_j_per_th", "availability"][: len(rows[0])])
+    return found.assign(availability=found.get("availability", pd.Series(index=found.index)).fillna("delivered"))
+
+
+FOUR = catalogue(
+    ("B", "2020", 40.0, "delivered"),
+    ("A", "2019-05", 60.0, "delivered"),
+    ("C", "2021-06-30", 50.0, "delivered"),
+    ("D", "2021", 10.0, "announced"),
+    ("E", "2020", 9.0, "presale"),
+)
+
+
+def test_frontier_is_the_best_machine_delivered_so_far():
+    """A until the last day of 2020, then B; the worse C, the announced D and E on presale never lead."""
+    best = power.frontier(FOUR, DAYS)
+    assert best["model"].tolist() == ["A", "A", "B", "B", "B", "B"]
+    assert best.loc["2020-12-31", "efficiency_j_per_th"] == 40
+
+
+def test_of_two_better_machines_of_one_day_the_best_leads():
+    """X (50) and Y (45) come on one day after A (60): Y leads from that day, whatever their names' order."""
+    for names in (("X", "Y"), ("Y", "X")):
+        machines = catalogue(("A", "2019-05", 60.0), (names[0], "2020", 50.0), (names[1], "2020", 45.0))
+        best = power.frontier(machines, pd.DatetimeIndex(["2020-12-30", "2020-12-31"]))
+        assert best["efficiency_j_per_th"].tolist() == [60, 45]
+
+
+def test_before_the_first_machine_there_is_none():
+    """Nothing is invented for a day before the catalogue starts."""
+    early = pd.DatetimeIndex(["2019-05-30"])
+    assert power.frontier(FOUR, early)["model"].isna().all()
+    assert power.fleets(FOUR, early).isna().all(axis=None)
+
+
+@unhurried
+@given(st.floats(1, 200), st.dates(pd.Timestamp("2022-01-01").date(), pd.Timestamp("2026-12-31").date()))
+def test_a_later_machine_changes_no_earlier_day(efficiency, released):
+    """Point in time: adding a machine leaves frontier, fleets and share under water as they were before its day."""
+    days = pd.date_range("2019-01-01", "2026-12-31", freq="182D")
+    more = pd.concat([ASICS, catalogue(("new", str(released), efficiency))], ignore_index=True)
+    early = days[days < pd.Timestamp(released)]
+    price = pd.Series(50.0, index=early)
+    pd.testing.assert_frame_equal(power.fleets(ASICS, early), power.fleets(more, early))
+    pd.testing.assert_frame_equal(power.share_under_water(price, ASICS, [6]), power.share_under_water(price, more, [6]))
+
+
+def test_a_partial_date_read_from_its_first_day_would_be_caught():
+    """The S21, dated to 2023, does not lead in October 2023; an error that reads the year's first day makes it lead."""
+    day = pd.DatetimeIndex(["2023-10-31"])
+    released = ASICS["released"]
+    wrong = ASICS.assign(released=released.where(released.str.len() > 4, released + "-01-01"))
+    assert not power.frontier(ASICS, day)["model"].str.contains("S21").any()
+    assert power.frontier(wrong, day)["model"].str.contains("S21").all()
+
+
+def test_typical_and_old_fleet_worked_by_hand():
+    """60 of A alone, 50 of A and B, 50 of all three, 45 of B and C; in July 2025 nothing is younger than four years."""
+    days = pd.DatetimeIndex([*DAYS, pd.Timestamp("2025-07-01")])
+    fleets = power.fleets(FOUR, days)
+    assert fleets["typical"].tolist()[:5] == [60, 60, 50, 50, 45]
+    assert np.isnan(fleets["typical"].iloc[-1])
+    assert fleets.loc["2023-06-30", "old"] == 60  # typical on 2019-06-30
+
+
+def test_a_fleet_kept_for_less_time_forgets_sooner():
+    """C, of the end of June 2021, counts for two years and drops out on the day that completes them."""
+    assert power.typical(FOUR, pd.DatetimeIndex(["2023-06-29"]), years=2).tolist() == [50]
+    assert power.typical(FOUR, pd.DatetimeIndex(["2023-06-30"]), years=2).isna().all()
+
+
+def test_margin_worked_by_hand():
+    """48 USD at 20 J/TH are 100 USD per MWh; after 6 cents (60 USD) 40 remain, at 40 J/TH -10."""
+    day = pd.DatetimeIndex(["2024-01-01"])
+    fleets = pd.DataFrame({"new": [20.0], "old": [40.0]}, index=day)
+    kept = power.margin(pd.Series([48.0], index=day), fleets, cents_per_kwh=6)
+    assert kept.loc["2024-01-01"].tolist() == pytest.approx([40, -10])
+
+
+def test_share_under_water_worked_by_hand():
+    """At 48 USD A (60 J/TH), C (50) and B (40) bear 3.33, 4 and 5 cents: none drowns at 3, A at 4, all at 6."""
+    shares = power.share_under_water(pd.Series(48.0, index=DAYS), FOUR, [3, 4, 6]).loc["2021-06-30"]
+    assert shares.tolist() == pytest.approx([0, 100 / 3, 100])
+
+
+@unhurried
+@given(st.floats(10, 300), st.floats(2, 12))
+def test_under_water_agrees_with_the_break_even_price(price, cents):
+    """The share is that of machines whose break-even power price is below the price paid."""
+    day = pd.DatetimeIndex(["2025-06-30"])
+    machines = power.delivered(ASICS)
+    bears = mining.break_even_cents_per_kwh(price, machines.loc[machines["day"] <= day[0], "efficiency_j_per_th"])
+    assume(((bears / cents - 1).abs() > 1e-9).all())
+    share = power.share_under_water(pd.Series(price, index=day), ASICS, [cents])
+    assert share.iloc[0, 0] == pytest.approx(100 * (bears < cents).mean())
+
+
+def prices(values, start="2023-01"):
+    """A power_prices table of one region."""
+    months = pd.period_range(start, periods=len(values), freq="M").astype(str)
+    return pd.DataFrame({"month": months, "region": "ERCOT", "usd_per_mwh": values})
+
+
+def test_a_twelve_month_mean_needs_all_twelve_and_the_median_resists_one():
+    """Eleven months at 30 and one at 390: mean 60, median 30. A missing month leaves no mean around it."""
+    months = prices([30.0] * 11 + [390.0] + [30.0])
+    assert power.trailing_year(months).loc["2023-12", "ERCOT"] == pytest.approx(60)
+    assert power.trailing_year(months, statistic="median").loc["2023-12", "ERCOT"] == 30
+    assert power.trailing_year(months.drop(index=5))["ERCOT"].isna().all()
+
+
+def costs(*rows):
+    """A miner_costs table of (ticker, period, period_end, metric, value)."""
+    frame = pd.DataFrame(rows, columns=["ticker", "period", "period_end", "metric", "value"])
+    return frame.assign(period_end=pd.to_datetime(frame["period_end"]), unit="USD/BTC", source="page", note=None)
+
+
+def test_a_company_is_set_against_its_last_period_before_the_halving():
+    """20,000 before, 30,000 after: +50 percent; coins per unit of work halved between: +100 percent by that alone."""
+    days = pd.date_range("2023-01-01", "2024-12-31")
+    coins = pd.Series(np.where(days < "2024-04-20", 2e-3, 1e-3), index=days)
+    stated = costs(
+        ("X", "2023Q2", "2023-06-30", "cost", 5_000.0),
+        ("X", "2024Q1", "2024-03-31", "cost", 20_000.0),
+        ("X", "2024Q3", "2024-09-30", "cost", 30_000.0),
+        ("Y", "2024Q3", "2024-09-30", "cost", 1.0),
+    )
+    x, y = power.with_itself(stated, pd.Timestamp("2024-04-20"), coins).to_dict("records")
+    early = power.with_itself(stated.iloc[:2], pd.Timestamp("2024-04-20"), coins)
+    assert early["base"].isna().all()  # nothing was stated after the halving: no change since then
+    assert (x["base_period"], x["last_period"]) == ("2024Q1", "2024Q3")
+    assert x["change_pct"] == pytest.approx(50)
+    assert x["coins_pct"] == pytest.approx(100)
+    assert np.isnan(y["base"])
+
+
+def test_periods_start_where_their_names_say():
+    """A quarter, a month, and IREN's year to June."""
+    ends = pd.Series(pd.to_datetime(["2025-03-31", "2025-01-31", "2025-06-30"]))
+    starts = power.period_start(pd.Series(["2025Q1", "2025-01", "2025FY"]), ends)
+    assert starts.dt.strftime("%Y-%m-%d").tolist() == ["2025-01-01", "2025-01-01", "2024-07-01"]
+
+
+def test_estimates_of_others_are_not_a_companys_statement():
+    """Cipher, 2025Q2: its own 27,324, no bank's 31,200. Riot, 2024Q2: its own 25,327, no analysts' 52,700 or 41,700."""
+    costs = load("miner_costs")
+    values = power.stated(costs, "USD/BTC").groupby(["ticker", "period"])["value"].apply(list)
+    assert values["CIFR", "2025Q2"] == [27_324]
+    assert values["RIOT", "2024Q2"] == [25_327]
+    assert values["SECTOR", "2024Q3"] == [55_950, 106_000]  # a survey's figures are its own
+    wrong = power.stated(costs.assign(stated_by="company"), "USD/BTC")  # what a row's column says wrongly is seen here
+    assert len(wrong) > values.str.len().sum()

@@ -1,0 +1,70 @@
+"""Pictures come out the same whatever fonts a machine has."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from PIL import ImageFont
+
+from minerpivot.book.execute import ROOT
+from minerpivot.page import figures
+
+FONTS = ROOT / "minerpivot" / "fonts"
+OTHERS = "Helvetica Neue, Arial, Liberation Sans, sans-serif"  # what a machine may have, each in its own version
+SPEC = {
+    "title": "Share of revenue, 19\u2060–\u206021 %",
+    "data": {"values": [{"x": -1.5, "who": "Énergie ×2 …"}, {"x": 1.5, "who": "“Two”"}]},
+    "mark": {"type": "text", "fontWeight": "bold"},
+    "encoding": {"x": {"field": "x", "type": "quantitative"}, "text": {"field": "who"}, "color": {"field": "who"}},
+}
+DRAW = f"""
+import sys
+from pathlib import Path
+from minerpivot.page import figures
+folder, figures.FONT = Path(sys.argv[1]), sys.argv[2]
+from minerpivot.book import publish
+publish.card(folder, Path("page.html"), "A title", "A finding.")
+print(figures.svg({SPEC}, figures.theme()), figures.png({SPEC}), (folder / "_static/cards/page.png").read_bytes())
+"""
+
+
+def drawn(folder, font=figures.FONT):
+    """A chart and a card as a fresh process draws them that sees the system's fonts in `folder` and no others."""
+    folder.mkdir(exist_ok=True)
+    config = folder / "fonts.conf"
+    config.write_text(f"<fontconfig><dir>{folder}</dir></fontconfig>", encoding="utf-8")
+    env = os.environ | {"FONTCONFIG_FILE": str(config)}
+    return subprocess.run([sys.executable, "-c", DRAW, folder, font], env=env, capture_output=True, check=True).stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there can a test choose which fonts the system has")
+def test_no_system_font_changes_a_picture(tmp_path):
+    """Neither that there is none nor a strange one under a familiar name; with that name first it would."""
+    none, strange = tmp_path / "none", tmp_path / "strange"
+    strange.mkdir()
+    font = (FONTS / "MinerpivotSans-Bold.ttf").read_bytes()
+    font = font.replace("Minerpivot Sans".encode("utf-16-be"), "Liberation Sans".encode("utf-16-be"))
+    entry = font.index(b"OS/2")
+    weight = int.from_bytes(font[entry + 8 : entry + 12], "big") + 4
+    (strange / "font.ttf").write_bytes(font[:weight] + (400).to_bytes(2, "big") + font[weight + 2 :])  # bold as regular
+    assert drawn(none) == drawn(strange)
+    assert drawn(none, OTHERS) != drawn(strange, OTHERS), "the strange font was not seen: this test shows nothing"
+
+
+@pytest.mark.parametrize("change", [{"title": "Mining ⚒"}, {"title": {"text": "Mining", "font": "Arial"}}])
+def test_text_that_a_machine_would_draw_with_its_own_font_is_refused(change):
+    """A character that our font lacks, and another font."""
+    with pytest.raises(ValueError, match=r"our font lacks|other machines may not have"):
+        figures.png(SPEC | change)
+
+
+@pytest.mark.parametrize("style", ["Regular", "Bold"])
+def test_our_font_has_every_character_that_is_let_through(style):
+    """None looks like the box for a character that a font does not have."""
+    font = ImageFont.truetype(FONTS / f"MinerpivotSans-{style}.ttf", 40)
+    box = bytes(font.getmask("\uffff"))
+    allowed = re.findall(figures.CHARACTERS, "".join(map(chr, range(0x10000))))
+    assert len(allowed) > 400
+    assert [character for character in allowed if bytes(font.getmask(character)) == box] == []

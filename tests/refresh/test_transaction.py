@@ -1,0 +1,428 @@
+"""The transaction that every source uses: what it reports, and that `data/` is all new or all old."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import exchange_calendars
+import pandas as pd
+import pytest
+from filelock import FileLock
+from typer.testing import CliRunner
+
+from minerpivot import __main__ as commands
+from minerpivot.data import tables, validation
+from minerpivot.refresh import transaction
+from minerpivot.refresh.transaction import RefreshError, apply, compare
+from minerpivot.refresh.vendors import VendorError
+from tests.frozen import FOLDER
+from tests.frozen import load as frozen
+
+LAST_CLOSES = frozen("prices").groupby("symbol")["date"].max()
+INSTRUMENTS = frozen("instruments").query("ticker in @LAST_CLOSES.index").set_index("ticker")
+STOCK, OTHER = INSTRUMENTS.query("kind == 'miner' and price_convention == 'no_dividends'").index[:2]
+ADJUSTED = INSTRUMENTS.query("price_convention == 'dividend_adjusted'").index[0]
+
+
+@pytest.fixture(scope="session")
+def recent(tmp_path_factory):
+    """A valid data folder, quick to validate: prices and network since August 2026, the last difficulty unknown."""
+    folder = shutil.copytree(FOLDER, tmp_path_factory.mktemp("recent") / "data")
+    for name in ("prices", "network"):
+        rows = transaction._text(folder / f"{name}.csv")
+        rows = rows[rows["date"] >= "2026-08-01"]
+        if name == "network":
+            rows["difficulty"] = rows["difficulty"].mask(rows["date"] == rows["date"].max())
+        rows.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+    for ending in ("csv", "yml"):
+        (folder / f"prices_conflicts.{ending}").unlink()
+    validation.seal(folder)
+    return folder
+
+
+@pytest.fixture
+def data(recent, tmp_path):
+    """A copy of it that may be written."""
+    return shutil.copytree(recent, tmp_path / "data")
+
+
+def contents(folder):
+    """Every file of a folder by name, byte for byte."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def closes(*rows):
+    """Fetched price rows from (date, symbol, close)."""
+    return pd.DataFrame(rows, columns=["date", "symbol", "close"]).astype(str).assign(n_sources="1")
+
+
+def stored(data, symbol, count):
+    """The last `count` stored closes of a symbol, as fetched rows."""
+    rows = transaction._text(data / "prices.csv").query("symbol == @symbol").tail(count)
+    return rows[["date", "symbol", "close", "n_sources"]]
+
+
+def next_session(data):
+    """The exchange's first session after the stock's last stored close."""
+    last = pd.Timestamp(stored(data, STOCK, 1)["date"].iloc[0])
+    calendar = exchange_calendars.get_calendar("XNYS", start=last, end=last + pd.Timedelta(days=14))
+    return f"{calendar.next_session(last):%Y-%m-%d}"
+
+
+def next_close(data):
+    """A fetched row for that session, 10 percent above the last stored close."""
+    return closes((next_session(data), STOCK, round(1.1 * float(stored(data, STOCK, 1)["close"].iloc[0]), 4)))
+
+
+def next_day(data):
+    """A fetched network row for the day after the last stored one."""
+    last = transaction._text(data / "network.csv").tail(1)
+    return last.assign(date=f"{pd.Timestamp(last['date'].iloc[0]) + pd.Timedelta(days=1):%Y-%m-%d}")
+
+
+def test_an_answer_that_agrees_changes_nothing(data):
+    """Values within a tenth of a percent keep the stored digits and source counts."""
+    rows = stored(data, STOCK, 5)
+    rows = rows.assign(close=(rows["close"].astype(float) * 1.0005).astype(str))
+    assert not compare("prices", rows, folder=data)
+
+
+def test_new_rows_are_added_and_the_manifest_follows(data):
+    """One later session: one row more, coverage and checksum new, every other row as it was."""
+    row = next_close(data)
+    day, symbol, close, _ = row.iloc[0]
+    change = compare("prices", row, folder=data)
+    assert (change.added, change.revised, change.splits) == (1, [], [])
+    assert change.moves == [f"{symbol} {day}: +10.0 percent"]
+    before = (data / "prices.csv").read_text("utf-8").splitlines()
+    assert apply([change], folder=data) == ["prices"]
+    after = (data / "prices.csv").read_text("utf-8").splitlines()
+    assert set(after) - set(before) == {f"{day},{symbol},{close},1"}
+    assert not set(before) - set(after)
+    assert tables.through("prices", folder=data) == max(day, f"{LAST_CLOSES.max():%Y-%m-%d}")
+    assert validation.problems(data) == []
+
+
+def test_empty_cells_are_filled_without_a_flag(data):
+    """Difficulty of a day for which the table had none."""
+    rows = transaction._text(data / "network.csv")
+    row = rows[rows["difficulty"].isna()].head(1).assign(difficulty="128000000000000.0")
+    change = compare("network", row, folder=data)
+    assert (change.filled, change.revised) == (1, [])
+    apply([change], folder=data)
+    stored = tables.load("network", folder=data).set_index("date")["difficulty"]
+    assert stored[row["date"].iloc[0]] == 1.28e14
+
+
+def test_an_empty_answer_erases_nothing(data):
+    """A stored number stays where the vendor now has none, and an untouched merge has the stored order."""
+    day = transaction._text(data / "network.csv").query("date == '2026-08-10'").assign(difficulty=None, fees_btc=None)
+    change = compare("network", day, folder=data)
+    assert not change
+    for name in ("network", "prices", "difficulty_epochs"):
+        table = transaction._text(data / f"{name}.csv")
+        pd.testing.assert_frame_equal(compare(name, table.tail(3), folder=data).merged, table, check_dtype=False)
+
+
+def test_a_revised_history_stops_the_run_unless_accepted(data):
+    """The message names day, symbol and both values; with the flag the vendor's value is taken."""
+    old = contents(data)
+    rows = stored(data, STOCK, 4)
+    rows.iloc[1, rows.columns.get_loc("close")] = str(1.3 * float(rows["close"].iloc[1]))
+    change = compare("prices", rows, folder=data)
+    with pytest.raises(
+        RefreshError, match=rf"{STOCK}.* close: [\d.]+ to [\d.]+\n.*--accept-revisions\. data/ is unchanged"
+    ):
+        apply([change], folder=data)
+    assert contents(data) == old
+    apply([change], folder=data, accept_revisions=True)
+    assert stored(data, STOCK, 4)["close"].iloc[1] == rows["close"].iloc[1]
+
+
+@pytest.mark.parametrize("factor", [0.1, 5.0])
+def test_a_constant_factor_is_a_split(data, factor):
+    """Ten for one, or one for five: all stored closes are rescaled, and returns stay as they were."""
+    before = tables.load("prices", folder=data).query("symbol == @STOCK")["close"].to_numpy()
+    rows = stored(data, STOCK, 6)
+    rows = rows.assign(close=(rows["close"].astype(float) * factor).round(4).astype(str))
+    change = compare("prices", rows, folder=data)
+    assert change.revised == []
+    assert len(change.splits) == 1
+    assert change.splits[0].startswith(f"{STOCK}: constant factor {factor:g} over 6 overlapping days, a split")
+    apply([change], folder=data)
+    after = tables.load("prices", folder=data).query("symbol == @STOCK")["close"].to_numpy()
+    assert after == pytest.approx(factor * before, rel=2e-3)
+
+
+def test_a_split_with_one_corrected_day_is_both(data):
+    """Nine days in ten show the factor: the history is rescaled, and the odd day is a revision that stops."""
+    rows = stored(data, STOCK, 10)
+    scaled = rows["close"].astype(float) / 10
+    scaled.iloc[4] *= 1.01
+    change = compare("prices", rows.assign(close=scaled.map("{:.6f}".format)), folder=data)
+    assert len(change.splits) == len(change.revised) == 1
+
+
+@pytest.mark.parametrize("factor", [0.37, 1.0012, 0.998])
+def test_a_factor_that_no_split_explains_is_a_revision(data, factor):
+    """A vendor that changed its units or its base must not rewrite the history unasked."""
+    rows = stored(data, STOCK, 6)
+    rows = rows.assign(close=(rows["close"].astype(float) * factor).map("{:.6f}".format))
+    change = compare("prices", rows, folder=data)
+    assert change.splits == []
+    assert len(change.revised) == 6
+
+
+def test_a_dividend_rebases_the_one_dividend_adjusted_series(data):
+    """Its adjusted history is scaled by each later dividend; the report calls it so."""
+    rows = stored(data, ADJUSTED, 6)
+    rows = rows.assign(close=(rows["close"].astype(float) * 0.99).map("{:.6f}".format))
+    assert "a dividend" in compare("prices", rows, folder=data).splits[0]
+
+
+def test_integers_and_dates_are_compared_too(data):
+    """Blocks are counted, an epoch has a day: a vendor that disagrees on either is noticed."""
+    day = transaction._text(data / "network.csv").query("date == '2026-08-10'")
+    blocks = compare("network", day.assign(blocks="200"), folder=data)
+    assert len(blocks.revised) == 1
+    epoch = transaction._text(data / "difficulty_epochs.csv").query("epoch == '470'").assign(date_utc="2026-05-01")
+    assert len(compare("difficulty_epochs", epoch, folder=data).revised) == 1
+
+
+def test_an_accepted_value_brings_its_source_along(data):
+    """A close taken from one vendor no longer counts the sources of the old one."""
+    rows = stored(data, STOCK, 1).assign(n_sources="1")
+    rows = rows.assign(close=str(2 * float(rows["close"].iloc[0])))
+    merged = compare("prices", rows, folder=data).merged
+    assert merged.merge(rows, on=["date", "symbol"])["n_sources_x"].tolist() == ["1"]
+
+
+@pytest.mark.parametrize("name", ["prices", "deals"])
+def test_an_edit_made_meanwhile_is_not_overwritten(data, name):
+    """Neither in the table that is refreshed nor, unchecked, in another one."""
+    change = compare("prices", next_close(data), folder=data)
+    file = data / f"{name}.csv"
+    file.write_text(file.read_text("utf-8") + "\n", encoding="utf-8")
+    old = contents(data)
+    with pytest.raises((RefreshError, tables.TableError), match=rf"{name}\.csv (changed while|differs from)"):
+        apply([change], folder=data)
+    assert contents(data) == old
+
+
+@pytest.mark.parametrize("rename", [1, 2, 3])
+def test_a_rename_that_fails_is_undone(data, monkeypatch, rename):
+    """The disk refuses one of the commit's renames: the files renamed before it are put back."""
+    old, real, calls = contents(data), os.replace, []
+    changes = [
+        compare("prices", next_close(data), folder=data),
+        compare("network", next_day(data), folder=data),
+    ]
+
+    def failing(source, target):
+        calls.append(target)
+        if len([t for t in calls if Path(t).parent == data]) == rename and Path(target).parent == data:
+            raise OSError(28, "No space left on device")
+        return real(source, target)
+
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(RefreshError, match="No space left on device"):
+        apply(changes, folder=data)
+    assert contents(data) == old
+
+
+@pytest.mark.parametrize("command", ["check", "book", "refresh"])
+def test_every_command_undoes_a_refresh_that_died(monkeypatch, command):
+    """Before anything else."""
+    asked = []
+
+    def recover():
+        asked.append(command)
+        raise RefreshError("stopped here")
+
+    monkeypatch.setattr(transaction, "recover", recover)
+    run = CliRunner().invoke(commands.app, [command])
+    assert (run.exit_code, asked) == (1, [command])
+    assert "stopped here" in run.output
+
+
+def test_two_days_are_too_few_for_a_split(data):
+    """A constant factor over two days may be an error: it is a revision, and stops."""
+    rows = stored(data, STOCK, 2)
+    rows = rows.assign(close=(rows["close"].astype(float) / 10).astype(str))
+    change = compare("prices", rows, folder=data)
+    assert change.splits == []
+    assert len(change.revised) == 2
+
+
+def test_invalid_rows_are_refused_whole(data):
+    """A negative close breaks the schema: no table is written, also not the valid one."""
+    old = contents(data)
+    good = compare("network", next_day(data), folder=data)
+    bad = compare("prices", next_close(data).assign(close="-1.0"), folder=data)
+    with pytest.raises(RefreshError, match=r"prices\.csv row \d+: close is .*data/ is unchanged"):
+        apply([good, bad], folder=data)
+    assert contents(data) == old
+
+
+def test_an_unknown_symbol_is_refused(data):
+    """The foreign key says which row is missing where."""
+    old = contents(data)
+    change = compare("prices", next_close(data).assign(symbol="MOON"), folder=data)
+    with pytest.raises(RefreshError, match=r"prices\.csv row \d+: .*MOON.*add the missing row"):
+        apply([change], folder=data)
+    assert contents(data) == old
+
+
+def test_malformed_answers_are_refused(data):
+    """A repeated key or a missing column, before anything is compared."""
+    row = next_close(data)
+    with pytest.raises(RefreshError, match=rf"prices: fetched rows repeat {STOCK} {next_session(data)}; "):
+        compare("prices", pd.concat([row, row]), folder=data)
+    with pytest.raises(RefreshError, match="prices: fetched rows lack close; "):
+        compare("prices", row.drop(columns="close"), folder=data)
+
+
+def test_a_dry_run_writes_nothing(data):
+    """Not even beside the data."""
+    old = contents(data)
+    assert apply([compare("prices", next_close(data), folder=data)], folder=data, dry_run=True) == []
+    assert contents(data) == old
+    assert not (data.parent / ".refresh").exists()
+
+
+def test_a_second_refresh_is_refused(data):
+    """While one holds the lock."""
+    old = contents(data)
+    change = compare("prices", next_close(data), folder=data)
+    with FileLock(data.parent / ".refresh.lock"), pytest.raises(RefreshError, match="another refresh is under way"):
+        apply([change], folder=data)
+    assert contents(data) == old
+
+
+def test_a_living_refresh_is_not_undone_by_another_command(data):
+    """Its journal stands, its lock is held: undoing is refused, and nothing is touched."""
+    work = data.parent / ".refresh"
+    (work / "old").mkdir(parents=True)
+    (work / "old" / "prices.csv").write_text("older")
+    (work / "journal.json").write_text('["prices.csv"]')
+    old = contents(data)
+    with FileLock(data.parent / ".refresh.lock"), pytest.raises(RefreshError, match="another refresh is under way"):
+        transaction.recover(data)
+    assert contents(data) == old
+    assert transaction.recover(data)
+    assert (data / "prices.csv").read_text() == "older"
+
+
+CHILD = """
+import json, os, signal, sys
+from pathlib import Path
+import pandas as pd
+from minerpivot.refresh import transaction
+data, step = Path(sys.argv[1]), int(sys.argv[2])
+row, day = (pd.DataFrame([cells], dtype="string") for cells in json.loads(sys.argv[3]))
+real, calls = {name: getattr(os, name) for name in ("replace", "unlink")}, 0
+def dying(name):
+    def call(*arguments, **keywords):
+        global calls
+        calls += 1
+        if calls == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real[name](*arguments, **keywords)
+    return call
+changes = [transaction.compare("prices", row, folder=data), transaction.compare("network", day, folder=data)]
+for name in real:
+    setattr(os, name, dying(name))
+transaction.apply(changes, folder=data)
+"""
+
+
+def child(data, step, *, first=""):
+    """The command of a process that adds one row to prices and to network, and dies at a step; `first` it runs that."""
+    rows = [table.astype(object).where(table.notna(), None).iloc[0] for table in (next_close(data), next_day(data))]
+    return [sys.executable, "-c", first + CHILD, str(data), str(step), json.dumps([row.to_dict() for row in rows])]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+@pytest.mark.parametrize("step", range(1, 12))
+def test_killed_at_any_step_the_old_data_come_back(data, step):
+    """kill -9 before a file operation: the next command finds data/ byte-identical, or the change complete."""
+    old, row = contents(data), f"{next_session(data)},{STOCK}"
+    died = subprocess.run(child(data, step), capture_output=True).returncode == -signal.SIGKILL
+    undone = transaction.recover(data)
+    if died and not undone:
+        changed = contents(data) != old
+        assert not changed or validation.problems(data) == []
+        assert not changed or row in (data / "prices.csv").read_text("utf-8")
+    elif died:
+        assert contents(data) == old
+    else:
+        assert row in (data / "prices.csv").read_text("utf-8")
+    tables.forget()
+    assert validation.problems(data) == []
+
+
+def test_the_steps_above_reach_into_the_commit(data):
+    """One of those steps dies with the journal written and a table already renamed: undoing has work to do."""
+    old = contents(data)
+    for step in range(1, 12):
+        copy = shutil.copytree(data, data.parent / f"run{step}" / "data")
+        subprocess.run(child(copy, step), capture_output=True)
+        if contents(copy) != old and transaction.recover(copy):
+            assert contents(copy) == old
+            return
+    pytest.fail("no step died between two renames")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file-size limit")
+def test_a_full_disk_leaves_the_old_data(data):
+    """With a file-size limit below the table's size the write fails, and the message says what to do."""
+    old = contents(data)
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))\n"
+    command = child(data, 999, first=limited)
+    run = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
+    assert run.returncode == 1
+    assert "File too large" in run.stderr
+    assert "free some space" in run.stderr
+    assert contents(data) == old
+    assert not (data.parent / ".refresh").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--tickers", f"{STOCK.lower()}, {OTHER.lower()}", "--dry-run"]])
+def test_the_command_stops_on_a_vendor_fault(monkeypatch, options):
+    """Exit code 1, one message with source, subject and mend, data/ byte-identical."""
+    old, asked = contents(tables.DATA), []
+
+    def fetch(*, tickers, console):
+        asked.append(tickers)
+        raise VendorError("Yahoo Finance", STOCK, "answered 500", "try again later")
+
+    monkeypatch.setattr("minerpivot.refresh.prices.fetch", fetch)
+    run = CliRunner().invoke(commands.app, ["refresh", "prices", *options])
+    assert run.exit_code == 1
+    assert f"Yahoo Finance: {STOCK}: answered 500; try again later. data/ is unchanged" in run.output
+    assert asked == [[STOCK, OTHER] if options else []]
+    assert contents(tables.DATA) == old
+
+
+def test_a_dry_run_of_the_command_shows_the_change(monkeypatch):
+    """Rows added and the largest move are printed, and nothing is written."""
+    old = contents(tables.DATA)
+    rows = next_close(tables.DATA)
+    monkeypatch.setattr("minerpivot.refresh.prices.fetch", lambda *, tickers, console: {"prices": rows})
+    run = CliRunner().invoke(commands.app, ["refresh", "prices", "--dry-run"])
+    assert run.exit_code == 0
+    assert "prices: 1 rows added, 0 cells filled, 0 values revised" in run.output
+    assert f"{STOCK} {next_session(tables.DATA)}: +10.0 percent" in run.output
+    assert "Nothing was written." in run.output
+    assert contents(tables.DATA) == old
+
+
+def test_an_unknown_source_is_refused():
+    """The message lists the sources."""
+    run = CliRunner().invoke(commands.app, ["refresh", "weather"])
+    assert run.exit_code == 2
+    assert all(source in run.output for source in ("prices", "network", "capex"))

@@ -1,0 +1,215 @@
+"""Deal events, results and financings on the exchange's clock, and intervals of a mean of few events."""
+
+import pandas as pd
+import pytest
+
+from minerpivot.data.tables import load
+from minerpivot.stocks import announcements
+from tests.frozen import load as frozen
+
+SESSIONS = pd.DatetimeIndex(["2026-02-04", "2026-02-05", "2026-02-06", "2026-02-09"])
+
+
+def events(rows, results):
+    """Events of small flags: each row a deal_id, ticker, deal_type, two flags and what the ledger says besides."""
+    columns = ["deal_id", "ticker", "deal_type", "same_day_earnings", "same_day_financing"]
+    table = pd.DataFrame([row[:5] for row in rows], columns=columns)
+    plain = {"counts_as": "contract", "state": "signed", "binding_since": "2026-02-05"}
+    said = pd.DataFrame([plain | (row[5] if len(row) > 5 else {}) for row in rows])
+    told = {"announced_on": SESSIONS[2], "first_session": SESSIONS[2], "announced_time": "pre", "same_day_other": "n"}
+    flags = table.assign(**told).drop(columns="deal_type")
+    deals = table[["deal_id", "deal_type"]].join(said)
+    return announcements.deal_events(deals, flags, pd.Series(results, dtype="datetime64[ns]"), "ABCDEFGH")
+
+
+def test_deal_events_count_a_session_once_and_know_what_came_with_it():
+    """Lease and framework of one morning are one event; results of that session confound it, whatever its flag says."""
+    power = {"counts_as": "purchase", "binding_since": None}
+    rows = [
+        ("F", "A", "other", "n", "n", {"counts_as": "framework", "binding_since": None}),
+        ("L", "A", "colocation_lease", "n", "n"),
+        ("G", "B", "gpu_cloud", "n", "n"),
+        ("U", "C", "jv", "n", "unknown"),
+        ("P", "D", "acquisition", "n", "y", power),
+        ("X", "NONE", "jv", "n", "n"),
+        ("BID", "E", "acquisition", "n", "n", {"counts_as": "takeover_bid", "state": "offered", "binding_since": None}),
+        ("S", "E", "colocation_lease", "n", "n"),
+    ]
+    found = events(rows, {"B": SESSIONS[2]})
+    assert found["news"].to_dict() == {
+        "L": "clean",
+        "G": "confounded",
+        "U": "unclear",
+        "P": "confounded",
+        "S": "confounded",
+    }
+    assert found.loc["L", ["kind", "rows"]].tolist() == ["lease", 2]
+    assert not found.loc["P", "with_tenant"]
+    assert events(rows, {"B": SESSIONS[1]}).loc["G", "news"] == "clean"
+
+
+def test_an_event_is_effective_if_its_contract_bound_on_its_day():
+    """Conditional: not, even if it binds the month after; terminated later, land, a binding lease beside another: yes.
+
+    A partnership without a tenant is no lease, whatever its form.
+    A lease that is not effective does not become so by the land that was bought in the same session.
+    """
+    unbound = {"state": "conditional", "binding_since": None}
+    land = {"counts_as": "power_or_land", "binding_since": None}
+    lease = ("colocation_lease", "n", "n")
+    rows = [
+        ("CONDITIONAL", "A", *lease, unbound),
+        ("REPLACED", "B", *lease, {"state": "superseded", "binding_since": None}),
+        ("LATER", "H", *lease, {"binding_since": "2026-03"}),
+        ("ENDED", "C", *lease, {"state": "terminated"}),
+        ("MEMORANDUM", "D", "jv", "n", "n", {"counts_as": "no_tenant", "state": "memorandum", "binding_since": None}),
+        ("LAND", "E", "power_capacity", "n", "n", land),
+        ("ANOTHER", "F", *lease, unbound),
+        ("BINDING", "F", *lease),
+        ("LEASE", "G", *lease, unbound),
+        ("SITE", "G", "power_capacity", "n", "n", land),
+    ]
+    found = events(rows, {})
+    assert found.loc["MEMORANDUM", "kind"] == "amendment or framework"
+    assert found["effective"].to_dict() == {
+        "CONDITIONAL": "n",
+        "REPLACED": "n",
+        "LATER": "n",
+        "ENDED": "y",
+        "MEMORANDUM": "n",
+        "LAND": "y",
+        "BINDING": "y",
+        "LEASE": "n",
+    }
+
+
+def test_every_event_of_the_report_is_counted_once():
+    """No share and session twice, none lost, and each of a kind, effective or not."""
+    deals, flags = load("deals"), load("event_flags")
+    found = announcements.deal_events(deals, flags, pd.Series(dtype="datetime64[ns]"), set(deals["ticker"]))
+    assert not found.duplicated(["ticker", "session"]).any()
+    assert found["rows"].sum() == len(flags)
+    assert found["kind"].notna().all()
+    assert found["effective"].isin(["y", "n"]).all()
+
+
+def test_the_lease_that_was_not_effective_is_no_effective_event():
+    """Bitdeer's Tydal lease of June 2026 was signed under conditions; the leases that bound are effective."""
+    deals, flags = frozen("deals"), frozen("event_flags")
+    found = announcements.deal_events(deals, flags, pd.Series(dtype="datetime64[ns]"), set(deals["ticker"]))
+    leases = found["kind"].isin(["lease", "GPU cloud"])
+    assert found[leases & (found["effective"] == "n")].index.tolist() == ["BTDR-2026-06-TYDAL"]
+    assert not found.loc["BTDR-2026-06-TYDAL", "with_tenant"]
+
+
+def test_results_after_the_close_belong_to_the_next_session():
+    """Before the open and at an unknown hour: the day itself; a report without a day is none."""
+    rows = [("A", "2026-02-05", "bmo"), ("B", "2026-02-05", "amc"), ("C", "2026-02-07", "unknown"), ("D", None, "amc")]
+    reports = pd.DataFrame(rows, columns=["ticker", "reported_on", "time"])
+    reports["reported_on"] = pd.to_datetime(reports["reported_on"])
+    found = announcements.report_sessions(reports, SESSIONS).set_index("ticker")["session"]
+    assert found.to_dict() == {"A": SESSIONS[1], "B": SESSIONS[2], "C": SESSIONS[3]}  # C: a Saturday
+
+
+def test_a_financing_told_in_the_evening_moves_the_next_session_only():
+    """A told results that evening, B a deal, C neither; a month is no day, and a ticker's evening is its own."""
+    financings = pd.DataFrame(
+        {
+            "ticker": list("ABCA"),
+            "announced_on": ["2026-02-05"] * 3 + ["2026-02"],
+            "kind": ["loan", "notes", "loan", "x"],
+        }
+    )
+    day = pd.to_datetime(["2026-02-05"])
+    reports = pd.DataFrame({"ticker": ["A"], "reported_on": day, "time": ["amc"]})
+    flags = pd.DataFrame({"ticker": ["B"], "announced_on": day, "announced_time": ["post"]})
+    found = announcements.financing_sessions(financings, reports, flags, SESSIONS)
+    assert found.set_index("ticker")["session"].to_dict() == {"A": SESSIONS[2], "B": SESSIONS[2], "C": SESSIONS[1]}
+    told = announcements.told_by_session(found)
+    assert told.to_dict() == {SESSIONS[1]: "C loan", SESSIONS[2]: "A loan; B notes"}
+    twice = pd.DataFrame(
+        {"session": SESSIONS[:1].repeat(3), "ticker": ["Z", "A", "A"], "kind": ["equity_offering"] * 3}
+    )
+    assert announcements.told_by_session(twice).item() == "A, Z equity offering"
+    assert announcements.told_by_session(twice[:0]).empty
+
+
+def test_interval_and_power_use_the_t_distribution():
+    """Nine events: 2.306 and 0.889 of any table of t with eight degrees; the normal 1.96 and 0.842 are caught."""
+    facts = pd.DataFrame({"mean": [0.1, 0.1], "standard_error": [0.05, 0.05], "events": [9, 1]})
+    found = announcements.interval_and_power(facts)
+    assert found.loc[0].tolist() == pytest.approx(
+        [0.1 - 2.306 * 0.05, 0.1 + 2.306 * 0.05, (2.306 + 0.889) * 0.05], abs=1e-4
+    )
+    assert found.loc[0, "high"] - 0.1 > 1.96 * 0.05 * 1.15
+    assert found.loc[1].isna().all()
+
+
+def deal(deal_id, ticker, day, hour="pre", counts_as="contract"):
+    """One row of a deal table, as far as flags need it."""
+    return dict(
+        zip(
+            ["deal_id", "ticker", "announced_on", "announced_time", "counts_as"],
+            [deal_id, ticker, day, hour, counts_as],
+        )
+    )
+
+
+def derived(deals, reports=(), financings=()):
+    """`derived_flags` of small tables written by hand, on every weekday of early 2026 but 16 February, a holiday."""
+    sessions = pd.bdate_range("2026-01-05", "2026-03-31").drop("2026-02-16")
+    told = pd.DataFrame(list(reports), columns=["ticker", "reported_on", "time"])
+    told["reported_on"] = pd.to_datetime(told["reported_on"])
+    raised = pd.DataFrame(list(financings), columns=["ticker", "announced_on", "kind"], dtype=object)
+    return announcements.derived_flags(pd.DataFrame(deals), told, raised, sessions)
+
+
+def test_derived_flags_are_of_dated_deals_on_the_calendar_of_the_exchange():
+    """Evening news of Friday before a holiday moves Tuesday; a month is no day; power and frameworks get no flags."""
+    found = derived(
+        [
+            deal("EVENING", "A", "2026-02-13", "post"), deal("WEEKEND", "B", "2026-02-14", "unknown"),
+            deal("MONTH", "C", "2026-02"), deal("POWER", "D", "2026-02-12", counts_as="power_or_land"),
+            deal("BID", "E", "2026-02-11", counts_as="takeover_bid"), deal("LATE", "F", "2026-03-31", "post"),
+        ]
+    )  # fmt: skip
+    first = found["first_session"].dt.strftime("%Y-%m-%d").to_dict()
+    assert first == {"EVENING": "2026-02-17", "WEEKEND": "2026-02-17", "BID": "2026-02-11"}
+    assert (found[["same_day_earnings", "same_day_financing", "same_day_other"]] == "unknown").all(axis=None)
+    assert found["peer_deal_same_day"].to_dict() == {"EVENING": "y", "WEEKEND": "y", "BID": "n"}
+
+
+@pytest.mark.parametrize(
+    ("hour", "report", "flag"),
+    [
+        ("pre", ("A", "2026-02-10", "bmo"), "y"),
+        ("pre", ("A", "2026-02-09", "amc"), "y"),  # told the evening before
+        ("pre", ("A", "2026-02-10", "amc"), "n"),  # told after the session
+        ("post", ("A", "2026-02-10", "amc"), "y"),
+        ("unknown", ("A", "2026-02-10", "unknown"), "y"),
+        ("unknown", ("A", "2026-02-10", "amc"), "unknown"),  # the deal may have come with the results, in the evening
+        ("pre", ("A", "2026-02-09", "unknown"), "unknown"),  # the results may have come after the close
+        ("pre", ("A", "2026-03-20", "bmo"), "n"),  # 38 days on: the report before it was in December
+        ("pre", ("A", "2026-03-30", "bmo"), "unknown"),  # 48 days on: one may be missing from the table
+        ("pre", ("B", "2026-02-10", "bmo"), "unknown"),  # another company's
+    ],
+)
+def test_results_of_the_same_session_are_told_from_none_and_from_unknown(hour, report, flag):
+    """A deal of Tuesday 10 February and one report each."""
+    found = derived([deal("D", "A", "2026-02-10", hour)], [report])
+    assert found["same_day_earnings"].item() == flag
+
+
+def test_financings_and_deals_of_others_on_the_same_session():
+    """A dated financing is seen, a month is not, its absence proves nothing; one company's deals are no peers."""
+    deals = [
+        deal("ONE", "A", "2026-02-10"),
+        deal("TWO", "A", "2026-02-10"),
+        deal("LAND", "B", "2026-02-09", "post", "power_or_land"),
+    ]
+    found = derived(deals, financings=[("A", "2026-02-10", "notes"), ("A", "2026-02", "loan")])
+    assert found["same_day_financing"].tolist() == ["y", "y"]
+    assert found["peer_deal_same_day"].tolist() == ["y", "y"]  # evening news of B on the 9th
+    alone = derived(deals[:2], financings=[("A", "2026-02-11", "notes"), ("B", "2026-02-10", "notes")])
+    assert alone["same_day_financing"].tolist() == ["unknown", "unknown"]
+    assert alone["peer_deal_same_day"].tolist() == ["n", "n"]

@@ -1,0 +1,298 @@
+"""Abnormal returns: against statsmodels event by event, by hand, with gaps, without look-ahead, with clear errors."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from minerpivot.data import tables
+from minerpivot.stocks import events, markets
+from tests.frozen import load
+
+MODELS = {"mean-adjusted": None, "market": ["QQQ"], "factor": ["BTC-USD", "QQQ", "SMH"]}
+
+
+def one_event(ticker="A", session="2024-01-08"):
+    """An event table with one row."""
+    return pd.DataFrame({"ticker": [ticker], "session": pd.to_datetime([session])}, index=["deal"])
+
+
+def small(**columns):
+    """A panel by hand: the sessions are six weekdays of January 2024, the last one day 0 of `one_event`."""
+    return pd.DataFrame(columns, index=pd.bdate_range("2024-01-01", "2024-01-08"), dtype=float)
+
+
+def oldest_share(returns):
+    """The miner with the longest history, whichever of them the tables hold."""
+    miners = [ticker for ticker in load("miners")["ticker"] if ticker in returns]
+    return returns[miners].count().idxmax()
+
+
+SMALL = {"estimation": (-5, -2), "span": (-1, 0), "minimum": 4}
+
+
+# --- day 0 ------------------------------------------------------------------------------------
+
+
+def test_news_after_the_close_belongs_to_the_next_session():
+    """Friday's evening news moves Monday; Saturday's news moves Monday; 16:00 is after the close, 15:59 is not."""
+    sessions = pd.bdate_range("2024-01-01", "2024-01-09")  # Monday to Tuesday of the week after
+    times = ["pre", "intraday", "unknown", "post", None, "15:59", "16:00", "post"]
+    days = pd.Series(pd.to_datetime(["2024-01-05"] * 4 + ["2024-01-06"] + ["2024-01-05"] * 2 + ["2024-01-09"]))
+    found = events.first_session(days, pd.Series(times), sessions)
+    friday, monday = pd.Timestamp("2024-01-05"), pd.Timestamp("2024-01-08")
+    assert list(found[:-1]) == [friday, friday, friday, monday, monday, friday, monday]
+    assert pd.isna(found.iloc[-1])  # the session that could react is not in the calendar yet
+    with pytest.raises(ValueError, match="announced_time of 1 is 'noon'"):
+        events.first_session(days[:2], pd.Series(["pre", "noon"]), sessions)
+
+
+def test_first_sessions_of_the_data_are_those_of_the_function():
+    """`event_flags.first_session` follows the rule in every row whose session the prices have reached."""
+    flags = tables.load("event_flags")
+    sessions = markets.close_matrix(tables.load("prices")).index
+    found = events.first_session(flags["announced_on"], flags["announced_time"], sessions)
+    reached = flags["first_session"] <= sessions[-1]
+    assert (found == flags["first_session"])[reached].all()
+    assert found[~reached].isna().all()
+    noon_as_evening = events.first_session(
+        flags["announced_on"], flags["announced_time"].mask(reached, "post"), sessions
+    )
+    assert (noon_as_evening != flags["first_session"])[reached].any()  # a wrong hour is seen
+
+
+# --- against statsmodels, event by event ------------------------------------------------------
+
+
+def by_statsmodels(returns, factors, deal, others, offsets):
+    """One event by ordinary least squares, without the engine: abnormal returns, fit, used sessions, design."""
+    day = returns.index.get_loc(deal["session"])
+    own = returns[deal["ticker"]]
+    design = pd.DataFrame({"const": 1.0}, index=returns.index)
+    if factors is not None:
+        design = design.join(returns[factors])
+    near = set()
+    for session in others.loc[others["ticker"] == deal["ticker"], "session"]:
+        place = returns.index.get_loc(session)
+        near |= {place - 1, place, place + 1}
+    used = [
+        place
+        for place in range(max(day - 130, 0), day - 10)
+        if place not in near and np.isfinite(own.iloc[place]) and design.iloc[place].notna().all()
+    ]
+    fit = sm.OLS(own.iloc[used], design.iloc[used]).fit()
+    # An event near the last close has no later sessions yet: what exists of its window is compared.
+    window = [day + offset for offset in offsets if day + offset < len(returns)]
+    return own.iloc[window] - fit.predict(design.iloc[window]), fit, used, design
+
+
+@pytest.mark.parametrize("factors", MODELS.values(), ids=MODELS.keys())
+def test_all_events_at_once_equal_one_regression_each(returns, deals, factors):
+    """Abnormal returns to 1e-12, sigma, coefficients, R² and forecast errors, with gaps cut at random."""
+    random = np.random.default_rng(3)
+    panel = returns.mask(random.random(returns.shape) < 0.03)
+    panel.loc[deals["session"].unique()] = returns.loc[deals["session"].unique()]
+    abnormal = events.abnormal_returns(panel, deals, factors=None if factors is None else panel[factors])
+    assert len(abnormal.events) > 25
+    car = events.cumulative(abnormal, (0, 0))
+    for name, deal in deals.loc[abnormal.events.index].iterrows():
+        expected, fit, used, design = by_statsmodels(panel, factors, deal, deals, range(-5, 21))
+        row = abnormal.events.loc[name]
+        found = abnormal.window.loc[name]
+        np.testing.assert_allclose(found.iloc[: len(expected)], expected, rtol=0, atol=1e-12)
+        assert found.iloc[len(expected) :].isna().all()
+        np.testing.assert_allclose(abnormal.residuals.loc[name].dropna(), fit.resid, rtol=0, atol=1e-12)
+        assert row["observations"] == len(used)
+        assert row["sigma"] == pytest.approx(np.sqrt(fit.mse_resid), abs=1e-12)
+        assert row["r_squared"] == pytest.approx(fit.rsquared, abs=1e-12)
+        np.testing.assert_allclose(row.filter(regex="alpha|beta").astype(float), fit.params, rtol=0, atol=1e-11)
+        forecast = fit.get_prediction(design.loc[[deal["session"]]]).se_obs[0]
+        assert car.loc[name, "standard_error"] == pytest.approx(forecast, abs=1e-12)
+
+
+def test_forecast_error_of_several_days_is_the_textbook_quadratic_form(returns, deals):
+    """Variance of a CAR: sigma² (L + d'(X'X)⁻¹d) with d the sum of the window's rows of the design."""
+    factors = MODELS["factor"]
+    abnormal = events.abnormal_returns(returns, deals, factors=returns[factors])
+    car = events.cumulative(abnormal, (2, 20))
+    for name, deal in deals.loc[abnormal.events.index].iterrows():
+        expected, fit, used, design = by_statsmodels(returns, factors, deal, deals, range(2, 21))
+        if len(expected) < 19:  # the window runs beyond the last close
+            assert np.isnan(car.loc[name, "scar"])
+            continue
+        rows = design.iloc[used].to_numpy()
+        total = design.loc[expected.index].to_numpy().sum(axis=0)
+        variance = fit.mse_resid * (19 + total @ np.linalg.inv(rows.T @ rows) @ total)
+        assert car.loc[name, "standard_error"] == pytest.approx(np.sqrt(variance), abs=1e-12)
+        assert car.loc[name, "scar"] == pytest.approx(expected.sum() / np.sqrt(variance), abs=1e-10)
+
+
+# --- by hand ----------------------------------------------------------------------------------
+
+
+def test_market_model_by_hand():
+    """Four estimation sessions, small numbers.
+
+    x = 1, 2, 3, 4 (mean 2.5), y = 1, 3, 2, 6 (mean 3): Sxx = 5, Sxy = 3 + 0 − 0.5 + 4.5 = 7, slope 1.4,
+    intercept 3 − 3.5 = −0.5. Residuals 0.1, 0.7, −1.7, 0.9; squares 0.01 + 0.49 + 2.89 + 0.81 = 4.2, over 4 − 2
+    = 2.1. Day 0: x = 4.5, y = 10, expected 5.8, abnormal 4.2. Forecast variance 2.1 · (1 + 1/4 + 2²/5) = 4.305.
+    """
+    panel = small(A=[1, 3, 2, 6, 0, 10], M=[1, 2, 3, 4, 0, 4.5])
+    abnormal = events.abnormal_returns(panel, one_event(), factors=panel[["M"]], **SMALL)
+    row, car = abnormal.events.loc["deal"], events.cumulative(abnormal, (0, 0)).loc["deal"]
+    assert row["alpha"] == pytest.approx(-0.5)
+    assert row["beta_M"] == pytest.approx(1.4)
+    assert row["sigma"] ** 2 == pytest.approx(2.1)
+    assert row["r_squared"] == pytest.approx(1 - 4.2 / 14)  # Syy = 4 + 0 + 1 + 9
+    assert car["car"] == pytest.approx(4.2)
+    assert car["standard_error"] ** 2 == pytest.approx(4.305)
+    assert car["missing"] == ""
+
+
+def test_mean_adjusted_model_by_hand():
+    """Mean of 1, 3, 2, 6 is 3, variance 14/3. Day −1: 0 − 3, day 0: 10 − 3; together 4, variance 14/3 · (2 + 4/4)."""
+    abnormal = events.abnormal_returns(small(A=[1, 3, 2, 6, 0, 10]), one_event(), **SMALL)
+    car = events.cumulative(abnormal, (-1, 0)).loc["deal"]
+    assert list(abnormal.window.loc["deal"]) == pytest.approx([-3, 7])
+    assert car["car"] == pytest.approx(4)
+    assert car["standard_error"] ** 2 == pytest.approx(14)
+    path = events.average_path(abnormal, (-1, 0))
+    assert list(path["cumulative"]) == pytest.approx([-3, 4])
+    assert list(path["events"]) == [1, 1]
+
+
+def test_other_events_of_the_firm_leave_the_estimation():
+    """Another event on 1 January takes 1 and 2 January with it: what is left of 1, 3, 2, 6 has the mean 4."""
+    others = one_event(session="2024-01-01")
+    settings_ = SMALL | {"minimum": 2}
+    abnormal = events.abnormal_returns(small(A=[1, 3, 2, 6, 0, 10]), one_event(), others=others, **settings_)
+    assert abnormal.events.loc["deal", "observations"] == 2
+    assert abnormal.window.loc["deal", 0] == pytest.approx(6)
+    elsewhere = events.abnormal_returns(
+        small(A=[1, 3, 2, 6, 0, 10], B=0), one_event(), others=others.assign(ticker="B"), **settings_
+    )
+    assert elsewhere.events.loc["deal", "observations"] == 4
+
+
+def test_only_the_space_of_the_factors_matters(returns, deals):
+    """SMH made orthogonal to QQQ, here over the whole history, changes no abnormal return: it brings no look-ahead."""
+    plain = returns[MODELS["factor"]]
+    known = plain.dropna()
+    residual = sm.OLS(known["SMH"], sm.add_constant(known["QQQ"])).fit().resid
+    turned = plain.assign(SMH=residual.reindex(plain.index))
+    first, second = (events.abnormal_returns(returns, deals, factors=factors).window for factors in (plain, turned))
+    np.testing.assert_allclose(first, second, rtol=0, atol=1e-12)
+
+
+# --- gaps and errors --------------------------------------------------------------------------
+
+
+def test_what_is_left_out_is_named_with_its_reason(returns, deals):
+    """Too little history, and a window that runs beyond the data: reported, never dropped in silence."""
+    share = oldest_share(returns)
+    late = pd.DataFrame({"ticker": [share], "session": [returns[share].last_valid_index()]}, index=["late"])
+    early = pd.DataFrame({"ticker": [share], "session": [returns.index[60]]}, index=["early"])
+    abnormal = events.abnormal_returns(returns, pd.concat([deals, late, early]))
+    assert set(abnormal.events.index) | set(abnormal.excluded.index) == {*deals.index, "late", "early"}
+    assert abnormal.excluded["early"] == "49 usable sessions in [-130, -11], 90 are needed"
+    assert events.cumulative(abnormal, (0, 0)).loc["late", "missing"] == ""
+    drift = events.cumulative(abnormal, (0, 20)).loc["late"]
+    assert drift["missing"] == "no abnormal return at +1"
+    assert np.isnan(drift["car"])
+
+
+def test_events_of_every_year_are_kept(returns):
+    """A published package loses all events after July 2023 without a word; here each of them is estimated."""
+    sessions = returns.index[150:-30:20]
+    names = [f"{day:%Y-%m-%d}" for day in sessions]
+    monthly = pd.DataFrame({"ticker": oldest_share(returns), "session": sessions}, index=names)
+    nothing = monthly.iloc[:0]
+    abnormal = events.abnormal_returns(returns, monthly, factors=returns[["QQQ"]], others=nothing)
+    assert len(abnormal.events) + len(abnormal.excluded) == len(monthly)
+    assert (abnormal.events["session"] > "2023-07-31").sum() > 30
+    # Another counts calendar days: the estimation window here holds 120 sessions whatever the holidays.
+    assert (abnormal.events["observations"] <= 120).all()
+    assert (abnormal.events["observations"] == 120).mean() > 0.9
+
+
+def test_a_missing_factor_is_said(returns, deals):
+    """A fund that did not exist yet is the reason, not the firm."""
+    factors = returns[["QQQ", "IBIT"]]
+    early = pd.DataFrame({"ticker": [oldest_share(returns)], "session": [pd.Timestamp("2023-06-01")]}, index=["early"])
+    abnormal = events.abnormal_returns(returns, pd.concat([deals, early]), factors=factors)
+    assert abnormal.excluded["early"] == ("0 usable sessions in [-130, -11], 90 are needed; a factor is missing on 120")
+
+
+def test_errors_say_what_to_mend(returns, deals):
+    """Unknown firm, no session, double counts, factors that are missing or collinear, windows out of range."""
+    first = deals.iloc[:1]
+    name, start = first.index[0], f"{returns.index[0]:%Y-%m-%d}"
+    with pytest.raises(ValueError, match=f"{name}: NOBODY has no returns"):
+        events.abnormal_returns(returns, first.assign(ticker="NOBODY"))
+    with pytest.raises(ValueError, match=f"{name}: 2025-06-01 is not a session"):
+        events.abnormal_returns(returns, first.assign(session=pd.Timestamp("2025-06-01")))
+    with pytest.raises(ValueError, match=f"{name}: NaT is not a session"):
+        events.abnormal_returns(returns, first, others=first.assign(session=pd.NaT))
+    with pytest.raises(ValueError, match="listed twice"):
+        events.abnormal_returns(returns, pd.concat([first, first]))
+    with pytest.raises(ValueError, match="count it once"):
+        events.abnormal_returns(returns, pd.concat([first, first.rename(index={first.index[0]: "again"})]))
+    with pytest.raises(ValueError, match=f"the factors have no row for {start}"):
+        events.abnormal_returns(returns, first, factors=returns[["QQQ"]].iloc[1:])
+    with pytest.raises(ValueError, match="collinear"):
+        events.abnormal_returns(returns, first, factors=returns[["QQQ"]].assign(twice=returns["QQQ"] * 2))
+    with pytest.raises(ValueError, match=rf"no event is left; {name}: \d+ usable"):
+        events.abnormal_returns(returns, first, minimum=121)
+    with pytest.raises(ValueError, match="2 observations cannot carry a model with 2 coefficients"):
+        events.abnormal_returns(returns, first, factors=returns[["QQQ"]], minimum=2)
+    with pytest.raises(ValueError, match="there are no events"):
+        events.abnormal_returns(returns, first.iloc[:0])
+    with pytest.raises(ValueError, match="must end before"):
+        events.abnormal_returns(returns, first, span=(-20, 5))
+    with pytest.raises(ValueError, match=r"window \[0, 30\] is not inside the span \[-5, 20\]"):
+        events.cumulative(events.abnormal_returns(returns, first), (0, 30))
+
+
+# --- time -------------------------------------------------------------------------------------
+
+
+@settings(max_examples=15, deadline=None)
+@given(place=st.integers(720, 1190), seed=st.integers(0, 100))
+def test_nothing_dated_a_day_or_earlier_rests_on_later_prices(returns, deals, place, seed):
+    """All returns after the day are replaced by noise: every abnormal return up to it stays, to the last bit."""
+    day = returns.index[place]
+    changed = returns.copy()
+    later = changed.index > day
+    changed.loc[later] = np.random.default_rng(seed).normal(0, 0.1, (later.sum(), changed.shape[1]))
+    factors = MODELS["factor"]
+    dated = deals[deals["session"] <= day]
+    before = events.abnormal_returns(returns, deals, factors=returns[factors])
+    assume((before.events["session"] <= day).any())  # a ledger may begin after the day
+    for known in (deals, dated):  # later events do not reach back either
+        after = events.abnormal_returns(changed, known, factors=changed[factors])
+        for name in after.events.index.intersection(dated.index):
+            day_0 = returns.index.get_loc(dated.loc[name, "session"])
+            past = [offset for offset in after.window if day_0 + offset <= place]
+            assert past
+            pd.testing.assert_series_equal(
+                before.window.loc[name, past], after.window.loc[name, past], check_exact=True
+            )
+
+
+def test_a_day_0_that_is_one_session_late_is_caught(returns, deals):
+    """Five percent planted on each day 0 is found there, and gone when day 0 is taken one session late."""
+    deals = deals[deals["session"] < returns.index[-1]]  # an event of the last session has no next one yet
+    planted = returns.copy()
+    for _, deal in deals.iterrows():
+        planted.loc[deal["session"], deal["ticker"]] += 0.05
+    late = deals.assign(session=returns.index[returns.index.get_indexer(deals["session"]) + 1])
+
+    def change(dates):
+        kept = {"factors": returns[["QQQ"]], "others": deals}
+        base, new = (events.abnormal_returns(panel, dates, **kept) for panel in (returns, planted))
+        return (events.cumulative(new, (0, 0))["car"] - events.cumulative(base, (0, 0))["car"]).mean()
+
+    assert change(deals) == pytest.approx(0.05, abs=1e-12)
+    assert abs(change(late)) < 0.01

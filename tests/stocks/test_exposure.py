@@ -1,0 +1,262 @@
+"""Factor exposure, breaks and difference-in-differences: hand-made worlds, other libraries, published tables."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.regression.rolling import RollingOLS
+
+from minerpivot.stocks import exposure
+
+SESSIONS = pd.bdate_range("2024-01-02", periods=400, name="date")
+
+
+def world(seed, sessions=400, *, bitcoin_beta=1.0, noise=0.03):
+    """Factors of which chips hang on the market, and a share with a known exposure; betas may change by session."""
+    generator = np.random.default_rng(seed)
+    days = SESSIONS[:sessions]
+    bitcoin, market, own = generator.normal(0, [0.03, 0.01, 0.02], (sessions, 3)).T
+    factors = pd.DataFrame({"bitcoin": bitcoin, "market": market, "chips": 1.5 * market + own}, index=days)
+    beta = np.broadcast_to(bitcoin_beta, sessions)
+    share = beta * bitcoin + 2 * market + 0.5 * own + np.broadcast_to(noise, sessions) * generator.normal(size=sessions)
+    return pd.Series(share, index=days, name="A"), factors
+
+
+def test_without_noise_the_planted_exposure_comes_back():
+    """The market takes what chips owe to it, so its beta is 2 and not 2 less 0.5 times 1.5."""
+    share, factors = world(1, noise=0.0)
+    market = factors["market"] - factors["market"].mean()
+    own = factors["chips"] - market * (market @ factors["chips"]) / (market @ market)
+    exact = factors["bitcoin"] + 2 * factors["market"] + 0.5 * own  # orthogonal within the sample
+    found = exposure.exposure(exact, factors)
+    assert found["bitcoin_beta"] == pytest.approx(1)
+    assert found["market_beta"] == pytest.approx(2)
+    assert found["chips_beta"] == pytest.approx(0.5)
+    assert found["r_squared"] == pytest.approx(1)
+    assert found["idiosyncratic_volatility"] == pytest.approx(0, abs=1e-6)
+    assert exposure.exposure(share, factors)["market_beta"] == pytest.approx(2, abs=0.2)
+
+
+def test_exposure_agrees_with_statsmodels_and_numpy():
+    """Betas, R² and residual volatility of ordinary least squares; correlation of NumPy."""
+    share, factors = world(2)
+    left = sm.OLS(factors["chips"], sm.add_constant(factors["market"])).fit().resid
+    fit = sm.OLS(share, sm.add_constant(factors[["bitcoin", "market"]].assign(chips=left))).fit()
+    found = exposure.exposure(share, factors)
+    assert found.iloc[:3].tolist() == pytest.approx(fit.params[["bitcoin", "market", "chips"]].tolist())
+    assert found["r_squared"] == pytest.approx(fit.rsquared)
+    assert found["idiosyncratic_volatility"] == pytest.approx(np.sqrt(252 * fit.mse_resid))
+    assert found["correlation"] == pytest.approx(np.corrcoef(share, factors["bitcoin"])[0, 1])
+    raw = sm.OLS(share, sm.add_constant(factors)).fit()
+    assert abs(raw.params["market"] - found["market_beta"]) > 0.3  # forgetting to make chips orthogonal is caught
+    with pytest.raises(ValueError, match="too few"):
+        exposure.exposure(share[:10], factors)
+
+
+def test_factors_are_returns_of_the_named_series():
+    """One hundred to one hundred and ten is a tenth; a gap is missing, not filled."""
+    closes = pd.DataFrame({"IBIT": [100, 110, 99], "QQQ": [50, np.nan, 51], "SMH": [10, 10, 20]}, SESSIONS[:3])
+    found = exposure.factor_returns(closes)
+    assert found["bitcoin"].tolist()[1:] == pytest.approx([0.1, -0.1])
+    assert found["market"].isna().all()
+    assert found["chips"].iloc[2] == pytest.approx(1.0)
+
+
+def test_rolling_exposure_agrees_with_rolling_regressions_and_its_band_with_theory():
+    """Point values of `RollingOLS`; the band is about as wide as the normal interval where errors are independent."""
+    share, factors = world(3)
+    share.iloc[[40, 200]] = np.nan
+    rolled = exposure.rolling_exposure(share.to_frame(), factors, window=60, draws=400, block=1, seed=1)
+    table = factors.assign(share=share).dropna()
+    reference = RollingOLS(table["share"], sm.add_constant(table[["bitcoin", "market", "chips"]]), window=60).fit()
+    beta = rolled[rolled["measure"] == "bitcoin_beta"].set_index("date")
+    expected = reference.params["bitcoin"].reindex(beta.index)
+    assert beta["value"].to_numpy(float) == pytest.approx(expected.to_numpy())
+    width = (beta["high"] - beta["low"]).mean() / (2 * 1.96 * reference.bse["bitcoin"].reindex(beta.index).mean())
+    assert 0.8 < width < 1.25
+    assert (beta["low"] < beta["high"]).all()
+    assert exposure.rolling_exposure(share[:50].to_frame(), factors, window=60).empty
+
+
+def test_louder_news_lowers_the_correlation_and_not_the_beta():
+    """Why both are shown: the same beta with twice the noise is less correlated with bitcoin."""
+    quiet, factors = world(4, noise=0.02)
+    loud, _ = world(4, noise=0.06)
+    before, after = exposure.exposure(quiet, factors), exposure.exposure(loud, factors)
+    assert after["correlation"] < before["correlation"] - 0.2
+    assert after["bitcoin_beta"] == pytest.approx(before["bitcoin_beta"], abs=0.2)
+
+
+@settings(max_examples=15, deadline=None)
+@given(cut=st.integers(70, 150), factor=st.floats(0.2, 5), seed=st.integers(0, 2**16))
+def test_returns_after_a_day_change_no_exposure_dated_that_day_or_earlier(cut, factor, seed):
+    """The look-ahead test: values and bands, with all later returns of share and factors changed and shuffled."""
+    share, factors = world(seed, 160)
+    order = np.r_[np.arange(cut + 1), np.random.default_rng(seed).permutation(np.arange(cut + 1, 160))]
+    changed = [each.iloc[order].set_axis(share.index) for each in (share, factors)]
+    changed[0].iloc[cut + 1 :] *= factor
+    day = share.index[cut]
+    before, after = (
+        exposure.rolling_exposure(returns.to_frame(), rows, window=60, draws=20)
+        for returns, rows in ((share, factors), changed)
+    )
+    full_weeks = before["date"] < pd.Period(day, "W").start_time  # the week of the cut ends on another session
+    assert full_weeks.any()
+    pd.testing.assert_frame_equal(before[full_weeks], after[after["date"] < pd.Period(day, "W").start_time])
+
+
+def test_block_weights_keep_blocks_and_count():
+    """Each resample has as many rows as the sample; with one block of full length it is the sample."""
+    weights = exposure.block_weights(50, block=10, draws=30, seed=1)
+    assert (weights.sum(axis=1) == 50).all()
+    assert (exposure.block_weights(20, block=20, draws=5, seed=1) == 1).all()
+
+
+def test_bootstrap_interval_covers_the_mean_is_seeded_and_widens_with_dependence():
+    """Against the normal interval, and against a sample in which every value comes twenty times."""
+    noise = pd.Series(np.random.default_rng(7).normal(0, 1, 2000))
+    low, high = exposure.bootstrap_interval(noise, seed=1, block=1, draws=2000)
+    assert high - low == pytest.approx(2 * 1.96 / np.sqrt(2000), rel=0.1)  # the normal interval
+    assert low < noise.mean() < high
+    assert exposure.bootstrap_interval(noise, seed=1, block=1, draws=2000) == (low, high)
+    dependent = pd.Series(np.repeat(noise.to_numpy()[:100], 20))
+    narrow = np.diff(exposure.bootstrap_interval(dependent, seed=1, block=1, draws=1000))
+    assert np.diff(exposure.bootstrap_interval(dependent, seed=1, block=20, draws=1000)) > 2 * narrow
+    with pytest.raises(ValueError, match="fewer than one block"):
+        exposure.bootstrap_interval(noise[:5], seed=1)
+
+
+# --- breaks -----------------------------------------------------------------------------------
+
+
+def test_a_planted_break_at_a_known_date_is_found_and_its_size_told():
+    """Bitcoin beta falls from 1 to 0.2 at the deal; noise stays."""
+    share, factors = world(5, bitcoin_beta=np.where(np.arange(400) > 200, 0.2, 1.0))
+    found = exposure.known_break(share, factors, SESSIONS[200])
+    assert found["beta_change"] == pytest.approx(-0.8, abs=0.2)
+    assert found["beta_after"] - found["beta_before"] == pytest.approx(found["beta_change"], abs=0.02)
+    assert found["beta_p"] < 0.001
+    assert found["slopes_p"] < 0.001
+    assert found["volatility_p"] > 0.01
+    assert (found["sessions_before"], found["sessions_after"]) == (200, 199)
+
+
+def test_noise_is_not_taken_for_decoupling():
+    """Twice the noise after the deal: volatility breaks, beta does not; the deal's own jump belongs to neither side."""
+    share, factors = world(6, noise=np.where(np.arange(400) > 200, 0.06, 0.03))
+    share.iloc[200] = 5.0
+    found = exposure.known_break(share, factors, SESSIONS[200])
+    assert found["beta_p"] > 0.05
+    assert found["volatility_p"] < 0.001
+    assert found["volatility_after"] / found["volatility_before"] == pytest.approx(2, rel=0.15)
+    with pytest.raises(ValueError, match="before or after"):
+        exposure.known_break(share, factors, SESSIONS[10])
+
+
+def test_sup_f_equals_the_largest_f_of_separate_regressions():
+    """Every candidate date by statsmodels' F test."""
+    share, factors = world(8, 120)
+    design = sm.add_constant(factors[["bitcoin", "market", "chips"]])
+    values = {}
+    for after in range(18, 102):
+        later = np.arange(120) >= after
+        wide = design.assign(moved=design["bitcoin"] * later)
+        values[SESSIONS[after - 1]] = sm.OLS(share, wide).fit().tvalues["moved"] ** 2
+    found = exposure.sup_f(share, factors, draws=9)
+    assert found["statistic"] == pytest.approx(max(values.values()))
+    assert found["date"] == max(values, key=values.get)
+
+
+@pytest.mark.parametrize(("changing", "published"), [(["bitcoin"], 8.68), (["bitcoin", "market"], 5.86)])
+def test_sup_f_has_the_published_critical_value(changing, published):
+    """Andrews (1993, corrected 2003), fifteen percent trimming, five percent level, as F: 8.68 and 5.86."""
+    statistics = []
+    for seed in range(300):
+        share, factors = world(1000 + seed)
+        statistics.append(exposure.sup_f(share, factors, changing=changing, draws=1)["statistic"])
+    rejected = (np.array(statistics) > published).mean()
+    assert 0.02 < rejected < 0.09
+
+
+def test_sup_f_dates_a_planted_break_and_keeps_its_size_when_only_the_noise_changes():
+    """The bootstrap rejects a break in beta, and rarely one in volatility alone."""
+    share, factors = world(9, bitcoin_beta=np.where(np.arange(400) >= 150, 0.3, 1.2))
+    found = exposure.sup_f(share, factors, draws=199)
+    assert found["p_value"] == pytest.approx(1 / 200)
+    assert abs(SESSIONS.get_loc(found["date"]) - 149) < 12
+    louder = np.where(np.arange(400) >= 300, 0.09, 0.03)
+    p_values = [exposure.sup_f(*world(seed, noise=louder), draws=99)["p_value"] for seed in range(60)]
+    assert np.mean(np.array(p_values) <= 0.05) < 0.14
+    with pytest.raises(ValueError, match="no dates to try"):
+        exposure.sup_f(share[:12], factors)
+
+
+# --- pivoted against not yet pivoted ------------------------------------------------------------
+
+
+def test_difference_in_differences_by_hand():
+    """A pivots first: B, not yet pivoted, and C, never, are its controls. B's only control is C."""
+    days = pd.to_datetime(["2025-03-03", "2025-09-01"])
+    changes = pd.DataFrame({"A": [-1.0, 9.0], "B": [0.2, -0.5], "C": [0.0, 0.1]}, index=days)
+    pivots = pd.Series({"A": days[0], "B": days[1]})
+    clear = pd.Series(pd.to_datetime(["2025-06-01", "2025-12-01"]), index=days)
+    found = exposure.difference_in_differences(changes, pivots, clear, draws=50)
+    assert found["effect"] == pytest.approx(((-1.0 - 0.1) + (-0.5 - 0.1)) / 2)  # A's change on B's date does not count
+    assert found["treated_change"] == pytest.approx(-0.75)
+    assert (found["treated"], found["controls"]) == (2, 1.5)
+    overlapping = pd.Series(pd.to_datetime(["2025-10-01", "2025-12-01"]), index=days)  # B pivots within A's window
+    later = exposure.difference_in_differences(changes, pivots, overlapping, draws=50)
+    assert later["effect"] == pytest.approx(((-1.0 - 0.0) + (-0.5 - 0.1)) / 2)
+    with pytest.raises(ValueError, match="no pivot has"):
+        exposure.difference_in_differences(changes[["A"]], pivots, clear, draws=5)
+
+
+def planted(seed, effect):
+    """Changes of twelve tickers around eight dates, common shocks on each date, an effect on those that pivot."""
+    generator = np.random.default_rng(seed)
+    days, tickers = pd.date_range("2025-01-01", periods=8, freq="60D"), list("ABCDEFGHIJKL")
+    changes = pd.DataFrame(generator.normal(0, 0.3, (8, 12)) + generator.normal(0, 1, (8, 1)), days, tickers)
+    pivots = pd.Series(days, index=tickers[:8])
+    for ticker, day in pivots.items():
+        changes.loc[day, ticker] += effect
+    return changes, pivots, pd.Series(days + pd.Timedelta(days=30), index=days)
+
+
+def test_randomisation_p_values_are_uniform_without_an_effect_and_small_with_one():
+    """Common shocks on a date cancel; the share of p-values under a level is about that level."""
+    null = np.array(
+        [exposure.difference_in_differences(*planted(s, 0.0), draws=199, seed=s)["p_value"] for s in range(300)]
+    )
+    assert 0.02 < (null <= 0.05).mean() < 0.09
+    assert 0.42 < (null <= 0.5).mean() < 0.58
+    found = exposure.difference_in_differences(*planted(1, -1.0), draws=999)
+    assert found["p_value"] < 0.01
+    assert found["effect"] == pytest.approx(-1.0, abs=0.4)
+    assert found["low"] < 0 < found["high"]
+    # without the controls the common shocks of the dates would be taken for an effect
+    naive = [planted(s, 0.0) for s in range(40)]
+    own = [np.mean([changes.loc[day, t] for t, day in pivots.items()]) for changes, pivots, _ in naive]
+    with_controls = [exposure.difference_in_differences(*each, draws=1)["effect"] for each in naive]
+    assert np.std(own) > 2 * np.std(with_controls)
+
+
+def test_changes_around_a_date_leave_out_its_sessions_and_compare_the_two_windows():
+    """Against `exposure` on the two spans by hand; a share that is too young and a date without room are missing."""
+    share, factors = world(12)
+    returns = pd.DataFrame({"A": share, "NEW": share.where(np.arange(400) > 170)})
+    found = exposure.changes_around(returns, factors, [SESSIONS[200], SESSIONS[50]], window=100, gap=1)
+    before, after = (exposure.exposure(share.iloc[part], factors) for part in (slice(99, 199), slice(202, 302)))
+    here = found["A"].loc[SESSIONS[200]]
+    assert here["bitcoin_beta"] == pytest.approx((after - before)["bitcoin_beta"])
+    logs = np.log(after["idiosyncratic_volatility"] / before["idiosyncratic_volatility"])
+    assert here["idiosyncratic_volatility"] == pytest.approx(logs)
+    assert found["NEW"].isna().all()
+    assert list(found.index.unique("date")) == [SESSIONS[200]]
+    jump = returns.copy()
+    jump.iloc[199:202] = 9.0  # the announcement and the sessions beside it
+    pd.testing.assert_frame_equal(found, exposure.changes_around(jump, factors, [SESSIONS[200]], window=100, gap=1))
+    empty = exposure.changes_around(returns, factors, [], window=100)
+    assert empty.empty
+    assert list(empty.columns) == ["A", "NEW"]
