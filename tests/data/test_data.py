@@ -300,7 +300,8 @@ def test_an_edition_limits_every_table(monkeypatch):
 def test_the_first_and_the_last_public_day_bound_a_table(name):
     """Refused the day before the first row, one row short the day before the last, whole from then on."""
     if not tables.describe(name)["public"]:
-        assert len(tables.load(name, as_of="1900-01-01")) == len(stored(name))
+        renamed = stored(name).get("renamed_to", pd.Series(dtype=object)).dropna()  # nobody knows the new name yet
+        assert len(tables.load(name, as_of="1900-01-01")) == len(stored(name)) - len(renamed)
         return
     public = tables.public_on(stored(name), name)
     pd.testing.assert_frame_equal(tables.load(name, as_of="2100-01-01"), whole(name))
