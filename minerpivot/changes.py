@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import nbformat
 
-from minerpivot.book.published import numbers_of
+from minerpivot.book import published
 
 FACT_CHECK = "fact-check.ipynb"
 MANIFEST = "data/datapackage.json"
@@ -25,20 +25,20 @@ class ChangesError(RuntimeError):
 def report(root: Path, against: str = "HEAD") -> str:
     """Markdown that lists how the report in `root` differs from the one committed as `against`.
 
-    Both are read from stored outputs, nothing is executed: every number whose printed text changed,
-    numbers that appeared or vanished, verdicts that flipped, and the coverage of the tables.
+    Both are read from stored outputs, nothing is executed: every value that reads otherwise, values that appeared or
+    vanished, verdicts that flipped, and the coverage of the tables.
     Raises `ChangesError` outside a git checkout and for an unknown commit.
     """
     commit = _git(root, "rev-parse", "--short", "--verify", f"{against}^{{commit}}").strip()
     before, after = _committed(root, commit), _present(root)
-    was, now = _numbers(before), _numbers(after)
+    was, now = _values(before), _values(after)
     both, gone, new = was.keys() & now.keys(), was.keys() - now.keys(), now.keys() - was.keys()
     changed = [key for key in now if key in both and was[key]["text"] != now[key]["text"]]
-    columns = ["number", "before", "after", "unit", "as of"]
+    columns = ["value", "before", "after", "unit", "as of"]
     sections = [
-        _section("Numbers that changed", columns, (_number_row(key, was[key], now[key]) for key in changed)),
-        _section("Numbers that appeared", columns, (_number_row(key, None, now[key]) for key in now if key in new)),
-        _section("Numbers that vanished", columns, (_number_row(key, was[key], None) for key in was if key in gone)),
+        _section("Values that changed", columns, (_value_row(key, was[key], now[key]) for key in changed)),
+        _section("Values that appeared", columns, (_value_row(key, None, now[key]) for key in now if key in new)),
+        _section("Values that vanished", columns, (_value_row(key, was[key], None) for key in was if key in gone)),
         _section(
             "Verdicts that changed", ["statement", "before", "after"], _pairs(_verdicts(before), _verdicts(after))
         ),
@@ -46,7 +46,7 @@ def report(root: Path, against: str = "HEAD") -> str:
     ]
     found = [section for section in sections if section]
     if not found:
-        return f"Nothing changed against {against} ({commit}): {len(now)} numbers, every verdict and every coverage.\n"
+        return f"Nothing changed against {against} ({commit}): {len(now)} values, every verdict and every coverage.\n"
     return "\n".join([f"# Changes against {against} ({commit})\n", *found])
 
 
@@ -91,16 +91,19 @@ def _belongs(path: str) -> bool:
 # --- what is compared -------------------------------------------------------------------------
 
 
-def _numbers(files: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    pages = {Path(path).name: text for path, text in files.items() if path != MANIFEST}
-    return {entry["id"]: entry for entry in numbers_of(pages)}
+def _values(files: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Numbers, days, names and flags by id, as they read without a style of their own."""
+    notebooks = {Path(path).name: text for path, text in files.items() if path.endswith(".ipynb")}
+    numbers, facts = published.listed(published.recorded(notebooks))
+    kept = [entry for entry in facts if entry["kind"] != "verdict"]
+    return {entry["id"]: entry | {"unit": entry.get("unit", NONE)} for entry in [*numbers, *kept]}
 
 
-def _number_row(key: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> list[str]:
+def _value_row(key: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> list[str]:
     """id, text before and after; unit and day in both forms where they differ."""
     cells = [[entry[part] if entry else NONE for entry in (was, now)] for part in ("text", "unit", "as_of")]
     (old, new), *rest = cells
-    return [key, old, new, *(" → ".join(dict.fromkeys(cell for cell in pair if cell != NONE)) for pair in rest)]
+    return [key, old, new, *(" → ".join(dict.fromkeys(cell for cell in pair if cell != NONE)) or NONE for pair in rest)]
 
 
 def _verdicts(files: Mapping[str, str]) -> dict[str, str]:

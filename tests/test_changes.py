@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from minerpivot import changes
-from minerpivot.page import figures
+from minerpivot.page import figures, words
 
 STATEMENTS = {'Margins <fell> & "stayed" low': "confirmed", "IREN | WULF rose": "confirmed"}
 
@@ -23,24 +23,21 @@ def shown(call, *arguments, **options):
     """The outputs that `number` or `table` would leave in a notebook."""
     kept = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "display", lambda data, metadata, raw: kept.append((data, metadata)))
+        for module in (figures, words):
+            patch.setattr(module, "display", lambda data, metadata, raw: kept.append((data, metadata)))
         call(*arguments, **options)
     return [nbformat.v4.new_output("display_data", data, metadata=metadata) for data, metadata in kept]
 
 
 def write(root, *, numbers, verdicts, to="2026-10-09", rows=7):
     """A report: `numbers` are (name, value, unit, day) of one chapter, `verdicts` by statement."""
-    prose = "# Page\n" + " ".join(f"{{glue:text}}`{name}:.1f`" for name, *_ in numbers)
-    glued = [
-        output
-        for name, value, unit, day in numbers
-        for output in shown(figures.number, name, value, unit, sources=[], as_of=day)
-    ]
+    values = words.Values("page", sources=[])
+    glued = [out for name, value, unit, day in numbers for out in shown(values.number, name, value, unit, as_of=day)]
     frame = pd.DataFrame({"statement": list(verdicts), "verdict": list(verdicts.values()), "grade": "derived"})
     judged = shown(figures.table, frame, "checked-all", title="T", caption="C", sources=[])
     (root / "chapters").mkdir(exist_ok=True)
     (root / "data").mkdir(exist_ok=True)
-    for name, text, outputs in (("page", prose, glued), ("fact-check", "# Fact check", judged)):
+    for name, text, outputs in (("page", "# Page", glued), ("fact-check", "# Fact check", judged)):
         cells = [nbformat.v4.new_markdown_cell(text), nbformat.v4.new_code_cell("", outputs=outputs)]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), root / "chapters" / f"{name}.ipynb")
     (root / "index.md").write_text("# Home\n")
@@ -75,14 +72,14 @@ def test_no_change_is_one_line(root):
         text = changes.report(root)
         assert text.count("\n") == 1
         assert text.startswith("Nothing changed against HEAD (")
-        assert "2 numbers" in text
+        assert "2 values" in text
 
 
 def test_a_changed_number_shows_both_texts_and_days(root):
     """As printed, with its unit; a day that moved is shown twice."""
     write(root, numbers=[("up", 1.06, "percent", "2026-10-10"), BASE[1]], verdicts=STATEMENTS)
     text = changes.report(root)
-    assert section(text, "Numbers that changed") == ["| page/up | 1.0 | 1.1 | percent | 2026-10-09 → 2026-10-10 |"]
+    assert section(text, "Values that changed") == ["| page/up | 1.0 | 1.1 | percent | 2026-10-09 → 2026-10-10 |"]
     assert text.count("## ") == 1
 
 
@@ -90,9 +87,9 @@ def test_numbers_that_appear_or_vanish_are_listed(root):
     """A renamed number is both."""
     write(root, numbers=[BASE[0], ("new", 3.0, "MW", "2026-10-09")], verdicts=STATEMENTS)
     text = changes.report(root)
-    assert section(text, "Numbers that appeared") == ["| page/new | – | 3.0 | MW | 2026-10-09 |"]
-    assert section(text, "Numbers that vanished") == ["| page/old | 3.0 | – | MW | 2026-10-09 |"]
-    assert "Numbers that changed" not in text
+    assert section(text, "Values that appeared") == ["| page/new | – | 3 | MW | 2026-10-09 |"]
+    assert section(text, "Values that vanished") == ["| page/old | 3 | – | MW | 2026-10-09 |"]
+    assert "Values that changed" not in text
 
 
 def test_flipped_new_and_dropped_verdicts_are_listed(root):
@@ -121,7 +118,7 @@ def test_any_commit_can_be_compared_with(root):
     write(root, numbers=[("up", 9.0, *BASE[0][2:]), BASE[1]], verdicts=STATEMENTS)
     git(root, "commit", "-qam", "second")
     assert changes.report(root).startswith("Nothing changed")
-    assert "| page/up | 1.0 | 9.0 |" in changes.report(root, "HEAD~1")
+    assert "| page/up | 1.0 | 9 |" in changes.report(root, "HEAD~1")
 
 
 def test_a_report_inside_a_larger_repository_is_found(tmp_path):

@@ -24,11 +24,11 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-from minerpivot.book import assets, finish, terms
+from minerpivot.book import assets, finish, published, terms
 from minerpivot.book.editions import copy_data
 from minerpivot.book.execute import ROOT
-from minerpivot.book.published import numbers
 from minerpivot.data import tables
+from minerpivot.page import words
 from minerpivot.page.figures import VEGALITE_MIME
 
 HERE = Path(__file__).parent
@@ -199,9 +199,51 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
         shutil.copy(assets.KEPT / name, out / "_static" / "charts" / name)
     copy_data(out / "data")
     shutil.copy(ROOT / "CITATION.cff", out)
-    written = [*sorted(Path(app.srcdir, "chapters").glob("*.ipynb")), Path(app.srcdir, "index.md")]
-    listed = json.dumps(numbers(written), indent=1, ensure_ascii=False)
-    (out / "numbers.json").write_text(listed + "\n", encoding="utf-8")
+    for name, listed in zip(("numbers", "facts"), published.listed(_values(app)), strict=True):
+        text = json.dumps(listed, indent=1, ensure_ascii=False)
+        (out / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+def _sources(app: Sphinx) -> list[Path]:
+    """The pages of the book and of its chapters' folder, in their order."""
+    found = [*Path(app.srcdir).glob("*"), *Path(app.srcdir, "chapters").glob("*")]
+    return sorted(path for path in found if path.suffix in (".md", ".ipynb"))
+
+
+def _values(app: Sphinx) -> list[published.Recorded]:
+    notebooks = [path for path in _sources(app) if path.suffix == ".ipynb"]
+    return published.recorded({path.name: path.read_text(encoding="utf-8") for path in notebooks})
+
+
+def _give_values(app: Sphinx, config: Any) -> None:
+    """Let the text use what the chapters' cells recorded; values that it does not use stop the build."""
+    values = _values(app)
+    if faults := published.faults(values, map(_prose, _sources(app))):
+        raise ExtensionError("\n".join(faults))
+    config.myst_substitutions = published.pages(values)
+
+
+def _prose(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".md":
+        return text
+    return "\n\n".join(cell.source for cell in nbformat.reads(text, as_version=4).cells if cell.cell_type == "markdown")
+
+
+class When(SphinxDirective):
+    """Text that stands only where its argument, a condition over recorded values, is true; else it is not even read."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """What the block holds, or nothing."""
+        try:
+            shown = published.holds(self.arguments[0], self.config.myst_substitutions)
+        except (ValueError, words.UnknownValueError) as error:
+            raise self.error(f"`when`: {error}") from None
+        return self.parse_content_to_nodes() if shown else []
 
 
 def _configure(app: Sphinx, config: Any) -> None:
@@ -230,7 +272,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer("mathml", (_mathml, None), (_mathml, None))
     app.add_directive("preview", Preview)
     app.add_lexer("python", PlainNames)
+    app.add_directive("when", When)
     app.connect("config-inited", _configure)
+    app.connect("config-inited", _give_values)
     app.add_js_file("upgrade.js", loading_method="defer")
     app.add_css_file("book.css")
     app.connect("doctree-read", _parameters_last, priority=1)  # before Sphinx collects the table of contents

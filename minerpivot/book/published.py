@@ -1,65 +1,125 @@
-"""Every number in the prose as data: what `numbers.json` publishes and what a comparison of editions reads."""
+"""The values that cells recorded: what the text sees, and what `numbers.json` and `facts.json` publish."""
 
 from __future__ import annotations
 
 import re
 from ast import literal_eval
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import nbformat
-from myst_nb.core.variables import format_plain_text
 
-from minerpivot.page.figures import GLUE
+from minerpivot.page.words import READ, STORED, Page
 
-GLUE_ROLE = re.compile(r"\{glue:text\}`(?:(?P<doc>[^`:]+)::)?(?P<key>[^`:]+)(?::(?P<format>[^`]+))?`")
-
-
-def numbers(sources: list[Path]) -> list[dict[str, Any]]:
-    """Every glued number: id, value, unit, text as printed, chapter, as-of date and grade."""
-    return numbers_of({path.name: path.read_text(encoding="utf-8") for path in sources})
+EXPRESSIONS = re.compile(r"\{\{(.+?)\}\}|^:{3,}\{when\} *([^\n]+)", re.MULTILINE | re.DOTALL)
+JINJA = jinja2.Environment(undefined=jinja2.StrictUndefined)
 
 
-def numbers_of(pages: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The `numbers` of pages given as file name and content."""
-    texts: dict[tuple[str, str], str] = {}
-    read = {name: None if name.endswith(".md") else nbformat.reads(text, as_version=4) for name, text in pages.items()}
-    for name, notebook in read.items():
-        for use in GLUE_ROLE.finditer(_prose(notebook) if notebook else pages[name]):
-            home = Path(use["doc"] or name).stem
-            texts.setdefault((home, use["key"]), use["format"] or "s")
-    found = []
-    for name, notebook in read.items():
-        chapter = Path(name).stem
-        for key, output in _glued(notebook) if notebook else []:
-            plain = output.data[GLUE + "text/plain"]
-            record = output.metadata["minerpivot"]
-            if "unit" not in record:
-                continue
-            found.append(
-                {
-                    "id": f"{chapter}/{key}",
-                    "value": literal_eval(plain),
-                    "unit": record["unit"],
-                    "text": format_plain_text(plain, texts.get((chapter, key), "s")),
-                    "chapter": chapter,
-                    "as_of": record["as_of"],
-                    "grade": record["grade"],
-                }
-            )
+@dataclass(frozen=True)
+class Recorded:
+    """A value as a cell of a chapter recorded it."""
+
+    chapter: str
+    cell: int  # counted from 1
+    name: str
+    value: Any
+    record: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """number, day, month, name, names, flag or verdict."""
+        return self.record.get("kind") or ("text" if isinstance(self.value, str) else "number")
+
+    @property
+    def read(self) -> Any:
+        """The value as the text sees it."""
+        return READ[self.kind](self.value) if self.kind in READ else self.value
+
+
+def recorded(notebooks: Mapping[str, str]) -> list[Recorded]:
+    """Every recorded value of notebooks given as file name and content."""
+    return [value for name, text in notebooks.items() for value in _in_notebook(Path(name).stem, text)]
+
+
+def _in_notebook(chapter: str, text: str) -> Iterator[Recorded]:
+    for cell, content in enumerate(nbformat.reads(text, as_version=4).cells, 1):
+        for output in content.get("outputs", []):
+            said = output.get("metadata", {})
+            if "scrapbook" in said and {"unit", "kind"} & said["minerpivot"].keys():
+                value = literal_eval(output.data[f"{STORED}text/plain"])
+                yield Recorded(chapter, cell, said["scrapbook"]["name"], value, said["minerpivot"])
+
+
+def pages(values: Iterable[Recorded]) -> dict[str, Page]:
+    """The values by page and name, as the text sees them."""
+    found: dict[str, dict[str, Any]] = {}
+    for value in values:
+        if "page" in value.record and value.kind != "verdict":
+            found.setdefault(value.record["page"], {})[value.name] = value.read
+    return {page: Page(page, values) for page, values in found.items()}
+
+
+def used(markdown: str) -> set[tuple[str, str]]:
+    """Page and name of every value that a text names, in what is hidden too; what is no expression names none."""
+    found = set()
+    for written in EXPRESSIONS.finditer(markdown):
+        try:
+            tree = JINJA.parse(f"{{{{{written[1] or written[2]}}}}}")
+        except jinja2.TemplateSyntaxError:  # the build says so, with its line
+            continue
+        for node in tree.find_all(jinja2.nodes.Getattr):
+            if isinstance(node.node, jinja2.nodes.Name):
+                found.add((node.node.name, node.attr))
     return found
 
 
-def _prose(notebook: nbformat.NotebookNode) -> str:
-    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+def faults(values: Iterable[Recorded], texts: Iterable[str]) -> list[str]:
+    """Values that no text uses, and names that two cells record: one line each."""
+    named = set().union(*map(used, texts))
+    first: dict[tuple[str, str], Recorded] = {}
+    found = []
+    for value in values:
+        if "page" not in value.record or value.kind == "verdict":
+            continue
+        key, place = (value.record["page"], value.name), f"{value.chapter}.ipynb cell {value.cell}"
+        if key in first:
+            cell = f"{first[key].chapter}.ipynb cell {first[key].cell}"
+            found.append(f"{place}: {'.'.join(key)} is recorded in {cell} too; give one of them another name")
+        elif key not in named:
+            found.append(f"{place}: no text uses {'.'.join(key)}; use it in a sentence or take it out")
+        first.setdefault(key, value)
+    return found
 
 
-def _glued(notebook: nbformat.NotebookNode) -> list[tuple[str, Any]]:
-    outputs = [
-        output
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if "scrapbook" in output.get("metadata", {})
-    ]
-    return [(output.metadata["scrapbook"]["name"], output) for output in outputs]
+def holds(condition: str, values: Mapping[str, Page]) -> bool:
+    """Whether a condition of a `when` block is true; raises `ValueError` for what is no truth value."""
+    try:
+        found = JINJA.compile_expression(condition, undefined_to_none=False)(**values)
+    except jinja2.TemplateError as error:
+        raise ValueError(f"{condition!r} cannot be read ({error}); write a flag or a comparison") from None
+    if not isinstance(found, bool):
+        said = f"is {str(found)!r}" if not isinstance(found, jinja2.Undefined) else "names no page"
+        raise ValueError(f"{condition!r} {said}, not true or false; write a flag or a comparison")
+    return found
+
+
+def listed(values: Iterable[Recorded]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What `numbers.json` and `facts.json` hold: id, value, text, chapter, day and grade, of a number its unit too."""
+    numbers, facts = [], []
+    for value in values:
+        entry = {
+            "id": f"{value.chapter}/{value.name}",
+            "value": value.value,
+            "text": str(value.read),
+            "chapter": value.chapter,
+            "as_of": value.record["as_of"],
+            "grade": value.record["grade"],
+        }
+        if value.kind == "number":
+            numbers.append(entry | {"unit": value.record["unit"]})
+        else:
+            facts.append(entry | {"kind": value.kind})
+    return numbers, facts

@@ -18,9 +18,8 @@ from nbclient import NotebookClient
 from packaging.specifiers import SpecifierSet
 
 from minerpivot import __main__ as commands
-from minerpivot.book import execute
+from minerpivot.book import execute, published
 from minerpivot.book.execute import ROOT
-from minerpivot.book.published import GLUE_ROLE, numbers, numbers_of
 from minerpivot.data import tables, validation
 from minerpivot.page.figures import LIVE, NEUTRALS, PALETTE, VEGALITE_MIME, rounded
 
@@ -121,7 +120,7 @@ def test_the_manifest_itself_is_a_dependency():
 
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 ALLOWED = re.compile(
-    r"\{[\w:-]+\}`[^`]*`"  # roles: glued numbers and references
+    r"\{\{.*?\}\}|^:::+\{when\}[^\n]*|\{[\w:-]+\}`[^`]*`"  # values, conditions, references
     r"|```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$"  # code and formulas
     r"|\]\([^)]*\)|https?://\S+|^\(.*\)=$|^\d\. "  # addresses, anchors and list marks
     r"|\"[^\"]*\"|“[^”]*”"  # statements quoted from the article
@@ -133,13 +132,13 @@ ALLOWED = re.compile(
 
 
 def bare_figures(markdown):
-    """Digits in prose that are neither glued nor a date, a name, a formula, code or a quotation."""
+    """Digits in prose that are neither recorded nor a date, a name, a formula, code or a quotation."""
     return re.findall(r"\S*\d\S*", ALLOWED.sub(" ", markdown))
 
 
 @pytest.mark.parametrize("path", [ROOT / "index.md", *CHAPTERS], ids=lambda path: path.stem)
 def test_every_figure_in_the_prose_is_computed(path):
-    """A figure typed into the prose goes stale; glue it, or write a definitional constant in words."""
+    """A figure typed into the prose goes stale; record it, or write a definitional constant in words."""
     assert bare_figures(prose(path)) == []
 
 
@@ -150,44 +149,24 @@ def test_a_typed_figure_is_found(typed):
 
 
 @pytest.mark.parametrize(
-    "fine", ["{glue:text}`x:.1f` percent in 2024", "Hut 8 on 28 January 2026", "$x^2$ and `S21`", '"up 47 percent"']
+    "fine",
+    ["{{ halving.level.to(1) }} percent in 2024", "Hut 8 on 28 January 2026", "$x^2$ and `S21`", '"up 47 percent"'],
 )
 def test_dates_names_formulas_and_quotations_are_not_figures(fine):
     """The check above leaves alone what is not a result."""
     assert bare_figures(fine) == []
 
 
-def test_numbers_are_unique_used_and_documented():
-    """Each glued number has unit, as-of date and grade, one chapter of its own, and a place in the prose."""
-    sources = [ROOT / "index.md", *CHAPTERS]
-    used = set()
-    for path in sources:
-        for use in GLUE_ROLE.finditer(prose(path)):
-            used.add(f"{use['doc'].split('/')[-1].removesuffix('.ipynb') if use['doc'] else path.stem}/{use['key']}")
-    listed = numbers(sources)
-    ids = [entry["id"] for entry in listed]
-    assert len(ids) == len(set(ids))
-    assert set(ids) - used == set(), "glued but printed nowhere"
-    for entry in listed:
-        assert entry["unit"]
+def test_every_value_is_documented():
+    """Unit (of a number), as-of date and grade, under an id of its own."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in CHAPTERS}
+    numbers, facts = published.listed(published.recorded(texts))
+    ids = [entry["id"] for entry in [*numbers, *facts]]
+    assert len(ids) == len(set(ids)) > 300
+    assert all(entry["unit"] for entry in numbers)
+    for entry in [*numbers, *facts]:
         assert re.fullmatch(r"\d{4}(-\d{2}){0,2}", entry["as_of"]), entry
         assert entry["grade"] in tables.GRADES
-
-
-def test_a_glued_text_is_published_as_it_reads():
-    """A no-break space or a quotation mark, which the notebook stores escaped, included; numbers stay numbers."""
-    glued = {"text": 'Hut\xa08\'s "lease"', "share": 0.25}
-    cells = [nbformat.v4.new_code_cell("pass"), nbformat.v4.new_markdown_cell("{glue:text}`share:.0%`")]
-    for name, value in glued.items():
-        metadata = {
-            "scrapbook": {"name": name},
-            "minerpivot": {"unit": "text", "as_of": "2026-01-28", "grade": "derived"},
-        }
-        data = {"application/papermill.record/text/plain": repr(value)}
-        cells[0].outputs.append(nbformat.v4.new_output("display_data", data, metadata=metadata))
-    listed = numbers_of({"page.ipynb": nbformat.writes(nbformat.v4.new_notebook(cells=cells))})
-    assert {entry["id"]: entry["value"] for entry in listed} == {f"page/{name}": glued[name] for name in glued}
-    assert [entry["text"] for entry in listed] == [glued["text"], "25%"]
 
 
 # --- pages ------------------------------------------------------------------------------------

@@ -1,0 +1,229 @@
+"""Values for the text: what cells compute, and how it reads where a sentence in Markdown names it.
+
+A cell records values under its page's name. Markdown uses them through MyST's substitutions, as in
+`{{ halving.level.percent }}`, and in the conditions of `when` blocks. No sentence is written in Python.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from IPython.display import display
+
+from minerpivot.data import tables
+
+STORED = "application/papermill.record/"  # MyST-NB shows no output of this kind
+LONGEST_NAME = 8  # words
+WORDS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+
+
+class Number(float):
+    """A number that knows how it reads; each property gives the same number in another style.
+
+    Without a style: whole from 10, one decimal from 1, two significant digits below, thousands separated.
+    """
+
+    style: Mapping[str, Any]
+
+    def __new__(cls, value: float, **style: Any) -> Number:
+        """The number `value` in a style."""
+        number = super().__new__(cls, value)
+        number.style = style
+        return number
+
+    def _with(self, **style: Any) -> Number:
+        return Number(float(self), **{**self.style, **style})
+
+    def to(self, decimals: int) -> Number:
+        """With so many decimals; rounded to tens with -1."""
+        return self._with(decimals=decimals)
+
+    @property
+    def percent(self) -> Number:
+        """30%."""
+        return self._with(after="%")
+
+    @property
+    def dollars(self) -> Number:
+        """$107."""
+        return self._with(before="$")
+
+    @property
+    def signed(self) -> Number:
+        """+11 or −9."""
+        return self._with(signed=True)
+
+    @property
+    def size(self) -> Number:
+        """Without its sign: "fell by 9"."""
+        return Number(abs(self), **self.style)
+
+    @property
+    def words(self) -> str:
+        """A small count in letters, "three"; others in digits."""
+        return WORDS[int(self)] if self in range(len(WORDS)) else str(self)
+
+    def __str__(self) -> str:
+        """The number as it is printed."""
+        decimals = self.style.get("decimals", _decimals(self))
+        digits = f"{abs(round(float(self), decimals)):,.{max(decimals, 0)}f}"
+        zero = not any(digit in digits for digit in "123456789")
+        sign = "" if zero else "−" if self < 0 else "+" if self.style.get("signed") else ""
+        return f"{sign}{self.style.get('before', '')}{digits}{self.style.get('after', '')}"
+
+
+def _decimals(value: float) -> int:
+    if value.is_integer() or abs(value) >= 9.95:
+        return 0
+    return 1 if abs(value) >= 0.995 else 1 - math.floor(math.log10(abs(value)))
+
+
+@dataclass(frozen=True, order=True)
+class Day:
+    """A day that reads as people say it."""
+
+    date: date
+
+    def __str__(self) -> str:
+        """7 October 2026."""
+        return f"{self.date.day} {self.month}"
+
+    @property
+    def month(self) -> str:
+        """October 2026."""
+        return f"{self.date:%B %Y}"
+
+    @property
+    def year(self) -> str:
+        """2026."""
+        return f"{self.date.year}"
+
+    @property
+    def iso(self) -> str:
+        """2026-10-07, for tables and files."""
+        return self.date.isoformat()
+
+
+class Names(tuple[str, ...]):
+    """Names that read as a list: A, B and C."""
+
+    def __str__(self) -> str:
+        """The names with commas and "and"."""
+        return " and ".join(filter(None, [", ".join(self[:-1]), *self[-1:]]))
+
+    @property
+    def number(self) -> Number:
+        """How many they are."""
+        return Number(len(self))
+
+
+class UnknownValueError(Exception):
+    """A name that no cell records. (Jinja would take an `AttributeError` for something that it may leave out.)"""
+
+
+class Page:
+    """The values of a page by name, as the text sees them."""
+
+    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
+        self._name, self._values = name, dict(values)
+
+    def __getattr__(self, name: str) -> Any:
+        """The value of that name; raises `UnknownValueError` with the names that are near."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in self._values:
+            near = get_close_matches(name, self._values, n=3)
+            hint = f"; near are {', '.join(near)}" if near else ""
+            raise UnknownValueError(f"no cell of {self._name} records a value {name!r}{hint}")
+        return self._values[name]
+
+
+class Values:
+    """Records the values of a page, `page` being the first word of their names in the text.
+
+    `sources` (tables, or `table.column`), `as_of` and `grade` hold for every value that names no others: `as_of`
+    defaults to the last day that all sources cover, the grade is the weakest of `grade` and those of the sources.
+    """
+
+    def __init__(
+        self, page: str, *, sources: str | Sequence[str] = (), as_of: str | None = None, grade: str = "derived"
+    ) -> None:
+        self.page, self.common = page, {"sources": sources, "as_of": as_of, "grade": grade}
+
+    def number(self, name: str, value: Any, unit: str, **origin: Any) -> None:
+        """Record a number with its unit; raises `ValueError` for text, flags, and what is missing or infinite."""
+        plain = value.item() if hasattr(value, "item") else value
+        if plain is None or pd.isna(plain) or plain in (math.inf, -math.inf):
+            raise ValueError(f"number {name!r} has no value ({value!r}); compute it or leave it out of the text")
+        if isinstance(plain, bool) or not isinstance(plain, Real):
+            raise ValueError(f"number {name!r} is {value!r}; give it a number, or record it with fact()")
+        rounded = plain if isinstance(plain, int) else float(f"{plain:.10g}")  # platforms differ beyond
+        self._record(name, rounded, {"kind": "number", "unit": unit}, origin)
+
+    def fact(self, name: str, value: Any, **origin: Any) -> None:
+        """Record a day or month (also in ISO form), a name, a list of names or a flag; sentences are refused."""
+        kind, plain = _fact(name, value)
+        self._record(name, plain, {"kind": kind}, origin)
+
+    def verdict(self, statement: str, verdict: str, **origin: Any) -> None:
+        """Record what the fact check says of a statement, by its key: for `facts.json` and comparisons."""
+        self._record(statement, verdict, {"kind": "verdict"}, origin)
+
+    def _record(self, name: str, value: Any, said: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
+        if unknown := origin.keys() - self.common.keys():
+            raise TypeError(f"{name!r} is given {', '.join(unknown)}; a value has sources, as_of and grade")
+        if said["kind"] != "verdict" and not name.isidentifier():
+            raise ValueError(f"{name!r} is no name that the text can use; write letters, digits and underscores")
+        told = self.common | origin
+        sources = [told["sources"]] if isinstance(told["sources"], str) else list(told["sources"])
+        if not sources and not told["as_of"]:
+            raise ValueError(f"{name!r} has no sources; name the tables that it rests on")
+        grades = [tables.describe(source.partition(".")[0])["grade"] for source in sources]
+        record = {
+            "page": self.page,
+            **said,
+            "as_of": told["as_of"] or tables.through(sources),
+            "grade": tables.weakest([told["grade"], *grades]),
+        }
+        metadata = {"scrapbook": {"mime_prefix": STORED, "name": name}, "minerpivot": record}
+        display({f"{STORED}text/plain": repr(value)}, metadata=metadata, raw=True)
+
+
+def _fact(name: str, value: Any) -> tuple[str, Any]:
+    if isinstance(value, bool | np.bool_):
+        return "flag", bool(value)
+    if isinstance(value, pd.Period) and value.freqstr == "M":
+        return "month", str(value)
+    if isinstance(value, date) and not pd.isna(value):  # a Timestamp is a date
+        return "day", f"{value:%Y-%m-%d}"
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d(-\d\d)?", value):
+        return "day" if len(value) == len("2026-10-07") else "month", value
+    if isinstance(value, str) and value.strip():
+        if len(value.split()) > LONGEST_NAME or value.endswith("."):
+            raise ValueError(
+                f"fact {name!r} is a sentence ({value[:60]!r}); write it in Markdown, "
+                "in a `when` block if it holds only sometimes"
+            )
+        return "name", value
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return "names", list(value)
+    raise ValueError(f"fact {name!r} is {value!r}; give it a day, a name, a list of names, or True or False")
+
+
+READ = {
+    "number": Number,
+    "flag": bool,
+    "name": str,
+    "names": Names,
+    "day": lambda text: Day(date.fromisoformat(text)),
+    "month": lambda text: Day(date.fromisoformat(f"{text}-01")).month,
+}
