@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m minerpivot
 .DEFAULT_GOAL := help
 EDITIONS := 2026-01-28
-.PHONY: help book editions test grown refresh check changes bench lint audit screenshots lock clean
+.PHONY: help book editions test grown refresh check changes bench lint audit hooks screenshots lock clean
 
 help:    ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ audit:    ## known vulnerabilities of the locked packages, needs uv and a networ
 bench: .venv/ready    ## our event study, builds and pages against the alternatives, as ratios, into BENCHMARKS.md
 	@if command -v uv > /dev/null; then uv pip install --quiet --python $(BIN)/python -e '.[bench]'; else $(BIN)/python -m pip install --quiet -e '.[bench]'; fi
 	@mkdir -p _build && $(BIN)/python -m benchmarks > _build/benchmarks.md && mv _build/benchmarks.md BENCHMARKS.md && cat BENCHMARKS.md
+hooks: .venv/ready    ## in this clone: notebooks diff as text, and fast lints run before each commit (needs pre-commit)
+	@git config diff.jupytext.textconv '$(BIN)/jupytext --from ipynb --to md --quiet --output -'
+	@pre-commit install
 screenshots: book    ## every page in light and dark, wide and phone, into _build/screenshots, for a human look
 	@$(BIN)/python tests/screenshots.py
 lock:    ## resolve pyproject.toml anew into requirements.txt, needs uv
