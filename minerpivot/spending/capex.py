@@ -123,6 +123,14 @@ def years_and_year_to_date(latest: pd.Period) -> dict[str, tuple[str, str]]:
     return spans
 
 
+def months_early(year_ends: pd.Series) -> pd.Series:
+    """Months by which quarters end before the calendar's: 0 where the fiscal year ends in June, 1 where in May.
+
+    `year_ends` holds the month in which each company's fiscal year ends.
+    """
+    return -year_ends.astype(int) % 3
+
+
 def share_of_year(quarters: pd.DataFrame, through_quarter: int) -> pd.DataFrame:
     """What the first quarters of each calendar year were of the whole year, in percent: years × tickers.
 

@@ -76,6 +76,23 @@ def other_prints(said: pd.DataFrame, consensus: pd.DataFrame) -> pd.DataFrame:
     return found.assign(over_percent=100 * (found["midpoint_usd_bn"] / found["consensus_usd_bn"] - 1))
 
 
+def consensus_sums(plain: pd.DataFrame, consensus: pd.DataFrame) -> pd.DataFrame:
+    """Each consensus for several companies together against what all of them then said, oldest first.
+
+    `plain` holds the statements to compare (`statements`), `consensus` the table. Adds tickers and
+    midpoint_usd_bn: the sum of each company's first statement on that calendar year from the day of the
+    consensus on. A consensus is left out while one of its companies has made none.
+    """
+    sums = consensus[consensus["kind"] == "consensus_sum"].sort_values("as_of", kind="stable")
+    calendar = plain[plain["period_kind"] == "calendar"].sort_values("issued_on")
+    tickers, midpoints = sums["subject"].str.split("+"), []
+    for companies, period, day in zip(tickers, sums["period"], sums["as_of"]):
+        since = calendar[(calendar["fiscal_period"].str[2:] == period) & (calendar["issued_on"] >= pd.Timestamp(day))]
+        first = since.drop_duplicates("ticker").set_index("ticker")["midpoint_usd_bn"]
+        midpoints.append(first.reindex(companies).sum(skipna=False))
+    return sums.assign(tickers=tickers, midpoint_usd_bn=midpoints).dropna(subset=["midpoint_usd_bn"])
+
+
 def scored_statements(guidance: pd.DataFrame, annual: pd.DataFrame, *, products: bool = False) -> pd.DataFrame:
     """Every statement made before the end of its year, with the outcome on the definition that was guided.
 
@@ -253,6 +270,19 @@ def reactions(days: pd.DataFrame, levels: pd.DataFrame, *, baskets: Iterable[str
     for name in baskets:
         found[name] = less[name].to_numpy()[place]
     return found.reset_index(drop=True)
+
+
+def two_sessions(levels: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
+    """Returns in percent, close to close, of the two sessions after a day: series × first, second, both.
+
+    `levels` are sessions × series. All are missing until both sessions have been traded.
+    """
+    place = levels.index.searchsorted(pd.Timestamp(day), side="right")
+    before, first, second = (
+        levels.iloc[at] if place and place + 1 < len(levels) else levels.iloc[0] * math.nan
+        for at in (place - 1, place, place + 1)
+    )
+    return 100 * pd.DataFrame({"first": first / before - 1, "second": second / first - 1, "both": second / before - 1})
 
 
 def mean_by_session(values: pd.Series, sessions: pd.Series, *, confidence: float = 0.95) -> pd.Series:

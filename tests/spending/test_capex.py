@@ -205,6 +205,12 @@ def test_years_and_year_to_date(latest, labels):
     assert spans[labels[-1]] == (f"{latest[:4]}Q1", latest)
 
 
+def test_quarters_end_with_the_calendars_or_some_months_before():
+    """Years to December or June fit; to May end a month early, to January (Nvidia's) two."""
+    year_ends = pd.Series({"AMZN": 12.0, "MSFT": 6, "ORCL": 5, "NVDA": 1})
+    assert capex.months_early(year_ends).to_dict() == {"AMZN": 0, "MSFT": 0, "ORCL": 1, "NVDA": 2}
+
+
 def test_share_of_year_by_hand():
     """1 + 2 of 1 + 2 + 3 + 4 is thirty percent; a year of three quarters has no share."""
     shares = capex.share_of_year(capex.calendar_quarters(five([1.0, 2, 3, 4, 5, 6, 7])), 2)["META"]

@@ -240,6 +240,23 @@ def test_prints_of_one_figure_are_joined_and_the_statements_own_is_left_out():
     assert prints["over_percent"].tolist() == pytest.approx([20])
 
 
+def test_a_consensus_for_several_companies_waits_for_all_of_them():
+    """The first statement of each from its day on: 120 and 200, no later, earlier or fiscal year's one."""
+    said = outlook.statements(
+        guidance(
+            statement("AMZN", "2026", "2026-01-20", point=100),
+            statement("META", "2026", "2026-01-28", point=120),
+            statement("AMZN", "FY2026", "2026-01-29", point=300),
+            statement("AMZN", "2026", "2026-02-05", point=200),
+            statement("META", "2026", "2026-04-29", point=130),
+        )
+    )
+    both = {"kind": "consensus_sum", "subject": "META+AMZN", "period": "2026", "as_of": "2026-01-26"}
+    consensus = pd.DataFrame([both, both | {"period": "2027"}, both | {"kind": "consensus"}])
+    assert outlook.consensus_sums(said, consensus)["midpoint_usd_bn"].tolist() == [320]
+    assert outlook.consensus_sums(said[said["ticker"] == "META"], consensus).empty
+
+
 def test_the_live_statements_can_be_told_apart():
     """Each row has a source; a restatement follows what it restates, of its own company and year, on another basis."""
     rows = live("capex_guidance")
@@ -409,6 +426,16 @@ def test_statement_days_need_a_report_of_that_day():
     days = outlook.statement_days(rows, dates, ["META"])
     assert days["issued_on"].dt.strftime("%Y-%m-%d").tolist() == ["2025-01-24", "2025-10-29"]
     assert days["time"].isna().tolist() == [True, False]
+
+
+def test_two_sessions_by_hand():
+    """After Thursday: Friday and Monday. A Sunday is followed by Monday and Tuesday; Monday by one session only."""
+    after = outlook.two_sessions(levels(), "2026-01-29")
+    assert after.loc["META"].tolist() == pytest.approx([10, 0, 10])
+    assert after.loc["all"].tolist() == pytest.approx([0, 20, 20])
+    assert outlook.two_sessions(levels(), "2026-02-01").loc["all"].tolist() == pytest.approx([20, 0, 20])
+    assert outlook.two_sessions(levels(), "2026-02-02").isna().all(axis=None)
+    assert outlook.two_sessions(levels(), "2026-01-28").isna().all(axis=None)  # no close before it
 
 
 def test_mean_by_session_counts_a_session_once():
