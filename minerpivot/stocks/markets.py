@@ -192,6 +192,17 @@ def _held(prices: pd.DataFrame, members_by_date: pd.DataFrame, last_session: pd.
     return members_by_date & prices.notna() & lasting
 
 
+def least_lead(differences: Iterable[float]) -> float:
+    """The lead that every reading grants: the difference nearest to zero, and zero where their signs differ.
+
+    Raises `ValueError` if one is missing: its reading has no basket on the first day.
+    """
+    found = np.array(list(differences), dtype=float)
+    if np.isnan(found).any():
+        raise ValueError("a reading has no difference; compare from a day on which all have both baskets")
+    return float(max(found.min(), 0) + min(found.max(), 0))
+
+
 # --- which convention gives a published return ------------------------------------------------
 
 Base = Callable[[pd.Series], pd.Timestamp]  # closes up to the end date -> base date

@@ -329,6 +329,15 @@ def test_members_are_counted_once_they_have_a_price():
     assert both["pure"].tolist() == pytest.approx([100, 110, 120])
 
 
+def test_a_lead_is_what_every_reading_grants():
+    """The nearest to zero on either side; one reading against the others takes it back; a missing one is said."""
+    assert markets.least_lead([3.0, 0.1]) == 0.1
+    assert markets.least_lead([-3.0, -0.1]) == -0.1
+    assert markets.least_lead([3.0, -0.1, 2]) == markets.least_lead([0.0, -1]) == 0
+    with pytest.raises(ValueError, match="no difference"):
+        markets.least_lead([1.0, np.nan])
+
+
 @settings(max_examples=30, deadline=None)
 @given(scale=st.floats(0.01, 100), seed=st.integers(0, 2**16))
 def test_a_basket_knows_returns_only(scale, seed):
