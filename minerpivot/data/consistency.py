@@ -6,14 +6,12 @@ A rule runs where its tables are all there: a fork that has no network table has
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from typing import Any
 
-import exchange_calendars
 import numpy as np
 import pandas as pd
 
 from minerpivot.data import rules
+from minerpivot.data.exchange import exchange_sessions, first_session
 from minerpivot.data.metadata import cover
 from minerpivot.data.rules import Fault, Table, days, first_day
 from minerpivot.data.tables import converted, last_day, publication
@@ -58,24 +56,9 @@ def _key(raw: pd.DataFrame, columns: list[str]) -> pd.Index:
     return pd.MultiIndex.from_frame(cells) if len(columns) > 1 else pd.Index(cells[columns[0]])
 
 
-@cache
-def _sessions(until: pd.Timestamp) -> pd.DatetimeIndex:
-    """The sessions of the New York exchanges from 2009 on."""
-    end = (until + pd.Timedelta(days=30)).strftime("%Y-%m-%d")
-    return exchange_calendars.get_calendar("XNYS", start="2009-01-02", end=end).sessions
-
-
 def sessions(table: Table) -> pd.DatetimeIndex:
     """The sessions up to a month from now."""
-    return _sessions(pd.Timestamp(table.today))
-
-
-def next_session(dates: pd.Series, calendar: pd.DatetimeIndex, *, strictly: Any = False) -> pd.Series:
-    """The first session on each day or after it; `strictly` after it where true."""
-    after = dates + pd.to_timedelta(np.where(strictly, 1, 0), unit="D")
-    at = calendar.searchsorted(after.fillna(calendar[0]))
-    found = pd.Series(calendar[np.minimum(at, len(calendar) - 1)], index=dates.index)
-    return found.where(dates.notna())
+    return exchange_sessions(pd.Timestamp(table.today))
 
 
 # --- names of periods --------------------------------------------------------------------------
@@ -143,9 +126,9 @@ def events_are_their_deals(events: Table, deals: Table) -> Iterator[Fault]:
 def events_react_in_their_first_session(events: Table) -> Iterator[Fault]:
     """The first session is the day's own, or the next after the close; where the hour is unknown either."""
     calendar, told = sessions(events), events.typed["announced_on"]
-    hour, first = events.typed["announced_time"], events.typed["first_session"]
-    same, after = next_session(told, calendar), next_session(told, calendar, strictly=True)
-    right = ((first == same) & (hour != "post")) | ((first == after) & hour.isin(["post", "unknown"]))
+    hours, first = events.typed["announced_time"], events.typed["first_session"]
+    latest = first_session(told, hours.replace("unknown", "post"), calendar)
+    right = (first == first_session(told, hours, calendar)) | (first == latest)
     cells = ["announced_on", "announced_time", "first_session"]
     yield from events.where(~right, cells, "not the first session that could react", "take the exchange's next session")
 

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from minerpivot.data.exchange import first_session
 from minerpivot.data.tables import last_day
 from minerpivot.deals.ledger import NOT_YET, SIGNED
-from minerpivot.stocks.events import first_session
+from minerpivot.stocks.sessions import financing_sessions, report_sessions
 
 KINDS = {  # of deal events, by deal_type; the weightiest first
     "colocation_lease": "lease",
@@ -50,7 +51,7 @@ def derived_flags(
     rows = dated[dated["counts_as"].isin(FLAGGED)]
 
     reports = report_sessions(earnings_dates, sessions)
-    evenings = reports["time"].map({"bmo": "pre"}).fillna("post")
+    evenings = reports["time"].replace("unknown", "post")
     reports = reports.assign(latest=first_session(reports["reported_on"], evenings, sessions))
     both = rows[["ticker", "first_session", "latest"]].reset_index().merge(reports, on="ticker", suffixes=("", "_told"))
     found = pd.DataFrame({"does": both["session"] == both["first_session"]})
@@ -111,40 +112,6 @@ def deal_events(
     events["news"] = found.map({"y": "confounded", "unknown": "unclear", "n": "clean"})
     events["with_tenant"] = events["kind"].isin(["lease", "GPU cloud"]) & (events["effective"] == "y")
     return events.reset_index().set_index("deal_id")
-
-
-def report_sessions(reports: pd.DataFrame, sessions: pd.DatetimeIndex) -> pd.DataFrame:
-    """`reports` (ticker, reported_on, time: bmo, amc or unknown) with `session`, the first that could react.
-
-    Reports without a day, or whose session is not in `sessions`, are left out.
-    """
-    dated = reports.dropna(subset=["reported_on"])
-    hours = dated["time"].map({"bmo": "pre", "amc": "post"}).fillna("unknown")
-    return dated.assign(session=first_session(dated["reported_on"], hours, sessions)).dropna(subset=["session"])
-
-
-def financing_sessions(
-    financings: pd.DataFrame, reports: pd.DataFrame, event_flags: pd.DataFrame, sessions: pd.DatetimeIndex
-) -> pd.DataFrame:
-    """Financings with a full date and the `session` that could first react: ticker, session, kind.
-
-    The table does not hold their hour. One of a day on whose evening the company told results or a deal is taken
-    as told with them (the next session), any other as of its day.
-    """
-    dated = financings[financings["announced_on"].astype("string").str.len() == 10]
-    days = last_day(dated["announced_on"])
-    evenings = pd.concat(
-        [
-            reports.loc[reports["time"] == "amc", ["ticker", "reported_on"]].set_axis(["ticker", "day"], axis=1),
-            event_flags.loc[event_flags["announced_time"] == "post", ["ticker", "announced_on"]].set_axis(
-                ["ticker", "day"], axis=1
-            ),
-        ]
-    )
-    evening = pd.MultiIndex.from_arrays([dated["ticker"], days]).isin(pd.MultiIndex.from_frame(evenings))
-    hours = pd.Series(np.where(evening, "post", "unknown"), index=dated.index)
-    found = dated[["ticker", "kind"]].assign(session=first_session(days, hours, sessions))
-    return found.dropna(subset=["session"])[["ticker", "session", "kind"]]
 
 
 def told_by_session(news: pd.DataFrame) -> pd.Series:

@@ -42,27 +42,6 @@ class AbnormalReturns:
     firm: np.ndarray
 
 
-def first_session(announced_on: pd.Series, announced_time: pd.Series, sessions: pd.DatetimeIndex) -> pd.Series:
-    """The first of `sessions` in which the market could react to news of a day and a time: day 0.
-
-    `announced_time` is "pre", "intraday", "unknown" or missing (the day itself if it is a session, else
-    the next), "post" (the next session) or a New York clock time "HH:MM" (post from "16:00" on). Missing
-    where the next session is not in `sessions`. Raises `ValueError` naming a time that is none of these.
-    """
-    time = announced_time.astype("string").fillna("unknown")
-    clock = time.str.fullmatch(r"([01]\d|2[0-3]):[0-5]\d")
-    odd = time[~clock & ~time.isin(["pre", "intraday", "unknown", "post"])]
-    if len(odd):
-        raise ValueError(
-            f"announced_time of {odd.index[0]} is {odd.iloc[0]!r}; expected pre, intraday, post, unknown or HH:MM"
-        )
-    post = (time == "post") | (clock & (time >= "16:00"))
-    days = pd.DatetimeIndex(announced_on)
-    place = np.where(post, sessions.searchsorted(days, side="right"), sessions.searchsorted(days))
-    padded = np.append(sessions.to_numpy(), np.datetime64("NaT"))
-    return pd.Series(padded[place], index=announced_on.index, name="first_session")
-
-
 def abnormal_returns(
     returns: pd.DataFrame,
     events: pd.DataFrame,
@@ -147,18 +126,6 @@ def cumulative(abnormal: AbnormalReturns, window: Window) -> pd.DataFrame:
     first = zip(gaps.idxmax(axis=1), gaps.any(axis=1))
     words = [f"no abnormal return at {offset:+d}" if gap else "" for offset, gap in first]
     return pd.DataFrame({"car": car, "standard_error": error, "scar": car / error, "missing": words})
-
-
-def average_path(abnormal: AbnormalReturns, window: Window) -> pd.DataFrame:
-    """Mean abnormal return per offset of `window`, its running sum and the number of events behind each.
-
-    Columns `mean`, `cumulative` (fractions), `events`; index offset. Events with a gap count where they
-    have a return.
-    """
-    chosen = abnormal.window.iloc[:, within(abnormal, window)]
-    mean = chosen.mean()
-    path = pd.DataFrame({"mean": mean, "cumulative": mean.cumsum(), "events": chosen.notna().sum()})
-    return path.rename_axis("offset")
 
 
 def within(abnormal: AbnormalReturns, window: Window) -> slice:

@@ -16,7 +16,8 @@ import pandas as pd
 import statsmodels.api as sm
 from arch.bootstrap import MovingBlockBootstrap
 
-SESSIONS_PER_YEAR = 252
+from minerpivot.stocks.markets import SESSIONS_PER_YEAR
+
 FACTORS = ["bitcoin", "market", "chips"]
 MEASURES = ["bitcoin_beta", "market_beta", "chips_beta", "correlation", "r_squared", "idiosyncratic_volatility"]
 

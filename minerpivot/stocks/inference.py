@@ -98,21 +98,6 @@ def holm(p_values: pd.Series) -> pd.Series:
     return adjusted
 
 
-def minimum_detectable_effect(standard_error: float, *, level: float = 0.05, power: float = 0.8) -> float:
-    """Smallest true mean that a two-sided test finds with probability `power`: (z(1 − level/2) + z(power)) · SE.
-
-    Bloom (1995), "Minimum detectable effects", Evaluation Review 19(5). `standard_error` of the mean, in the
-    unit of the result: `summary(...)["standard_error"]`, or the standard deviation of placebo means.
-    """
-    return float((stats.norm.isf(level / 2) + stats.norm.ppf(power)) * standard_error)
-
-
-def detection_rate(effect: float, standard_error: float, *, level: float = 0.05) -> float:
-    """Probability that a two-sided test finds a true mean of `effect`; the inverse of `minimum_detectable_effect`."""
-    ratio, critical = effect / standard_error, stats.norm.isf(level / 2)
-    return float(stats.norm.sf(critical - ratio) + stats.norm.cdf(-critical - ratio))
-
-
 # --- many pseudo-studies ----------------------------------------------------------------------
 
 
@@ -128,19 +113,6 @@ class Plan(NamedTuple):
     length: np.ndarray  # and how many there are
 
 
-def pseudo_sessions(
-    abnormal: AbnormalReturns, window: Window, *, between: tuple[str, str] | None = None
-) -> dict[pd.Timestamp, pd.DatetimeIndex]:
-    """Day 0 of each group of same-session events -> the sessions to which it can be moved.
-
-    There every firm of the group has an estimation window with enough observations, a complete `window`
-    and no event of its own in it. `between` keeps sessions from the first to the last of two days.
-    """
-    plan = _plan(abnormal, window, between)
-    days = [abnormal.sessions[choices - plan.panel.before] for choices in np.split(plan.choices, plan.start[1:])]
-    return dict(zip(abnormal.sessions[np.unique(_sample(abnormal, window)[2]) - plan.panel.before], days))
-
-
 def placebo(
     abnormal: AbnormalReturns,
     window: Window,
@@ -148,19 +120,19 @@ def placebo(
     draws: int = 10_000,
     seed: int | np.random.SeedSequence = 0,
     tests: bool = True,
-    between: tuple[str, str] | None = None,
     effect: float = 0.0,
     loudness: float = 1.0,
     n_jobs: int | None = None,
 ) -> pd.DataFrame:
     """The study repeated on pseudo-sessions: one row per draw, `mean` (CAR, fraction) and the five test statistics.
 
-    Each group of same-session events moves to one of its `pseudo_sessions`, all alike likely, independent of
-    the other groups; the model is estimated anew before it. `tests=False` gives only `mean`, much faster.
-    Abnormal returns in the window are multiplied by `loudness`, then `effect` is added to each CAR.
-    Raises `ValueError` naming a group that has nowhere to go.
+    Each group of same-session events moves to a session at which every firm of it has an estimation window with
+    enough observations, a complete `window` and no event of its own in it; all such sessions are alike likely, and
+    groups move independently of each other. The model is estimated anew before it. `tests=False` gives only
+    `mean`, much faster. Abnormal returns in the window are multiplied by `loudness`, then `effect` is added to each
+    CAR. Raises `ValueError` naming a group that has nowhere to go.
     """
-    plan = _plan(abnormal, window, between)
+    plan = _plan(abnormal, window)
     size = max(1, EVENTS_PER_BATCH // len(plan.firm))
     sizes = [min(size, draws - start) for start in range(0, draws, size)]
     seeds = (seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)).spawn(len(sizes))
@@ -191,7 +163,6 @@ def size(
     level: float = 0.05,
     seed: int = 0,
     reference: int = 4000,
-    between: tuple[str, str] | None = None,
     effect: float = 0.0,
     loudness: float = 1.0,
     n_jobs: int | None = None,
@@ -204,7 +175,7 @@ def size(
     level; in general within two fifths of `level`). `loudness` 2 is news that doubles the standard deviation.
     """
     first, second = np.random.SeedSequence(seed).spawn(2)
-    draw = partial(placebo, abnormal, window, between=between, n_jobs=n_jobs)
+    draw = partial(placebo, abnormal, window, n_jobs=n_jobs)
     drawn = draw(draws=studies, seed=first, effect=effect, loudness=loudness)
     null = draw(draws=reference, seed=second)
     n = len(cumulative(abnormal, window)["car"].dropna())
@@ -239,7 +210,7 @@ def _sample(abnormal: AbnormalReturns, window: Window) -> tuple[Sample, np.ndarr
     return event_arrays.measure(fit), abnormal.firm[complete], abnormal.position[complete]
 
 
-def _plan(abnormal: AbnormalReturns, window: Window, between: tuple[str, str] | None) -> Plan:
+def _plan(abnormal: AbnormalReturns, window: Window) -> Plan:
     panel, offsets = abnormal.panel, np.arange(window[0], window[1] + 1)
     _, firm, day = _sample(abnormal, window)
     low, high = panel.estimation
@@ -248,8 +219,6 @@ def _plan(abnormal: AbnormalReturns, window: Window, between: tuple[str, str] | 
     enough = seen[:, real + high + 1] - seen[:, real + low] >= panel.minimum
     free = np.isfinite(panel.returns) & panel.known & ~panel.blocked
     eligible = enough & free[:, real[:, None] + offsets].all(axis=2)
-    if between is not None:
-        eligible &= (abnormal.sessions >= pd.Timestamp(between[0])) & (abnormal.sessions <= pd.Timestamp(between[1]))
     days, group = np.unique(day, return_inverse=True)
     choices = []
     for number, when in enumerate(days):
@@ -259,7 +228,7 @@ def _plan(abnormal: AbnormalReturns, window: Window, between: tuple[str, str] | 
             names = ", ".join(map(str, abnormal.events.index[abnormal.position == when]))
             raise ValueError(
                 f"{names}: no session has the history of all their firms before it and none of their events in it; "
-                "leave them out, shorten the window or widen `between`"
+                "leave them out or shorten the window"
             )
     length = np.array([len(each) for each in choices])
     return Plan(panel, window, firm, group, np.concatenate(choices), length.cumsum() - length, length)

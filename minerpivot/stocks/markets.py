@@ -2,8 +2,9 @@
 
 All returns are simple, close to close, on split-adjusted US dollar closes, as fractions (0.05 is
 five percent). A *level* is a price or an index: a column of dates × series from which returns
-follow. Nothing dated D uses a close after D. `last_session` (symbol -> Timestamp, see `last_sessions`) names the
-symbols that trade no more; that a series merely ends is a gap in the data and no delisting.
+follow. Nothing dated D uses a close after D. `last_session` (symbol -> Timestamp, see
+`sessions.last_sessions`) names the symbols that trade no more; that a series merely ends is a gap
+in the data and no delisting.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
+
+from minerpivot.data.exchange import first_session
+from minerpivot.stocks.sessions import ends
 
 SESSIONS_PER_YEAR = 252
 
@@ -33,16 +37,6 @@ def close_matrix(prices: pd.DataFrame, *, sessions_of: str = "SPY") -> pd.DataFr
     return wide.loc[wide[sessions_of].notna()]
 
 
-def last_sessions(instruments: pd.DataFrame) -> pd.Series:
-    """Last session of each instrument that trades no more (taken over, delisted): ticker -> Timestamp."""
-    return instruments.set_index("ticker")["last_session"].dropna()
-
-
-def still_trading(symbols: Iterable[str], day: pd.Timestamp, last_session: pd.Series) -> list[str]:
-    """Those of `symbols` that trade on `day` or later, as far as is known."""
-    return [symbol for symbol in symbols if last_session.get(symbol, pd.Timestamp.max) >= day]
-
-
 def last_common_date(
     closes: pd.DataFrame, symbols: Iterable[str], last_session: pd.Series | None = None
 ) -> pd.Timestamp:
@@ -52,32 +46,11 @@ def last_common_date(
     """
     symbols = list(symbols)
     chosen = closes[symbols]
-    over = chosen.index.to_numpy()[:, None] > _ends(chosen.columns, last_session)
+    over = chosen.index.to_numpy()[:, None] > ends(chosen.columns, last_session)
     complete = (chosen.notna() | over).all(axis=1) & chosen.notna().any(axis=1)
     if not complete.any():
         raise ValueError(f"{', '.join(symbols)} share no session with a close")
     return complete.index[complete][-1]
-
-
-def _ends(symbols: pd.Index, last_session: pd.Series | None) -> np.ndarray:
-    """Last session of each of `symbols`, far in the future for one that trades on."""
-    known = pd.Series(dtype="datetime64[ns]") if last_session is None else last_session
-    return known.reindex(symbols).fillna(pd.Timestamp.max).to_numpy(dtype="datetime64[ns]")
-
-
-def simple_return(closes: pd.DataFrame, symbol: str, start: str | pd.Timestamp, end: str | pd.Timestamp) -> float:
-    """Close of `symbol` on `end` over its close on `start`, less one.
-
-    Both must be sessions with a close: a stale price is never used in silence. Raises `ValueError`
-    that names the symbol and the day otherwise.
-    """
-    series = closes[symbol].dropna()
-    for day in map(pd.Timestamp, (start, end)):
-        if day not in series.index:
-            earlier = series.loc[:day].index
-            hint = f"the last one before is {earlier[-1]:%Y-%m-%d}" if len(earlier) else "its series starts later"
-            raise ValueError(f"{symbol} has no close on {day:%Y-%m-%d}; {hint}")
-    return float(series[pd.Timestamp(end)] / series[pd.Timestamp(start)] - 1)
 
 
 def last_closes(closes: pd.DataFrame, until: str | pd.Timestamp) -> pd.DataFrame:
@@ -162,11 +135,10 @@ def joining_closes(
     known = event_flags.groupby(["ticker", "announced_on"])["first_session"].min()
     keys = pd.MultiIndex.from_arrays([pivots.index, pivots])
     reaction = pd.Series(known.reindex(keys).to_numpy(), index=pivots.index)
-    position = sessions.searchsorted(pd.DatetimeIndex(pivots), side="right")
-    exact = sessions.searchsorted(pd.DatetimeIndex(reaction.fillna(sessions[-1]))) - sessions_earlier
-    place = np.where(reaction.notna(), exact, position)
-    inside = place < len(sessions)
-    return pd.Series(sessions[place[inside]], index=pivots.index[inside], name="joins_at_close_of")
+    after = first_session(pivots, pd.Series("post", index=pivots.index), sessions)
+    place = sessions.searchsorted(pd.DatetimeIndex(reaction)) - sessions_earlier
+    earlier = pd.Series(np.append(sessions, pd.NaT)[np.minimum(place, len(sessions))], index=pivots.index)
+    return after.where(reaction.isna(), earlier).dropna().rename("joins_at_close_of")
 
 
 def membership(joining: pd.Series, sessions: pd.DatetimeIndex, tickers: Iterable[str]) -> pd.DataFrame:
@@ -216,20 +188,19 @@ def pivoted_and_pure(
 
 def _held(prices: pd.DataFrame, members_by_date: pd.DataFrame, last_session: pd.Series | None) -> pd.DataFrame:
     """Who is held from each session's close on: members that have had a close and whose last session is to come."""
-    lasting = members_by_date.index.to_numpy()[:, None] < _ends(members_by_date.columns, last_session)
+    lasting = members_by_date.index.to_numpy()[:, None] < ends(members_by_date.columns, last_session)
     return members_by_date & prices.notna() & lasting
 
 
-def agreement(differences: Iterable[float], *, of: str = "") -> str:
-    """In words, "ahead", "behind" or "level" by the signs of `differences`, one for each reading `of` something.
+def least_lead(differences: Iterable[float]) -> float:
+    """The lead that every reading grants: the difference nearest to zero, and zero where their signs differ.
 
     Raises `ValueError` if one is missing: its reading has no basket on the first day.
     """
-    signs = np.sign(list(differences))
-    if np.isnan(signs).any():
+    found = np.array(list(differences), dtype=float)
+    if np.isnan(found).any():
         raise ValueError("a reading has no difference; compare from a day on which all have both baskets")
-    one, *more = [word for sign, word in ((1, "ahead"), (-1, "behind"), (0, "level")) if sign in signs]
-    return f"{one} under some readings{of} and {more[0]} under others" if more else f"{one} under every reading{of}"
+    return float(max(found.min(), 0) + min(found.max(), 0))
 
 
 # --- which convention gives a published return ------------------------------------------------

@@ -11,6 +11,7 @@ from minerpivot.data import tables, validation
 from minerpivot.deals import value
 from minerpivot.deals.ledger import parent_of
 from minerpivot.stocks import markets
+from minerpivot.stocks.sessions import last_sessions
 from tests.frozen import FOLDER
 from tests.frozen import load as frozen
 
@@ -165,7 +166,7 @@ def test_a_last_session_to_come_is_not_known(tmp_path):
         return raw[(raw["symbol"] != TICKER) | (raw["date"] <= RENAMED)]
 
     load = edited(tmp_path, instruments=delisted, prices=ended)
-    found = [markets.last_sessions(load("instruments", as_of=day)).to_dict() for day in ("2026-02-01", RENAMED)]
+    found = [last_sessions(load("instruments", as_of=day)).to_dict() for day in ("2026-02-01", RENAMED)]
     assert found == [{}, {TICKER: pd.Timestamp(RENAMED)}]
 
 

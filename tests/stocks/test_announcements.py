@@ -102,30 +102,10 @@ def test_the_lease_that_was_not_effective_is_no_effective_event():
     assert not found.loc["BTDR-2026-06-TYDAL", "with_tenant"]
 
 
-def test_results_after_the_close_belong_to_the_next_session():
-    """Before the open and at an unknown hour: the day itself; a report without a day is none."""
-    rows = [("A", "2026-02-05", "bmo"), ("B", "2026-02-05", "amc"), ("C", "2026-02-07", "unknown"), ("D", None, "amc")]
-    reports = pd.DataFrame(rows, columns=["ticker", "reported_on", "time"])
-    reports["reported_on"] = pd.to_datetime(reports["reported_on"])
-    found = announcements.report_sessions(reports, SESSIONS).set_index("ticker")["session"]
-    assert found.to_dict() == {"A": SESSIONS[1], "B": SESSIONS[2], "C": SESSIONS[3]}  # C: a Saturday
-
-
-def test_a_financing_told_in_the_evening_moves_the_next_session_only():
-    """A told results that evening, B a deal, C neither; a month is no day, and a ticker's evening is its own."""
-    financings = pd.DataFrame(
-        {
-            "ticker": list("ABCA"),
-            "announced_on": ["2026-02-05"] * 3 + ["2026-02"],
-            "kind": ["loan", "notes", "loan", "x"],
-        }
-    )
-    day = pd.to_datetime(["2026-02-05"])
-    reports = pd.DataFrame({"ticker": ["A"], "reported_on": day, "time": ["amc"]})
-    flags = pd.DataFrame({"ticker": ["B"], "announced_on": day, "announced_time": ["post"]})
-    found = announcements.financing_sessions(financings, reports, flags, SESSIONS)
-    assert found.set_index("ticker")["session"].to_dict() == {"A": SESSIONS[2], "B": SESSIONS[2], "C": SESSIONS[1]}
-    told = announcements.told_by_session(found)
+def test_news_of_a_session_is_told_in_one_line():
+    """Companies with one kind of news stand together, each once; no news is no line."""
+    news = pd.DataFrame({"session": SESSIONS[[1, 2, 2]], "ticker": ["C", "A", "B"], "kind": ["loan", "loan", "notes"]})
+    told = announcements.told_by_session(news)
     assert told.to_dict() == {SESSIONS[1]: "C loan", SESSIONS[2]: "A loan; B notes"}
     twice = pd.DataFrame(
         {"session": SESSIONS[:1].repeat(3), "ticker": ["Z", "A", "A"], "kind": ["equity_offering"] * 3}

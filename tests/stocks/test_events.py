@@ -7,8 +7,7 @@ import statsmodels.api as sm
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from minerpivot.data import tables
-from minerpivot.stocks import events, markets
+from minerpivot.stocks import events
 from tests.frozen import load
 
 MODELS = {"mean-adjusted": None, "market": ["QQQ"], "factor": ["BTC-USD", "QQQ", "SMH"]}
@@ -31,36 +30,6 @@ def oldest_share(returns):
 
 
 SMALL = {"estimation": (-5, -2), "span": (-1, 0), "minimum": 4}
-
-
-# --- day 0 ------------------------------------------------------------------------------------
-
-
-def test_news_after_the_close_belongs_to_the_next_session():
-    """Friday's evening news moves Monday; Saturday's news moves Monday; 16:00 is after the close, 15:59 is not."""
-    sessions = pd.bdate_range("2024-01-01", "2024-01-09")  # Monday to Tuesday of the week after
-    times = ["pre", "intraday", "unknown", "post", None, "15:59", "16:00", "post"]
-    days = pd.Series(pd.to_datetime(["2024-01-05"] * 4 + ["2024-01-06"] + ["2024-01-05"] * 2 + ["2024-01-09"]))
-    found = events.first_session(days, pd.Series(times), sessions)
-    friday, monday = pd.Timestamp("2024-01-05"), pd.Timestamp("2024-01-08")
-    assert list(found[:-1]) == [friday, friday, friday, monday, monday, friday, monday]
-    assert pd.isna(found.iloc[-1])  # the session that could react is not in the calendar yet
-    with pytest.raises(ValueError, match="announced_time of 1 is 'noon'"):
-        events.first_session(days[:2], pd.Series(["pre", "noon"]), sessions)
-
-
-def test_first_sessions_of_the_data_are_those_of_the_function():
-    """`event_flags.first_session` follows the rule in every row whose session the prices have reached."""
-    flags = tables.load("event_flags")
-    sessions = markets.close_matrix(tables.load("prices")).index
-    found = events.first_session(flags["announced_on"], flags["announced_time"], sessions)
-    reached = flags["first_session"] <= sessions[-1]
-    assert (found == flags["first_session"])[reached].all()
-    assert found[~reached].isna().all()
-    noon_as_evening = events.first_session(
-        flags["announced_on"], flags["announced_time"].mask(reached, "post"), sessions
-    )
-    assert (noon_as_evening != flags["first_session"])[reached].any()  # a wrong hour is seen
 
 
 # --- against statsmodels, event by event ------------------------------------------------------
@@ -158,9 +127,6 @@ def test_mean_adjusted_model_by_hand():
     assert list(abnormal.window.loc["deal"]) == pytest.approx([-3, 7])
     assert car["car"] == pytest.approx(4)
     assert car["standard_error"] ** 2 == pytest.approx(14)
-    path = events.average_path(abnormal, (-1, 0))
-    assert list(path["cumulative"]) == pytest.approx([-3, 4])
-    assert list(path["events"]) == [1, 1]
 
 
 def test_other_events_of_the_firm_leave_the_estimation():

@@ -146,15 +146,6 @@ def test_holm_by_hand_and_against_statsmodels():
     assert inference.holm(pd.Series([np.nan])).isna().all()
 
 
-def test_minimum_detectable_effect_is_2_8_standard_errors():
-    """By the normal table: 1.960 + 0.842 = 2.80 at 5% and 80% power, 1.960 + 1.282 at 90%, 1.645 + 0.842 at 10%."""
-    assert inference.minimum_detectable_effect(1) == pytest.approx(2.80, abs=0.005)
-    assert inference.minimum_detectable_effect(2, power=0.9) == pytest.approx(2 * 3.24, abs=0.01)
-    assert inference.minimum_detectable_effect(1, level=0.1) == pytest.approx(2.49, abs=0.005)
-    assert inference.detection_rate(inference.minimum_detectable_effect(0.01), 0.01) == pytest.approx(0.8, abs=1e-4)
-    assert inference.detection_rate(0, 1) == pytest.approx(0.05)
-
-
 def test_placebo_p_value_by_hand():
     """Draws 1 to 9. At 9 one draw and itself are as high, 2 · 2/10; in the middle 1; beyond all 2 · 1/10, never 0."""
     draws = pd.Series(range(1, 10))
@@ -274,7 +265,7 @@ def test_one_event_has_a_mean_but_no_test(returns, deals):
 def test_a_draw_is_the_study_at_its_pseudo_sessions(returns, deals, study):
     """Forty draws, each repeated as a study of its own from the public functions: same statistics to 1e-9."""
     window = (0, 1)
-    plan = inference._plan(study, window, None)
+    plan = inference._plan(study, window)
     [seed] = np.random.SeedSequence(11).spawn(1)
     days = inference._draw(plan, seed, 40)
     drawn = inference.placebo(study, window, draws=40, seed=11)
@@ -294,9 +285,10 @@ def test_a_draw_is_the_study_at_its_pseudo_sessions(returns, deals, study):
 
 def test_pseudo_sessions_keep_clear_of_news_and_have_a_history(returns, deals, study):
     """Exactly the sessions with ninety usable ones among the 120 that end eleven earlier, and no own event near."""
-    window = (0, 1)
     calendar = pd.Series(range(len(returns)), index=returns.index)
-    for session, days in inference.pseudo_sessions(study, window).items():
+    plan = inference._plan(study, (0, 1))
+    choices = np.split(plan.choices - plan.panel.before, plan.start[1:])
+    for session, places in zip(sorted(study.events["session"].unique()), choices, strict=True):
         expected = pd.Series(True, index=returns.index)
         for ticker in study.events.loc[study.events["session"] == session, "ticker"]:
             usable = returns[[ticker, *FACTORS]].notna().all(axis=1)
@@ -304,12 +296,17 @@ def test_pseudo_sessions_keep_clear_of_news_and_have_a_history(returns, deals, s
                 usable &= (calendar - day).abs() > 1
             history = usable.rolling(120, min_periods=1).sum().shift(11)
             expected &= (history >= 90) & usable & usable.shift(-1, fill_value=False)
-        assert list(days) == list(returns.index[expected])
-    limited = inference.pseudo_sessions(study, window, between=("2024-01-02", "2026-06-30"))
-    assert min(days.min() for days in limited.values()) == pd.Timestamp("2024-01-02")
-    assert max(days.max() for days in limited.values()) == pd.Timestamp("2026-06-30")
-    with pytest.raises(ValueError, match="no session has the history of all their firms"):
-        inference.pseudo_sessions(study, window, between=("2030-01-01", "2030-12-31"))
+        assert list(study.sessions[places]) == list(returns.index[expected])
+
+
+def test_an_event_that_can_move_nowhere_is_named(returns, deals):
+    """Its share begins with the shortest history that there may be, and the data end with the event."""
+    name = "RIOT-2026-01-AMD"
+    place = returns.index.get_loc(deals.loc[name, "session"])
+    short = returns[["RIOT"]].iloc[place - 100 : place + 2]
+    alone = events.abnormal_returns(short, deals.loc[[name]], span=(-5, 1))
+    with pytest.raises(ValueError, match=f"{name}: no session has the history of all their firms"):
+        inference.placebo(alone, (0, 1))
 
 
 def test_same_seed_same_answer_whatever_carries_the_draws(study):
@@ -356,17 +353,18 @@ def test_loud_news_without_an_effect(study):
 
 
 def test_power_is_what_the_formula_says(study):
-    """Planted effects are found by the placebo test as often as `detection_rate` says, the MDE in 80% of studies.
+    """Planted effects are found as often as the normal distribution says, 2.80 standard errors in 80% of studies.
 
     The formula takes the means for normal; theirs lean a little to the right, which costs or gives a few points.
     """
     null = inference.placebo(study, (0, 1), tests=False, seed=5)["mean"]
-    detectable = inference.minimum_detectable_effect(null.std())
+    detectable = 2.80 * null.std()  # Bloom (1995): 1.96 + 0.84
     assert 0.02 < detectable < 0.05  # a planted five percent is within reach of such a study
     for effect in (-detectable, 0.01, 0.02, 0.03, detectable, 0.05, 0.06):
         drawn = inference.placebo(study, (0, 1), tests=False, seed=6, effect=effect)["mean"]
         found = (inference.placebo_p_value(drawn.to_numpy(), null) <= 0.05).mean()
-        assert found == pytest.approx(inference.detection_rate(effect, null.std()), abs=0.06)
+        expected = stats.norm.sf([1.96 - effect / null.std(), 1.96 + effect / null.std()]).sum()
+        assert found == pytest.approx(expected, abs=0.06)
     up, down = (
         inference.size(study, (0, 1), seed=6, effect=effect)["rejections"] for effect in (detectable, -detectable)
     )

@@ -36,7 +36,7 @@ def test_weekend_moves_of_bitcoin_belong_to_monday():
     )
     wide = markets.close_matrix(prices)
     assert list(wide.index) == list(pd.to_datetime(["2026-01-09", "2026-01-12"]))
-    assert markets.simple_return(wide, "BTC-USD", "2026-01-09", "2026-01-12") == pytest.approx(0.10)
+    assert wide["BTC-USD"].tolist() == [100, 110]
     with pytest.raises(ValueError, match="QQQ has no closes"):
         markets.close_matrix(prices, sessions_of="QQQ")
 
@@ -44,8 +44,7 @@ def test_weekend_moves_of_bitcoin_belong_to_monday():
 def test_a_stale_close_is_refused():
     """No return is computed from the last close that happens to exist."""
     wide = frame(["2026-01-08", "2026-01-09", "2026-01-12"], A=[1, 2, np.nan], B=[1, 1, 1])
-    with pytest.raises(ValueError, match="A has no close on 2026-01-12; the last one before is 2026-01-09"):
-        markets.simple_return(wide, "A", "2026-01-08", "2026-01-12")
+    assert np.isnan(markets.performance(wide, ["A"], "2026-01-12").loc["A", "one_day"])
     assert markets.last_common_date(wide, ["A", "B"]) == pd.Timestamp("2026-01-09")
 
 
@@ -64,10 +63,6 @@ def test_a_delisted_share_ends_no_comparison_and_a_series_that_merely_stops_does
     assert markets.last_common_date(wide, "ABC", gone) == wide.index[1]
     assert markets.last_common_date(wide, "AC") == wide.index[1]  # without its fate it bounds the end
     assert markets.last_common_date(wide, "A", gone) == wide.index[1]  # nobody else: its own last session
-    assert markets.still_trading("ABC", wide.index[1], gone) == ["A", "B", "C"]
-    assert markets.still_trading("ABC", wide.index[2], gone) == ["B", "C"]
-    table = pd.DataFrame({"ticker": ["A", "B"], "last_session": [wide.index[1], pd.NaT]})
-    assert markets.last_sessions(table).to_dict() == {"A": wide.index[1]}
 
 
 def test_performance_by_hand_with_bases_and_late_listing():
@@ -116,11 +111,9 @@ def test_search_is_ordered_and_never_uses_a_base_younger_than_a_year_for_a_yearl
 
 def test_returns_agree_with_published_ones(closes):
     """S&P 500, price return of 2023: 24.2 percent (Axios, 2023-12-30); last day: 13.52 down to 4,769.83 (AP)."""
-    assert markets.performance(closes, ["SPY"], "2023-12-29").loc["SPY", "year_to_date"] == pytest.approx(
-        0.242, abs=2e-3
-    )
-    day = markets.simple_return(closes, "SPY", "2023-12-28", "2023-12-29")
-    assert day == pytest.approx(-13.52 / (4769.83 + 13.52), abs=5e-4)
+    found = markets.performance(closes, ["SPY"], "2023-12-29").loc["SPY"]
+    assert found["year_to_date"] == pytest.approx(0.242, abs=2e-3)
+    assert found["one_day"] == pytest.approx(-13.52 / (4769.83 + 13.52), abs=5e-4)
 
 
 def test_returns_since_a_common_day_and_since_each_companys_own_by_hand():
@@ -336,16 +329,13 @@ def test_members_are_counted_once_they_have_a_price():
     assert both["pure"].tolist() == pytest.approx([100, 110, 120])
 
 
-def test_agreement_names_a_sign_only_when_every_reading_has_it():
-    """One reading against the others is enough to take the word back."""
-    assert markets.agreement([3.0, 0.1]) == "ahead under every reading"
-    assert markets.agreement([-3.0, -0.1]) == "behind under every reading"
-    assert markets.agreement([3.0, -0.1, 2], of=" of a date") == (
-        "ahead under some readings of a date and behind under others"
-    )
-    assert markets.agreement([0.0, -1]) == "behind under some readings and level under others"
+def test_a_lead_is_what_every_reading_grants():
+    """The nearest to zero on either side; one reading against the others takes it back; a missing one is said."""
+    assert markets.least_lead([3.0, 0.1]) == 0.1
+    assert markets.least_lead([-3.0, -0.1]) == -0.1
+    assert markets.least_lead([3.0, -0.1, 2]) == markets.least_lead([0.0, -1]) == 0
     with pytest.raises(ValueError, match="no difference"):
-        markets.agreement([1.0, np.nan])
+        markets.least_lead([1.0, np.nan])
 
 
 @settings(max_examples=30, deadline=None)
