@@ -7,13 +7,9 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
-
-import nbformat
 
 from minerpivot.book import published
 
-FACT_CHECK = "fact-check.ipynb"
 MANIFEST = "data/datapackage.json"
 NONE = "–"
 
@@ -91,12 +87,14 @@ def _belongs(path: str) -> bool:
 # --- what is compared -------------------------------------------------------------------------
 
 
+def _recorded(files: Mapping[str, str]) -> list[published.Recorded]:
+    return published.recorded({Path(path).name: text for path, text in files.items() if path.endswith(".ipynb")})
+
+
 def _values(files: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Numbers, days, names and flags by id, as they read without a style of their own."""
-    notebooks = {Path(path).name: text for path, text in files.items() if path.endswith(".ipynb")}
-    numbers, facts = published.listed(published.recorded(notebooks))
-    kept = [entry for entry in facts if entry["kind"] != "verdict"]
-    return {entry["id"]: entry | {"unit": entry.get("unit", NONE)} for entry in [*numbers, *kept]}
+    numbers, facts = published.listed(value for value in _recorded(files) if value.kind != "verdict")
+    return {entry["id"]: entry | {"unit": entry.get("unit", NONE)} for entry in [*numbers, *facts]}
 
 
 def _value_row(key: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> list[str]:
@@ -107,22 +105,8 @@ def _value_row(key: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] |
 
 
 def _verdicts(files: Mapping[str, str]) -> dict[str, str]:
-    """Verdict by statement, from the tables that the fact check stored."""
-    text = files.get(f"chapters/{FACT_CHECK}")
-    found: dict[str, str] = {}
-    for cell in nbformat.reads(text, as_version=4).cells if text else []:
-        for output in cell.get("outputs", []):
-            name = output.get("metadata", {}).get("minerpivot", {}).get("name", "")
-            if name.startswith("checked-") and "text/html" in output.get("data", {}):
-                found |= _verdict_rows(output.data["text/html"])
-    return found
-
-
-def _verdict_rows(html: str) -> dict[str, str]:
-    # `figures.table` writes well-formed markup with the entities that XML knows.
-    table = ElementTree.fromstring(f"<output>{html}</output>")
-    head, *rows = [["".join(cell.itertext()) for cell in row] for row in table.iter("tr")]
-    return {row[0]: row[head.index("verdict")] for row in rows} if "verdict" in head else {}
+    """Verdict by statement, as recorded."""
+    return {value.name: value.value for value in _recorded(files) if value.kind == "verdict"}
 
 
 def _coverage(files: Mapping[str, str]) -> dict[str, str]:

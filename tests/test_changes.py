@@ -4,13 +4,12 @@ import json
 import subprocess
 
 import nbformat
-import pandas as pd
 import pytest
 
 from minerpivot import changes
-from minerpivot.page import figures, words
+from minerpivot.page import words
 
-STATEMENTS = {'Margins <fell> & "stayed" low': "confirmed", "IREN | WULF rose": "confirmed"}
+STATEMENTS = {"tighter-margins": "confirmed", "iren-day": "confirmed"}
 
 
 def git(root, *arguments):
@@ -20,21 +19,19 @@ def git(root, *arguments):
 
 
 def shown(call, *arguments, **options):
-    """The outputs that `number` or `table` would leave in a notebook."""
+    """The outputs that `call` would leave in a notebook."""
     kept = []
     with pytest.MonkeyPatch.context() as patch:
-        for module in (figures, words):
-            patch.setattr(module, "display", lambda data, metadata, raw: kept.append((data, metadata)))
+        patch.setattr(words, "display", lambda data, metadata, raw: kept.append((data, metadata)))
         call(*arguments, **options)
     return [nbformat.v4.new_output("display_data", data, metadata=metadata) for data, metadata in kept]
 
 
 def write(root, *, numbers, verdicts, to="2026-10-09", rows=7):
-    """A report: `numbers` are (name, value, unit, day) of one chapter, `verdicts` by statement."""
+    """A report: `numbers` are (name, value, unit, day) of one chapter, `verdicts` by the key of their statement."""
     values = words.Values("page", sources=[])
     glued = [out for name, value, unit, day in numbers for out in shown(values.number, name, value, unit, as_of=day)]
-    frame = pd.DataFrame({"statement": list(verdicts), "verdict": list(verdicts.values()), "grade": "derived"})
-    judged = shown(figures.table, frame, "checked-all", title="T", caption="C", sources=[])
+    judged = [out for each in verdicts.items() for out in shown(values.verdict, *each, as_of=to)]
     (root / "chapters").mkdir(exist_ok=True)
     (root / "data").mkdir(exist_ok=True)
     for name, text, outputs in (("page", "# Page", glued), ("fact-check", "# Fact check", judged)):
@@ -93,15 +90,15 @@ def test_numbers_that_appear_or_vanish_are_listed(root):
 
 
 def test_flipped_new_and_dropped_verdicts_are_listed(root):
-    """Markup in a statement survives, and a bar does not break the table."""
+    """By the keys of the statements; a bar does not break the table, and a verdict is no value besides."""
     first, second = STATEMENTS
-    write(root, numbers=BASE, verdicts={first: "contradicted", "Another": "not testable here"})
+    write(root, numbers=BASE, verdicts={first: "contradicted", "one|other": "not testable here"})
     assert section(changes.report(root), "Verdicts that changed") == [
         f"| {first} | confirmed | contradicted |",
-        "| IREN \\| WULF rose | confirmed | – |",
-        "| Another | – | not testable here |",
+        f"| {second} | confirmed | – |",
+        "| one\\|other | – | not testable here |",
     ]
-    assert second.replace("|", "\\|") in changes.report(root)
+    assert changes.report(root).count("## ") == 1
 
 
 def test_new_coverage_is_listed(root):

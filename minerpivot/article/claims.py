@@ -21,7 +21,7 @@ NOT_TESTABLE = "not testable here"
 VERDICTS = (CONFIRMED, CAVEAT, NOT_REPRODUCED, CONTRADICTED, NOT_TESTABLE)
 STANCES = ("supports", "qualifies", "contradicts")
 ITSELF = "the article"  # origin of a page that copies the article under test
-FINDING = ["claim_id", "found", "base", "computed", "alone", "grade", "see"]
+FINDING = ["claim_id", "values", "against", "computed", "alone", "grade"]
 FIGURE = ("published_value", "published_low", "published_high")  # what a statement printed: one of them at least
 NEEDS: dict[tuple[str, str], tuple[str, ...]] = {  # (type, measure) -> columns; "figure" is any of FIGURE
     ("return", ""): ("ticker", "window", "figure"),
@@ -97,10 +97,10 @@ def statements(claims: pd.DataFrame, article_id: str) -> pd.DataFrame:
     return own.sort_values("statement_no").set_index("claim_id", drop=False)
 
 
-def assessed(articles: pd.DataFrame, article_id: str) -> pd.Series | None:
-    """The row of the article under check; None where no text is known yet; `TableError` if it is not among them."""
+def assessed(articles: pd.DataFrame, article_id: str) -> pd.Series:
+    """The row of the article under check; `TableError` if it is not among them."""
     if articles.empty:
-        return None
+        raise TableError("no article was public on the day of this edition; editions begin on the day of the article")
     rows = articles.set_index("article_id", drop=False)
     checked = rows.index[rows["role"] == "assessed"]
     if article_id not in checked:
@@ -201,10 +201,9 @@ def combined(computed: str | None, supports: int, qualifies: int, contradicts: i
 def verdicts(claims: pd.DataFrame, evidence: pd.DataFrame, findings: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     """Every statement with its verdict, in the article's order.
 
-    `findings` hold claim_id, found (what the data give, in words) and, where they apply, base, grade, see
-    (label and address of the figure that shows it), `computed` (a verdict) and `alone` (true where that verdict
-    stands alone: what pages say on a printed return is shown, not counted). An outlook is not testable whatever
-    is found. Adds the sources by stance and `verdict`. Raises ValueError if a statement has no
+    `findings` hold claim_id and the fields of `findings.Finding`: among them `computed` (a verdict, or None) and
+    `alone` (true where that verdict stands alone: what pages say on a printed return is shown, not counted). An outlook
+    is not testable whatever is found. Adds the sources by stance and `verdict`. Raises ValueError if a statement has no
     finding, two of them, or a finding names no statement.
     """
     found = pd.DataFrame(list(findings), columns=FINDING, dtype=object)
@@ -214,7 +213,7 @@ def verdicts(claims: pd.DataFrame, evidence: pd.DataFrame, findings: Iterable[Ma
         for claim in sorted(known - set(given))
     ]
     wrong += [
-        f"data/claims.csv: finding for {claim!r}, which is not there; take its find() away"
+        f"data/claims.csv: finding for {claim!r}, which is not there; take its finding away"
         for claim in sorted(set(given) - known)
     ]
     wrong += [
@@ -256,7 +255,7 @@ def unseen(evidence: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
 def compare(then: pd.DataFrame, now: pd.DataFrame, dated: pd.DataFrame) -> pd.DataFrame:
     """`now` beside what was judged `then`, on the article's day: results of `verdicts` on the same claims.
 
-    `dated` is as `now`, from the evidence that `dated()` gives a day. Adds `verdict_then`, `found_then`, `differs`,
+    `dated` is as `now`, from the evidence that `dated()` gives a day. Adds `verdict_then`, `differs`,
     `shown` (one verdict, or both where they differ) and `because`: whether later data, pages published later or pages
     without a date changed the verdict, found by changing one and not the others ("or": each would have alone).
     Raises ValueError if the results do not hold the same claims.
@@ -267,7 +266,6 @@ def compare(then: pd.DataFrame, now: pd.DataFrame, dated: pd.DataFrame) -> pd.Da
     reasons = [_because(*rows) for rows in zip(*(day.to_dict("records") for day in (then, now, dated)))]
     return now.assign(
         verdict_then=then["verdict"],
-        found_then=then["found"],
         differs=differs,
         shown=now["verdict"].where(~differs, now["verdict"] + "; then: " + then["verdict"]),
         because=pd.Series(reasons, index=now.index, dtype=object).where(differs),

@@ -91,10 +91,11 @@ def test_measures_of_the_schema_are_those_that_rules_know():
 
 
 def test_the_article_is_found_by_its_key():
-    """None before any text is known; a copy, or a key that is not there, is refused with what to write."""
+    """A day before any text was public, a copy, or a key that is not there, is refused with what to do."""
     texts = frozen.load("articles")
     assert claims.assessed(texts, ARTICLE)["domain"] == "coinspeaker.net"
-    assert claims.assessed(texts.iloc[:0], ARTICLE) is None
+    with pytest.raises(TableError, match="editions begin on the day of the article"):
+        claims.assessed(texts.iloc[:0], ARTICLE)
     for key in ("coindesk-2026-01-28", "moon"):
         with pytest.raises(
             TableError, match=f"no assessed article '{key}'; set `article` in the fact check to {ARTICLE}"
@@ -239,7 +240,7 @@ def test_evidence_adds_a_caveat_but_never_overturns_a_computation(computed, supp
 
 def finding(claim, computed=None):
     """A minimal finding."""
-    return {"claim_id": claim, "found": "x", "grade": "derived", "computed": computed}
+    return {"claim_id": claim, "grade": "derived", "computed": computed}
 
 
 def test_every_statement_gets_one_verdict_and_an_outlook_none():
@@ -464,7 +465,7 @@ def test_every_statement_is_on_the_page_with_a_verdict():
     cells = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in rows]
     assert sorted(cell[0] for cell in cells) == sorted(checked()["claim"])
     assert all(set(cell[1].split("; then: ")) <= set(claims.VERDICTS) for cell in cells)
-    assert all(cell[4] in ("reported", "derived", "estimated") for cell in cells)
+    assert all(cell[5] in ("reported", "derived", "estimated") for cell in cells)
     assert all(row.find("a") for row in rows)
 
 

@@ -1,0 +1,656 @@
+"""What the tables give on a statement: one function per kind of statement, values and outcomes without a sentence.
+
+Each takes the statement's row, the tables as known on a day and the settings, so that the verdict of the article's day
+and that of today come from the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from minerpivot.article import claims
+from minerpivot.data.tables import DATA, edition, load, through
+from minerpivot.deals import ledger
+from minerpivot.halving import mining, power
+from minerpivot.spending import capex
+from minerpivot.stocks import announcements, events, exposure, inference, markets
+
+Claim = Mapping[str, Any]  # a row of `claims`
+CHANGE = "percent change"  # the unit of a value that is shown with its sign
+BENCHMARKS = ["IBIT", "QQQ", "SMH"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the wording of a statement leaves open."""
+
+    half_width_percent: Mapping[str, float]  # by window: within it a printed return counts as reproduced
+    cents_per_kwh: float  # power price at which margins are read
+    window_days: int  # days that "now" and "before" average
+    diversified_percent: float  # share of revenue from which AI counts as diversification
+    first_places: int  # places that count as "one of the largest"
+    sessions_after: int  # sessions in which "what came next" is read
+
+
+class Value(NamedTuple):
+    """A value that was found, over which span or on which day, and the value that it is compared with."""
+
+    what: str
+    value: Any  # number, day or name; missing where nothing is known
+    unit: str = ""
+    over: str = ""
+    base: Any = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the tables give on one statement; without `computed` cited pages decide."""
+
+    values: tuple[Value, ...] = ()
+    against: str | None = None  # what the bases of the values are
+    computed: str | None = None  # a verdict
+    alone: bool = False  # whether that verdict stands whatever pages say
+    grade: str = "derived"
+
+
+class Known:
+    """The tables as they were public on a day (None: all that is in the data), each read once."""
+
+    def __init__(self, day: str | None = None, *, folder: Path = DATA) -> None:
+        self.day, self.folder = day, folder
+        self._tables: dict[str, pd.DataFrame] = {}
+        self._days: dict[str, Known] = {}
+
+    def __call__(self, table: str) -> pd.DataFrame:
+        """A table."""
+        if table not in self._tables:
+            self._tables[table] = load(table, as_of=self.day, folder=self.folder)
+        return self._tables[table]
+
+    def on(self, day: pd.Timestamp) -> Known:
+        """The same tables as they were public on another day."""
+        return self._days.setdefault(iso(day), Known(iso(day), folder=self.folder))
+
+    def pages(self) -> pd.DataFrame:
+        """Cited pages: those that a date puts on the day or before, or all of them."""
+        every = load("claims_evidence", folder=self.folder)
+        if not self.day:
+            return every
+        if not (claims.dated(every) <= pd.Timestamp(self.day)).any():
+            return every.iloc[:0]
+        pages = self("claims_evidence")
+        return pages[claims.dated(pages).notna()]
+
+    @cached_property
+    def until(self) -> str:
+        """The last day that is known of contracts."""
+        return self.day or edition() or through("deals", folder=self.folder)
+
+    @cached_property
+    def instruments(self) -> pd.DataFrame:
+        """Companies and funds by ticker, under today's names."""
+        return load("instruments", folder=self.folder).set_index("ticker")
+
+    @cached_property
+    def closes(self) -> pd.DataFrame:
+        """Sessions × symbols, in USD."""
+        return markets.close_matrix(self("prices"))
+
+    @cached_property
+    def miners(self) -> list[str]:
+        """Miners with closes."""
+        return [ticker for ticker in of_kind(self.instruments, "miner") if ticker in self.closes]
+
+    @cached_property
+    def joining(self) -> pd.Series:
+        """The session at whose close each signer joins the signers' basket."""
+        return markets.joining_closes(
+            ledger.pivot_dates(self("deals")), self("event_flags"), pd.DatetimeIndex(self.closes.index)
+        )
+
+    @cached_property
+    def compared(self) -> pd.DataFrame:
+        """Levels of the signers' basket, of the other miners' and of the benchmarks."""
+        baskets = markets.pivoted_and_pure(self.closes, self.joining, self.miners, self._last_sessions)
+        return baskets[["pivoted", "pure"]].join(self.closes[BENCHMARKS])
+
+    @cached_property
+    def end(self) -> pd.Timestamp:
+        """The last session that all miners which still trade have in common with the benchmarks."""
+        return markets.last_common_date(self.closes, [*self.miners, *BENCHMARKS], self._last_sessions)
+
+    @cached_property
+    def _last_sessions(self) -> pd.Series:
+        return markets.last_sessions(self.instruments.reset_index())
+
+
+def iso(day: Any) -> str:
+    """2026-01-28."""
+    return f"{day:%Y-%m-%d}"
+
+
+def of_kind(instruments: pd.DataFrame, kind: str) -> list[str]:
+    """Tickers of one kind of instrument."""
+    return list(instruments.index[instruments["kind"] == kind])
+
+
+def session_by(closes: pd.DataFrame, day: pd.Timestamp) -> pd.Timestamp:
+    """The last session on or before a day: what an article of a Sunday speaks of."""
+    return closes.index[closes.index <= day][-1]
+
+
+def mentioned(statements: pd.DataFrame, known: Known, kind: str) -> list[str]:
+    """Tickers of one kind that have closes and stand in these statements, in the article's order."""
+    tickers = dict.fromkeys(statements[["ticker", "second_ticker"]].fillna("").to_numpy().ravel())
+    return [ticker for ticker in tickers if ticker in known.closes and ticker in of_kind(known.instruments, kind)]
+
+
+def named(statements: pd.DataFrame, known: Known) -> list[str]:
+    """The miners that an article names: those whose returns it prints, or else all that it speaks of."""
+    returns = statements[statements["type"] == "return"]
+    return mentioned(returns, known, "miner") or mentioned(statements, known, "miner")
+
+
+# --- pages and outlooks -----------------------------------------------------------------------
+
+
+def cited(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """A statement that rests on cited pages alone: what the first of them says."""
+    pages = known.pages()
+    pages = pages[(pages["claim_id"] == claim["claim_id"]) & (pages["origin"] != claims.ITSELF)]
+    said = pages.sort_values("evidence_no")["evidence"]
+    return Finding((Value("", said.iloc[0] if len(said) else "no page"),), grade="reported")
+
+
+def foreseen(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """An outlook: no rule decides it."""
+    return Finding((Value("", "an outlook"),), grade="reported")
+
+
+def report_foreseen(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """An outlook on Nvidia's reports: those that followed, each against the guidance given before it."""
+    if claim["ticker"] != "NVDA":  # the table of reports against own guidance is Nvidia's
+        return foreseen(claim, known, settings)
+    reports = capex.nvidia_beats(known("nvidia")).dropna(subset="beat_percent")
+    since = reports[reports["reported_on"] > claim["as_of"]]
+    beats = tuple(
+        Value(f"report of {iso(row['reported_on'])}", row["beat_percent"], CHANGE, "revenue against guidance")
+        for row in since.to_dict("records")
+    )
+    return Finding(beats or (Value("", "no report since"),), grade="reported")
+
+
+# --- the halving ------------------------------------------------------------------------------
+
+
+def last_halving(claim: Claim, known: Known) -> pd.Series:
+    """The last halving by the statement's day."""
+    halvings = known("halvings")
+    return halvings[halvings["date_utc"] <= claim["as_of"]].iloc[-1]
+
+
+def halving_date(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """When the halving was, against the day, month or year that is printed."""
+    happened, printed = last_halving(claim, known)["date_utc"], claim["published_value"]
+    computed = claims.holds({"day": claims.in_period(happened, printed)})
+    return Finding((Value("halving", iso(happened), base=printed),), "as printed", computed, grade="reported")
+
+
+def subsidy_cut(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """What part of the subsidy the halving took."""
+    halving = last_halving(claim, known)
+    before, after = float(halving["subsidy_before_btc"]), float(halving["subsidy_after_btc"])
+    cut = 100 * (1 - after / before)
+    values = (Value("cut", cut, "percent"), Value("subsidy", after, "BTC a block", base=before))
+    return Finding(values, "before it", claims.figure(cut, claim, tolerance=0.5), grade="reported")
+
+
+def mining_margin(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """Hashprice, and the margins of three fleets in percent of before, now against the days before the halving."""
+    days, cents = settings.window_days, settings.cents_per_kwh
+    before_days = mining.window_before(last_halving(claim, known)["date_utc"], days=days)
+    hashprice = mining.hashprice(known("network"))["usd"].dropna()
+    before, now = hashprice[before_days].mean(), hashprice.iloc[-days:].mean()
+    recent = hashprice.loc[before_days.start :]
+    fleets = power.fleets(known("asics"), pd.DatetimeIndex(recent.index))
+    margins = power.margin(recent, fleets, cents_per_kwh=cents)
+    kept = {str(fleet): 100 * each.iloc[-days:].mean() / each[before_days].mean() for fleet, each in margins.items()}
+    values = [Value("hashprice", now, "USD per PH/s per day", f"{days} days to {iso(recent.index[-1])}", before)]
+    values += [
+        Value(fleet, share, "percent", f"margins at {cents} cents against before") for fleet, share in kept.items()
+    ]
+    readings = {"hashprice": bool(now < before)} | {fleet: bool(share < 100) for fleet, share in kept.items()}
+    against = f"{days} days to {iso(before_days.stop)}"
+    return Finding(tuple(values), against, claims.holds(readings), grade="estimated")
+
+
+def difficulty(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """Difficulty since the eve of the halving and over the last quarter."""
+    level = known("network").set_index("date")["difficulty"].dropna()
+    eve = last_halving(claim, known)["date_utc"] - pd.Timedelta(days=1)
+    starts = {"since the halving": level[eve], "91 days": level.iloc[-92]}
+    growth = {span: 100 * (level.iloc[-1] / start - 1) for span, start in starts.items()}
+    values = tuple(Value("difficulty", change, CHANGE, span) for span, change in growth.items())
+    computed = claims.holds({span: bool(change > 0) for span, change in growth.items()})
+    return Finding(values, f"spans to {iso(level.index[-1])}", computed)
+
+
+def power_price(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """What industry and the Texan wholesale market paid in the latest year, against the year before the halving."""
+    prices = known("power_prices")
+    means, medians = power.trailing_year(prices), power.trailing_year(prices, statistic="median")
+    base_month: Any = pd.Period(last_halving(claim, known)["date_utc"], "M") - 1
+    latest = {
+        "US industrial retail": means["US"].dropna(),
+        "ERCOT wholesale": means["ERCOT"].dropna(),
+        # one dear month rules the Texan mean, so its median month is a reading of its own
+        "ERCOT wholesale, median month": medians["ERCOT"].dropna(),
+    }
+    dearer = {label: 100 * (values.iloc[-1] / values[base_month] - 1) for label, values in latest.items()}
+    values = tuple(
+        Value(label, change, CHANGE, f"12 months to {latest[label].index[-1]}") for label, change in dearer.items()
+    )
+    computed = claims.holds({label: bool(change > 0) for label, change in dearer.items()})
+    return Finding(values, f"12 months to {base_month}", computed, grade="estimated")
+
+
+# --- spending ---------------------------------------------------------------------------------
+
+
+def guided(claim: Claim, known: Known) -> pd.Series | None:
+    """What the company last said in figures on the period by the statement's day; None if nothing was seen."""
+    rows = known.on(claim["as_of"])("capex_guidance").dropna(subset=["issued_on"])
+    own = rows[(rows["ticker"] == claim["ticker"]) & (rows["guided_period"] == claim["guided_period"])]
+    own = own[own["low_usd_bn"].notna() | own["point_usd_bn"].notna()].sort_values("issued_on")
+    return own.iloc[-1] if len(own) else None
+
+
+def guidance(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """A printed range or figure against the guidance as it stood that day, on the company's own definition."""
+    row = guided(claim, known)
+    if row is None:
+        return Finding((Value("", "no figure by that day"),), grade="reported")
+    low, high, point = row["low_usd_bn"], row["high_usd_bn"], row["point_usd_bn"]
+    given = {"middle": point if pd.notna(point) else (low + high) / 2, "lowest": low, "highest": high}
+    printed = {what: claim[column] for what, column in zip(given, claims.FIGURE) if pd.notna(claim[column])}
+    readings = {
+        what: claims.reproduces(given[what], float(figure), tolerance=0.5) == claims.CONFIRMED
+        for what, figure in printed.items()
+    }
+    values = tuple(Value(what, given[what], "USD bn", base=float(figure)) for what, figure in printed.items())
+    return Finding(values, f"as printed; issued {iso(row['issued_on'])}", claims.holds(readings), grade="reported")
+
+
+def above_consensus(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """A printed consensus against the one in the table, and whether the whole guidance lies above that."""
+    row = guided(claim, known)
+    if row is None or pd.isna(row["consensus_before_usd_bn"]):
+        return Finding((Value("", "no consensus by that day"),), grade="reported")
+    consensus, printed = row["consensus_before_usd_bn"], float(claim["published_value"])
+    lowest = row["low_usd_bn"] if pd.notna(row["low_usd_bn"]) else row["point_usd_bn"]
+    vendor = "not named" if pd.isna(row["consensus_vendor"]) else row["consensus_vendor"]
+    values = (
+        Value("consensus before the report", consensus, "USD bn", base=printed),
+        Value("its vendor", vendor),
+        Value("lowest of the guidance", lowest, "USD bn", base=consensus),
+    )
+    readings = {
+        "consensus": claims.reproduces(consensus, printed, tolerance=0.5) == claims.CONFIRMED,
+        "exceeded": bool(lowest > consensus),
+    }
+    return Finding(values, "as printed; consensus", claims.holds(readings), grade="reported")
+
+
+def capex_growth(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """Quarterly capex of one or two companies: grown over a year, and by no less than in the quarter before.
+
+    "The results" are those of that evening: no later report can confirm or refute what they showed.
+    """
+    actuals = known.on(claim["as_of"])("capex_actuals")
+    hyperscalers = of_kind(known.instruments, "hyperscaler")
+    tickers = [claim[column] for column in ("ticker", "second_ticker") if claim[column] in hyperscalers]
+    definitions = {"cash": "cash_ppe", "with leases": "incl_finance_leases"}
+    growth = pd.concat(
+        {
+            name: pd.DataFrame(capex.growth(capex.calendar_quarters(actuals, definition))).reindex(columns=tickers)
+            for name, definition in definitions.items()
+        },
+        axis=1,
+    ).dropna(axis=1, how="all")
+    complete = growth.dropna()
+    if not tickers or len(complete) < 2:
+        return Finding((Value("", "no two quarters by that day"),))
+    last, before = complete.iloc[-1], complete.iloc[-2]
+    labels = [f"{column[1]}, {column[0]}" for column in complete.columns]
+    each = zip(labels, last, before)
+    values = tuple(Value(label, grown, CHANGE, str(last.name), earlier) for label, grown, earlier in each)
+    readings = {"spending grew": bool((last > 0).all()), "growth did not slow": bool((last >= before).all())}
+    return Finding(values, "growth a quarter before; all capex, not AI alone", claims.holds(readings))
+
+
+def earnings_report(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """The day of a company's report: of one to come, the first after the statement; else the nearest to it."""
+    reports, printed = known("earnings_dates"), claim["published_value"]
+    days = reports.loc[reports["ticker"] == claim["ticker"], "reported_on"].sort_values()
+    if pd.Timestamp(printed) > claim["as_of"]:
+        days = days[days > claim["as_of"]].head(1)
+    nearest = days.loc[(days - pd.Timestamp(printed)).abs().sort_values(kind="stable").index[:1]]
+    if nearest.empty:
+        return Finding((Value("", "not reported yet"),), grade="reported")
+    computed = claims.holds({"date": claims.in_period(nearest.iloc[0], printed)})
+    value = Value("reported on", iso(nearest.iloc[0]), base=printed)
+    return Finding((value,), "as printed", computed, grade="reported")
+
+
+# --- contracts --------------------------------------------------------------------------------
+
+
+def ledger_of(claim: Claim, known: Known) -> tuple[pd.DataFrame, tuple[Value, ...]]:
+    """The ledger that a statement on one contract is tested on, and what became of the contract if it ended.
+
+    What ended, or was replaced, was said of it while it stood: then the ledger of the statement's day decides.
+    """
+    became = claims.fate(known("deals"), claim["deal_id"], known("knowledge"))
+    return known.on(claim["as_of"])("deals") if became else known("deals"), (
+        (Value("", became, over="since then"),) if became else ()
+    )
+
+
+def contract(claim: Claim, known: Known) -> tuple[pd.Series | None, tuple[Value, ...]]:
+    """A contract's row, None if it was not known by then, and what became of it."""
+    rows, became = ledger_of(claim, known)
+    own = rows[rows["deal_id"] == claim["deal_id"]]
+    return (own.iloc[0] if len(own) else None), became
+
+
+UNKNOWN = Finding((Value("", "not known by that day"),), grade="reported")
+
+
+def contract_signed(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """When a contract was announced, and for how long it runs."""
+    deal, became = contract(claim, known)
+    if deal is None:
+        return UNKNOWN
+    readings = {"period": claims.in_period(deal["announced_on"] or "", claim["period"])}
+    if claim["unit"] == "years":
+        readings["years"] = claims.figure(deal["term_years"], claim, tolerance=0.5) == claims.CONFIRMED
+    facts = {"base term": ("term_years", "years"), "base value, nominal": ("contract_value_usd_bn", "USD bn")}
+    values = [Value("announced", deal["announced_on"], base=claim["period"])]
+    values += [Value(what, deal[column], unit) for what, (column, unit) in facts.items() if pd.notna(deal[column])]
+    return Finding((*values, *became), "as printed", claims.holds(readings), grade="reported")
+
+
+def contract_mw(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """A contract's megawatts, on the basis that gives the printed figure, and whether a source states that basis."""
+    deal, became = contract(claim, known)
+    if deal is None:
+        return UNKNOWN
+    sizes = {"critical IT": "critical_it_mw", "gross": "gross_mw"}
+    stated = {basis: float(deal[column]) for basis, column in sizes.items() if pd.notna(deal[column])}
+    if not stated:
+        return Finding((Value("", "no megawatts seen"), *became), grade="reported")
+    fits = [mw for mw in stated.values() if claims.figure(mw, claim, tolerance=0.5) == claims.CONFIRMED]
+    open_basis = deal["mw_basis"] == "open" and len(stated) == 1
+    values = [Value("basis not stated" if open_basis else basis, mw, "MW") for basis, mw in stated.items()]
+    computed = claims.holds({"megawatts": bool(fits), "basis stated": not open_basis})
+    announced = Value("announced", deal["announced_on"])
+    return Finding((*values, announced, *became), computed=computed, grade="reported")
+
+
+def contract_size(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """A contract's place among those in force by value and megawatts, its parts and theirs taken together."""
+    rows, became = ledger_of(claim, known)
+    ratios = ledger.gross_ratios(rows)
+    ranks = ledger.standing(ledger.contracted(rows), claim["deal_id"], ratios=(ratios.min(), ratios.max()))
+    ranks = ranks[ranks["measure"].str.startswith(("base value", "value per year", "MW"))].dropna(subset="place")
+    if ranks.empty:
+        return Finding((Value("", "not in force by then"), *became), grade="estimated")
+    printed = pd.to_numeric(claim["published_value"])
+    places = {row["measure"]: int(row["place"]) for row in ranks.to_dict("records")}
+    computed = claims.holds(
+        {
+            measure: place <= settings.first_places if pd.isna(printed) else place == printed
+            for measure, place in places.items()
+        }
+    )
+    values = tuple(
+        Value(measure.removesuffix(", USD bn"), place, f"of {of}", "place")
+        for (measure, place), of in zip(places.items(), ranks["of"])
+    )
+    against = f"contracts in force on {iso(claim['as_of']) if became else known.until}"
+    return Finding((*values, *became), against, computed, grade="estimated")
+
+
+def signers(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """Miners with a binding contract at the ends of years: more each year, or as many as printed on the day."""
+    pivots = ledger.pivot_dates(known("deals"))
+    ends = [f"{year}-12-31" for year in range(claim["as_of"].year - 3, pd.Timestamp(known.until).year)]
+    counts = {end: int((pivots <= end).sum()) for end in [*ends, known.until]}
+    if any(pd.notna(claim[column]) for column in claims.FIGURE):
+        counts = {iso(claim["as_of"]): int((pivots <= claim["as_of"]).sum())} | counts
+        computed = claims.figure(next(iter(counts.values())), claim, tolerance=0.5)
+    else:
+        growing = all(more > fewer for fewer, more in pairwise([counts[end] for end in ends]))
+        computed = claims.holds({"grew every year": growing})
+    values = tuple(Value(f"by {end}", count, over="miners with a contract") for end, count in counts.items())
+    return Finding(values, computed=computed, grade="reported")
+
+
+def ai_revenue_share(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """Whether AI is more of revenue than `diversified_percent` at each signer that reports a split."""
+    tickers = ledger.contracted(known("deals"))["ticker"].unique()
+    every = ledger.ai_share(known("miner_segments"), tickers)["ai_percent"]
+    shares = every.dropna().sort_values(ascending=False)
+    values = [Value(str(ticker), share, "percent", "latest quarter") for ticker, share in shares.items()]
+    values += [Value(ticker, None, over="no split seen") for ticker in every.index[every.isna()]]
+    computed = claims.holds(
+        {str(ticker): bool(share > settings.diversified_percent) for ticker, share in shares.items()}
+    )
+    return Finding(tuple(values), "revenue of the quarter", computed, grade="estimated")
+
+
+# --- shares -----------------------------------------------------------------------------------
+
+
+def returned(closes: pd.DataFrame, claim: Claim, ticker: str) -> pd.Series | None:
+    """A share's return in percent over the statement's window to its day; None if unknown.
+
+    `percent`, `base_date`, `base_close` and `close`.
+    """
+    window = claim["window"]
+    if ticker not in closes:
+        return None
+    row = markets.performance(closes, [ticker], session_by(closes, claim["as_of"])).loc[ticker]
+    named = {"base_date": row[f"{window}_base_date"], "base_close": row[f"{window}_base_close"], "close": row["close"]}
+    return None if pd.isna(row[window]) else pd.Series({"percent": 100 * row[window]} | named)
+
+
+NO_CLOSES = Finding((Value("", "no closes"),), computed=claims.NOT_TESTABLE)
+
+
+def share_return(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """A printed return against the closes."""
+    found = returned(known.closes, claim, claim["ticker"])
+    if found is None:
+        return Finding(NO_CLOSES.values, computed=claims.NOT_TESTABLE, alone=True)
+    computed = claims.figure(found["percent"], claim, tolerance=settings.half_width_percent[claim["window"]])
+    values = (
+        Value("return", found["percent"], "percent"),
+        Value("close", found["close"], "USD", "", found["base_close"]),
+    )
+    return Finding(values, f"close of {iso(found['base_date'])}", computed, alone=True)
+
+
+def share_close(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """A printed price against the close, to the last digit printed."""
+    closes, ticker = known.closes, claim["ticker"]
+    value: Any = closes[ticker].get(session_by(closes, claim["as_of"])) if ticker in closes else None
+    if pd.isna(value):
+        return Finding(NO_CLOSES.values, computed=claims.NOT_TESTABLE, alone=True)
+    digits = len(str(claim["published_value"] or "").partition(".")[2])
+    computed = claims.figure(value, claim, tolerance=0.5 / 10**digits)
+    return Finding((Value("close of the day", value, "USD"),), computed=computed, alone=True)
+
+
+def share_returns(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """One share against another over the statement's window."""
+    tickers = [claim["ticker"], claim["second_ticker"]]
+    seen = [returned(known.closes, claim, ticker) for ticker in tickers]
+    found = {ticker: each for ticker, each in zip(tickers, seen) if each is not None}
+    if len(found) < len(tickers):
+        return NO_CLOSES
+    names = known.instruments["short_name"]
+    (own, other), base = (each["percent"] for each in found.values()), next(iter(found.values()))["base_date"]
+    values = tuple(Value(names[ticker], each["percent"], CHANGE) for ticker, each in found.items())
+    return Finding(values, f"close of {iso(base)}", claims.holds({"ahead": bool(own > other)}))
+
+
+def miner_returns(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """The signers' basket against other miners and benchmarks, before the statement's day and after it."""
+    day, last = claim["as_of"], session_by(known.closes, claim["as_of"])
+    starts = {
+        f"12 months to {iso(day)}": day - pd.DateOffset(years=1),
+        f"year to {iso(day)}": pd.Timestamp(day.year - 1, 12, 31),
+    }
+    bases = {span: known.closes.loc[:start].index[-1] for span, start in starts.items()}
+    returns = 100 * markets.returns_since(known.compared, bases, last)
+    if known.end > last:
+        returns = returns.join(100 * markets.returns_since(known.compared, {f"to {iso(known.end)}": last}, known.end))
+    readings = {
+        f"{span}, against {side}": bool(found["pivoted"] > found[side])
+        for span, found in returns.items()
+        for side in returns.index.drop("pivoted")
+    }
+    values = [Value(str(side), value, CHANGE, str(span)) for span in returns for side, value in returns[span].items()]
+    return Finding(tuple(values), "first of each span", claims.holds(readings))
+
+
+def reactions(known: Known) -> pd.Series:
+    """Return less QQQ, in percent, of the first session after each tenant contract."""
+    contracts = ledger.contracted(known("deals")).query("counts_as == 'contract'")[["deal_id"]]
+    signed = known("event_flags").merge(contracts, on="deal_id")
+    seen = signed[signed["ticker"].isin(known.closes.columns) & signed["first_session"].isin(known.closes.index)]
+    seen = seen.drop_duplicates(["ticker", "first_session"])
+    daily = 100 * known.closes.pct_change(fill_method=None)
+    beyond = daily.sub(daily["QQQ"], axis=0)
+    moves = [beyond.loc[day, ticker] for day, ticker in zip(seen["first_session"], seen["ticker"])]
+    return pd.Series(moves, dtype=float).dropna()
+
+
+def clean_study(known: Known) -> tuple[int, float, float]:
+    """Clean contracts as in the stocks chapter: events, mean percent beyond three factors on days 0 and 1, and p."""
+    closes = known.closes.loc[: known.end]
+    factors = exposure.factor_returns(closes).dropna(how="all").loc[closes["IBIT"].first_valid_index() :]
+    reports = announcements.report_sessions(known("earnings_dates"), pd.DatetimeIndex(closes.index))
+    news = announcements.deal_events(
+        known("deals"), known("event_flags"), reports.set_index("ticker")["session"], known.miners
+    )
+    news = news[news["session"].isin(factors.index)]
+    clean = news.loc[news["with_tenant"] & (news["news"] == "clean"), ["ticker", "session"]]
+    own = closes.pct_change(fill_method=None).loc[factors.index]
+    study = events.abnormal_returns(own, clean, factors=factors[exposure.FACTORS], others=news[["ticker", "session"]])
+    facts, tests = inference.summary(study, (0, 1)), inference.hypothesis_tests(study, (0, 1))
+    return int(facts["events"]), 100 * facts["mean"], float(tests["p_value"]["kolari_pynnonen"])
+
+
+def deal_response(claim: Claim, known: Known, settings: Settings) -> Finding:
+    """First sessions after contracts, the same tested on days without other news, and the days after the article."""
+    moves, (count, mean, p) = reactions(known), clean_study(known)
+    values = [
+        Value("median less QQQ", moves.median(), CHANGE, f"first session after {len(moves)} contracts"),
+        Value("mean beyond bitcoin, QQQ and chips", mean, CHANGE, f"days 0 and 1 of {count} without other news"),
+        Value("p", p, "", f"days 0 and 1 of {count} without other news"),
+    ]
+    readings = {"first sessions": bool(moves.median() > 0), "clean contracts, tested": bool(mean > 0 and p <= 0.05)}
+    stocks = named(claims.statements(known("claims"), claim["article_id"]), known)
+    week = known.closes.index[known.closes.index > claim["as_of"]][: settings.sessions_after]
+    if known.day is None and stocks and len(week):
+        start = session_by(known.closes, claim["as_of"])
+        after = 100 * markets.returns_since(known.closes, {"": start}, week[-1])[""]
+        readings["after the article"] = bool(after[stocks].mean() > 0)
+        each = {"named stocks, mean": after[stocks].mean(), "QQQ": after["QQQ"]}
+        values += [Value(what, value, CHANGE, f"sessions to {iso(week[-1])}") for what, value in each.items()]
+    return Finding(tuple(values), "close before each span", claims.holds(readings))
+
+
+def conventions(claim: Claim, known: Known, settings: Settings) -> dict[str, Any] | None:
+    """Which days and starts give a printed return, within the rounding of its wording; None if there is no figure to
+    search for, or no closes.
+
+    `printed`, `tried` (conventions) and `fit` (of them), then the closest one: `end`, `base`, `convention`, `percent`
+    (missing for a "more than", which every larger return fits); `first_close`, whether a start from the close of the
+    year's first session fits. End days lie within two sessions of the statement's.
+    """
+    value, low, high = (pd.to_numeric(claim[column]) for column in claims.FIGURE)
+    at_least = pd.isna(value) and pd.isna(high)
+    printed = low if at_least else value
+    if pd.isna(printed) or claim["ticker"] not in known.closes:
+        return None
+    sessions = known.closes.index
+    place = int(sessions.searchsorted(session_by(known.closes, claim["as_of"])))
+    near = sessions[max(place - 2, 0) : place + 3]
+    half_width = 0 if at_least else settings.half_width_percent[claim["window"]] / 100
+    tried = markets.search_conventions(
+        known.closes,
+        claim["ticker"],
+        printed / 100,
+        claim["window"],
+        ends=(near[0], near[-1]),
+        tolerance=half_width,
+        at_least=at_least,
+    )
+    within, closest = tried[tried["within"]], (tried.head(0) if at_least else tried).reindex([0]).iloc[0]
+    return {
+        "printed": float(printed),
+        "tried": len(tried),
+        "fit": len(within),
+        "end": None if pd.isna(closest["end"]) else iso(closest["end"]),
+        "base": None if pd.isna(closest["base_date"]) else iso(closest["base_date"]),
+        "convention": closest["convention"],
+        "percent": 100 * closest["return"],
+        "first_close": bool((within["convention"] == "first close of the year").any()),
+    }
+
+
+# --- every statement --------------------------------------------------------------------------
+
+Test = Callable[[Claim, Known, Settings], Finding]
+TESTS: dict[tuple[str, str], Test] = {  # (type, measure) -> its test; what each reads of the row is in claims.NEEDS
+    ("return", ""): share_return,
+    ("level", "close"): share_close,
+    ("level", "subsidy_cut"): subsidy_cut,
+    ("level", "contract_mw"): contract_mw,
+    ("guidance", ""): guidance,
+    ("guidance", "consensus"): above_consensus,
+    ("date", "halving"): halving_date,
+    ("date", "earnings_report"): earnings_report,
+    ("count_or_rank", "signers"): signers,
+    ("count_or_rank", "contract_size"): contract_size,
+    ("comparative", "miner_returns"): miner_returns,
+    ("comparative", "share_returns"): share_returns,
+    ("comparative", "deal_response"): deal_response,
+    ("comparative", "capex_growth"): capex_growth,
+    ("comparative", "mining_margin"): mining_margin,
+    ("comparative", "power_price"): power_price,
+    ("comparative", "difficulty"): difficulty,
+    ("comparative", "ai_revenue_share"): ai_revenue_share,
+    ("event", "contract"): contract_signed,
+    ("event", ""): cited,
+    ("quotation", ""): cited,
+    ("outlook", ""): foreseen,
+    ("outlook", "earnings_report"): report_foreseen,
+}
+
+
+def found(statements: pd.DataFrame, known: Known, settings: Settings) -> list[dict[str, Any]]:
+    """What the tables give on every statement, as far as public on the day: rows for `claims.verdicts`."""
+    rows: list[Any] = statements.to_dict("records")
+    tests = [TESTS[claim["type"], claim["measure"] or ""] for claim in rows]
+    return [{"claim_id": claim["claim_id"], **vars(test(claim, known, settings))} for claim, test in zip(rows, tests)]

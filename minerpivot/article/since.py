@@ -1,0 +1,206 @@
+"""What was said or stood on the article's day, and what came of it: one row per figure.
+
+Rows hold `what`, `unit`, `first` with `first_on` (what stood on the day, else what was said first after it), `latest`
+with `latest_on` (missing where nothing followed), `change` (in percent, or how a guided range moved) and `grade`. A
+guided range is (low, high).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from minerpivot.article import claims
+from minerpivot.article.findings import BENCHMARKS, Known, iso, of_kind, session_by
+from minerpivot.deals import ledger
+from minerpivot.halving import mining
+from minerpivot.spending import capex, outlook
+from minerpivot.stocks import markets
+
+COMPARABLE = ("plain", "restated")  # standings that count; a restatement is the first on its basis
+SHOWN = (*COMPARABLE, "single_sourced")
+
+
+class Row(NamedTuple):
+    """One figure then and since."""
+
+    what: str
+    unit: str
+    first: Any
+    first_on: str
+    latest: Any = None
+    latest_on: str | None = None
+    change: float | str | None = None
+    grade: str = "derived"
+
+
+def groups(known: Known, day: pd.Timestamp, named: list[str]) -> dict[str, list[str]]:
+    """Miners with closes on the day: those that an article names, other signers, and those that had not signed."""
+    then = known.on(day)
+    rest = [ticker for ticker in then.miners if ticker not in named]
+    signed = [ticker for ticker in rest if then.joining.get(ticker, pd.Timestamp.max) <= day]
+    return {"named": named, "other signers": signed, "not signed": [ticker for ticker in rest if ticker not in signed]}
+
+
+def guidance(known: Known, day: pd.Timestamp, *, standings: Iterable[str] = SHOWN) -> pd.DataFrame:
+    """Guidance of each hyperscaler on the day's year, by definition: what stood on the day or came first after it, and
+    the latest after that.
+
+    Columns: ticker, definition, period_kind, standing (of the latest), first and latest (low, high), each with _on
+    and _midpoint; latest ones missing where nothing followed.
+    """
+    said = outlook.guidance_path(known("capex_guidance"), day.year)
+    said = said[said["standing"].isin(list(standings)) & said["ticker"].isin(of_kind(known.instruments, "hyperscaler"))]
+    rows = []
+    for (ticker, definition), own in said.groupby(["ticker", "definition"], sort=False):
+        own = own.iloc[max(int((own["issued_on"] <= day).sum()) - 1, 0) :]
+        row = {"ticker": ticker, "definition": definition, "period_kind": own["period_kind"].iloc[0]}
+        for end, statement in zip(("first", "latest"), [own.iloc[0], *([own.iloc[-1]] if len(own) > 1 else [])]):
+            row |= {
+                end: _range(statement),
+                f"{end}_on": iso(statement["issued_on"]),
+                f"{end}_midpoint": statement["midpoint_usd_bn"],
+            }
+        rows.append(row | {"standing": own["standing"].iloc[-1]})
+    columns = ["ticker", "definition", "period_kind", "standing"]
+    ends = [f"{name}{part}" for name in ("first", "latest") for part in ("", "_on", "_midpoint")]
+    return pd.DataFrame(rows, columns=[*columns, *ends])
+
+
+def _range(statement: pd.Series) -> tuple[float, float]:
+    if pd.notna(statement["low_usd_bn"]):
+        return statement["low_usd_bn"], statement["high_usd_bn"]
+    return statement["point_usd_bn"], statement["point_usd_bn"]
+
+
+def plans(known: Known, day: pd.Timestamp) -> Iterator[Row]:
+    """Guidance on the day's year against the latest, or against the outcome once the year has ended."""
+    names = known.instruments["short_name"]
+    scored = outlook.scored_statements(known("capex_guidance"), known("capex_annual"))
+    scored = scored[(scored["fiscal_period"] == f"FY{day.year}") & (scored["period_end"] > day)]
+    ended = scored.drop_duplicates(["ticker", "definition"], keep="last").set_index(["ticker", "definition"])
+    for own in guidance(known, day).to_dict("records"):
+        notes = [f"fiscal {day.year}" if own["period_kind"] == "fiscal" else f"{day.year}"]
+        notes += [own["standing"].replace("_", " ")] if own["standing"] != "plain" else []
+        what = f"capex of {names[own['ticker']]}, {', '.join(notes)}"
+        row = Row(what, "USD bn", own["first"], own["first_on"], grade="reported")
+        if (own["ticker"], own["definition"]) in ended.index:
+            year = ended.loc[(own["ticker"], own["definition"])]
+            change = 100 * (year["outcome_usd_bn"] / own["first_midpoint"] - 1)
+            yield row._replace(latest=year["outcome_usd_bn"], latest_on=iso(year["period_end"]), change=change)
+        elif pd.isna(own["latest_midpoint"]):
+            yield row
+        else:
+            moved = claims.revision(own["first"], own["latest"])
+            yield row._replace(latest=own["latest"], latest_on=own["latest_on"], change=moved)
+
+
+def growth(known: Known, day: pd.Timestamp, tickers: list[str]) -> Iterator[Row]:
+    """Growth of quarterly cash capex over a year: in the results known on the day, and in the latest."""
+    if not tickers:
+        return
+    then, now = (
+        pd.DataFrame(capex.growth(capex.calendar_quarters(tables("capex_actuals"), "cash_ppe")))
+        .reindex(columns=tickers)
+        .dropna()
+        .iloc[-1]
+        for tables in (known.on(day), known)
+    )
+    for ticker in tickers:
+        what = f"growth of {known.instruments['short_name'][ticker]}'s capex over a year, cash"
+        row = Row(what, "percent", then[ticker], str(then.name))
+        yield row if now.name == then.name else row._replace(latest=now[ticker], latest_on=str(now.name))
+
+
+def nvidia(known: Known, day: pd.Timestamp) -> Iterator[Row]:
+    """Nvidia's next quarter and each one after it: revenue against the guidance given with the report before."""
+    beats = capex.nvidia_beats(known("nvidia"))
+    said, after = beats[beats["reported_on"] <= day].iloc[-1], beats[beats["reported_on"] > day]
+    if after.empty:
+        guided = said["next_quarter_revenue_guidance_usd_bn"]
+        yield Row("Nvidia's next quarter, revenue", "USD bn", guided, iso(said["reported_on"]), grade="reported")
+    for report in after.dropna(subset="beat_percent").to_dict("records"):
+        yield Row(
+            f"Nvidia's quarter to {iso(report['period_end'])}, revenue against guidance",
+            "USD bn",
+            report["guidance_usd_bn"],
+            iso(report["guided_on"]),
+            report["revenue_usd_bn"],
+            iso(report["reported_on"]),
+            report["beat_percent"],
+            "reported",
+        )
+
+
+def income(known: Known, day: pd.Timestamp, *, window_days: int) -> Iterator[Row]:
+    """Hashprice, averaged over a window, and difficulty: on the day and at their ends."""
+    network = known("network")
+    hashprice = mining.hashprice(network)["usd"].dropna().rolling(window_days).mean()
+    difficulty = network.set_index("date")["difficulty"].dropna() / 1e12
+    for what, unit, levels, grade in (
+        (f"hashprice, {window_days} days", "USD per PH/s per day", hashprice, "derived"),
+        ("difficulty", "trillion", difficulty, "reported"),
+    ):
+        yield _level(what, unit, levels, day, grade)
+
+
+def _level(what: str, unit: str, levels: pd.Series, day: pd.Timestamp, grade: str) -> Row:
+    """A level by the day against the last one."""
+    then = levels.loc[:day]
+    row = Row(what, unit, then.iloc[-1], iso(then.index[-1]), grade=grade)
+    if levels.index[-1] == then.index[-1]:
+        return row
+    change = 100 * (levels.iloc[-1] / then.iloc[-1] - 1)
+    return row._replace(latest=levels.iloc[-1], latest_on=iso(levels.index[-1]), change=change)
+
+
+def contracts(known: Known, day: pd.Timestamp) -> Iterator[Row]:
+    """Tenant contracts in force and AI in the revenue of the signers, as known on the day and at the end."""
+    later = pd.Timestamp(known.until) > day
+    tables = (known.on(day), known) if later else (known.on(day),)
+    sums = [ledger.totals(ledger.contracted(each("deals"))).iloc[0] for each in tables]
+    shares = [_signers_share(each) for each in tables]
+    measures = (
+        ("tenant contracts in force", "contracts", [each["contracts"] for each in sums], "reported"),
+        ("their base value, nominal", "USD bn", [each["value_usd_bn"] for each in sums], "reported"),
+        ("their megawatts of critical IT", "MW", [each["critical_it_mw"] for each in sums], "reported"),
+        ("their megawatts of open basis", "MW", [each["open_mw"] for each in sums], "reported"),
+        ("signers that report AI revenue apart", "companies", [count for count, _ in shares], "estimated"),
+        ("AI in their revenue, latest quarters", "percent", [percent for _, percent in shares], "estimated"),
+    )
+    for what, unit, (then, *now), grade in measures:
+        row = Row(what, unit, then, iso(day), grade=grade)
+        yield row._replace(latest=now[0], latest_on=known.until) if now else row
+
+
+def _signers_share(known: Known) -> tuple[int, float]:
+    """Signers with a split of revenue, and AI in percent of their revenue together."""
+    tickers = ledger.contracted(known("deals"))["ticker"].unique()
+    split = ledger.ai_share(known("miner_segments"), tickers).dropna(subset="ai_percent")
+    return len(split), share(split)
+
+
+def share(split: pd.DataFrame) -> float:
+    """AI in percent of the revenue of companies together; missing for none."""
+    revenue = split["revenue_usd_m"].sum()
+    return 100 * split["ai_hpc_revenue_usd_m"].sum() / revenue if revenue else float("nan")
+
+
+def shares(known: Known, day: pd.Timestamp, groups: Mapping[str, list[str]]) -> Iterator[Row]:
+    """Closes of the day against the last common ones: of each group, by its mean return if it has several, and of the
+    benchmarks.
+    """
+    start = session_by(known.closes, day)
+    moved = 100 * markets.returns_since(known.closes, {"": start}, known.end)[""] if known.end > start else None
+    names = known.instruments["short_name"]
+    for what, tickers in (dict(groups) | {names[ticker]: [ticker] for ticker in BENCHMARKS}).items():
+        single = len(tickers) == 1
+        first = known.closes.loc[start, tickers[0]] if single else None
+        row = Row(what, "USD" if single else "mean", first, iso(start))
+        if moved is None:
+            yield row
+            continue
+        latest = known.closes.loc[known.end, tickers[0]] if single else None
+        yield row._replace(latest=latest, latest_on=iso(known.end), change=moved[tickers].mean())
