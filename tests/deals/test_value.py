@@ -265,7 +265,7 @@ def drawn(name):
 
 def test_what_is_missing_in_the_ledger_is_missing_in_the_charts():
     """Contracts without a value are drawn without one, never as zero; quarters without a split are empty."""
-    steps = [row for row in drawn("timeline") if row.get("sum_of") == "base value, USD bn"]
+    steps = [row for row in drawn("timeline") if row.get("sum_of") == "value, USD bn"]
     signed = [row["contract_value_usd_bn"] for row in steps if row["change"] == "signed"]
     assert signed.count(None) > 0
     assert 0 not in signed
