@@ -1,25 +1,21 @@
-"""What the contracts are worth: rent against mining, present value, income so far, what the market pays.
+"""What the contracts are worth: rent against mining, present value, income so far.
 
 Rates and megawatts come from `minerpivot.deals.ledger`, mining income from `minerpivot.halving.mining`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
 from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from minerpivot.data.tables import last_day
-from minerpivot.deals.ledger import GONE, contracted, dated, due, totals
+from minerpivot.deals.delivery import due
+from minerpivot.deals.ledger import totals
 from minerpivot.halving import mining
 
 HOURS_PER_YEAR = 8760
-DEBT = ("convertible", "notes", "loan")
-# Averages over a quarter and third parties' diluted estimates are other measures.
-POINT_COUNTS = ("cover_page", "basic")
 # `present_value` in Vega's expression language, for `datum.value`, `datum.years`, `datum.wait` and a parameter `rate`.
 PRESENT_VALUE_EXPRESSION = (
     "datum.value / (12 * datum.years) * (1 - pow(1 + rate, -datum.years)) / (pow(1 + rate, 1 / 12) - 1)"
@@ -48,23 +44,17 @@ def against_mining(
     pays power, so rent is after power. `rent_site` divides by `ratio` to charge cooling and losses to the rent
     (the lower end, per MWh drawn from the grid), `rent_server` does not (the upper end). `mining_signing` uses
     the mean hashprice of the thirty days to the signing, `mining_now` that of the last thirty days; both are
-    before overhead, hosting and the cost of the machine. `break_even_signing` and `break_even_now` are the
-    efficiencies, J/TH, at which mining would pay as much as `rent_site`: hashprice / (0.024 × (rent + power)).
+    before overhead, hosting and the cost of the machine.
     """
     rows = rates[(rates["market"] == "colocation rent") & rates["announced"].notna()]
     smooth = smoothed(hashprice_usd)
     now = float(smooth.iloc[-1])
     signing = smooth.reindex(pd.DatetimeIndex(rows["announced"]), method="ffill").set_axis(rows.index)
-    site = rent_per_mwh(rows["low"]) / ratio
-    # revenue_per_mwh is hashprice / (0.024 e), so solving it for e is the same division
-    matching = site + power_usd_per_mwh
     return rows.assign(
-        rent_site=site,
+        rent_site=rent_per_mwh(rows["low"]) / ratio,
         rent_server=rent_per_mwh(rows["high"]),
         mining_signing=mining.revenue_per_mwh(signing, efficiency_j_per_th) - power_usd_per_mwh,
         mining_now=mining.revenue_per_mwh(now, efficiency_j_per_th) - power_usd_per_mwh,
-        break_even_signing=mining.revenue_per_mwh(signing, 1) / matching,
-        break_even_now=mining.revenue_per_mwh(now, 1) / matching,
     )
 
 
@@ -105,12 +95,6 @@ def rationality(
         margin = found["rent_site"] - rent_per_mwh(charge) / ratio - found["mining_signing"]
         rows.append((efficiency, power, ratio, int((margin > 0).sum()), int(margin.notna().sum()), margin.median()))
     return pd.DataFrame(rows, columns=["efficiency", "power", "ratio", "ahead", "of", "margin"])
-
-
-def best_efficiency(asics: pd.DataFrame, days: pd.Series, *, partial: str = "last") -> pd.Series:
-    """Lowest J/TH of any machine of `asics` released by each of `days`; `partial` is that of `deals.dated`."""
-    best = asics["efficiency_j_per_th"].groupby(dated(asics["released"], partial)).min().cummin()
-    return best.reindex(pd.DatetimeIndex(days), method="ffill").set_axis(days.index)
 
 
 def building_range(build_costs: pd.DataFrame) -> tuple[tuple[float, float], str] | None:
@@ -186,73 +170,3 @@ def started(contracts: pd.DataFrame, shares: pd.DataFrame, parents: Mapping[str,
     both = pd.DataFrame({"contracted_usd_m": yearly[yearly > 0], "income_usd_m": 4 * shares["ai_hpc_revenue_usd_m"]})
     both = both.dropna().join(shares["ai_includes_fit_out"])
     return both.assign(percent=100 * both["income_usd_m"] / both["contracted_usd_m"])
-
-
-def raised(financings: pd.DataFrame, kinds: Iterable[str] | None = None) -> pd.Series:
-    """Million USD of debt and equity (or of some `kinds`) announced, by ticker: gross, at the facility's size.
-
-    No measure of cash or of what is owed: programmes, undrawn loans, stock paid for land and refinancing count in
-    full, repayments and most sales at market are unseen. Warrants and packages that other rows sign are left out.
-    """
-    signed = financings["financing_id"].isin(financings["part_of"].dropna())
-    kept = (financings["kind"] != "warrants") & ~signed
-    if kinds is not None:
-        kept &= financings["kind"].isin(list(kinds))
-    return financings[kept].groupby("ticker")["amount_usd_m"].sum().sort_values(ascending=False)
-
-
-def ledger_power_mw(deals: pd.DataFrame, parents: Mapping[str, str]) -> pd.Series:
-    """Gross MW of sites, power and leases that the ledger holds, by company: not all of its power, some of it "up to".
-
-    Adds the gross figures (open bases are held as gross) of tenant contracts in force, power and land rows, and
-    purchases. Frameworks, sales, bids, and contracts with a critical-IT figure only, add nothing.
-    """
-    signed = contracted(deals)
-    bought = deals["counts_as"].isin(["power_or_land", "purchase"]) & ~deals["state"].isin(GONE)
-    held = pd.concat([signed[signed["counts_as"] == "contract"], deals[bought]])
-    return held["gross_mw"].groupby(held["ticker"].replace(parents)).sum(min_count=1).rename("power_mw")
-
-
-def market_value(
-    shares: pd.DataFrame,
-    prices: pd.DataFrame,
-    known: Callable[[pd.Timestamp], pd.DataFrame],
-    financings: pd.DataFrame,
-    parents: Mapping[str, str],
-    *,
-    ratio: float,
-) -> pd.DataFrame:
-    """Market value of each company on the days of its share counts, and per megawatt of what was in force that day.
-
-    `known` gives the ledger of a day (`deals.ledger_on`): a contract that ended later still counts before.
-    One row per point count (`POINT_COUNTS`; averages and diluted estimates are left out): shares × the close of that
-    day, or of the last session in the seven days before. Adds close, value_usd_m, critical_it_mw, open_mw,
-    power_mw (`ledger_power_mw`), debt_usd_m (convertibles, notes and loans announced by that day: see `raised`),
-    and USD m per megawatt: per_mw_low and per_mw_high (contracted; open bases read as critical IT, or as gross with
-    `ratio` gross megawatts per critical one), per_power_mw, and each `_with_debt`. A parent counts its subsidiary's
-    megawatts and debt. Missing where the company had no such megawatts, or no such debt was seen.
-    """
-    counts = shares[shares["basis"].isin(POINT_COUNTS)].sort_values(["as_of", "ticker"])
-    closes = prices.rename(columns={"symbol": "ticker", "date": "as_of"})[["ticker", "as_of", "close"]]
-    rows = pd.merge_asof(counts, closes.sort_values("as_of"), on="as_of", by="ticker", tolerance=pd.Timedelta(days=7))
-    rows = rows.dropna(subset=["close"]).reset_index(drop=True)
-    issued, ledger = last_day(financings["announced_on"]), cache(known)
-    facts = []
-    for row in rows.itertuples():
-        public = ledger(row.as_of)
-        signed = contracted(public)
-        group = [row.ticker, *(child for child, parent in parents.items() if parent == row.ticker)]
-        own = signed[signed["ticker"].isin(group)]
-        megawatts = totals(own).iloc[0][["critical_it_mw", "open_mw"]] if len(own) else pd.Series(dtype=float)
-        debt = raised(financings[issued <= row.as_of], DEBT).reindex(group).sum(min_count=1)
-        power = ledger_power_mw(public, parents).get(row.ticker)
-        facts.append(megawatts.to_dict() | {"power_mw": power, "debt_usd_m": debt})
-    found = rows.join(pd.DataFrame(facts, columns=["critical_it_mw", "open_mw", "power_mw", "debt_usd_m"], dtype=float))
-    value = found["shares_m"] * found["close"]
-    whole, open_mw = value + found["debt_usd_m"], found["open_mw"].fillna(0)
-    most = found["critical_it_mw"].add(found["open_mw"], fill_value=0)
-    least = most - open_mw * (1 - 1 / ratio)
-    bases = {"per_mw_low": most, "per_mw_high": least, "per_power_mw": found["power_mw"]}
-    rates = {name: value / base for name, base in bases.items()}
-    with_debt = {f"{name}_with_debt": whole / base for name, base in bases.items()}
-    return found.assign(value_usd_m=value, **rates, **with_debt)

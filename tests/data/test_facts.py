@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from minerpivot.data.tables import describe, entries, last_day, load
-from minerpivot.deals import ledger
+from minerpivot.deals import delivery
 
 
 def letters(entry):
@@ -97,7 +97,7 @@ def test_only_contracts_with_a_tenant_stand_at_a_site():
 
 def live(rows, day="2100-01-01"):
     """Megawatts live per site, as the report counts them; unpublished ones count as none."""
-    return ledger.live_mw(rows, day)["live_mw"].groupby("site").sum()
+    return delivery.live_mw(rows, day)["live_mw"].groupby("site").sum()
 
 
 def exceeding(rows, contracts, sites):
@@ -130,14 +130,14 @@ def test_every_statement_is_about_a_site_of_its_company():
     rows, sites = load("deliveries"), load("sites").set_index("site")
     assert (rows["site"].map(sites["ticker"]) == rows["ticker"]).all()
     ahead = rows[rows["kind"] != "delivered"]
-    assert (ledger.period_end(ahead["due"]) >= last_day(ahead["said_on"])).all()
+    assert (delivery.period_end(ahead["due"]) >= last_day(ahead["said_on"])).all()
 
 
 def test_a_phase_never_loses_what_was_live():
     """Live megawatts of a phase rise from one delivery to the next."""
     rows = load("deliveries").query("kind == 'delivered' and alternative_to.isna()")
     rows = rows.dropna(subset="live_critical_it_mw")
-    rows = rows.assign(live=ledger.period_end(rows["live_by"])).sort_values("live")
+    rows = rows.assign(live=delivery.period_end(rows["live_by"])).sort_values("live")
     assert (rows.groupby(["site", "phase"])["live_critical_it_mw"].diff().dropna() > 0).all()
 
 
@@ -202,7 +202,7 @@ def test_live_power_agrees_with_deliveries():
     for row in said[said["ai_live_it_mw"] > 0].itertuples():
         until = rows[
             (rows["ticker"] == row.ticker)
-            & (ledger.period_end(rows["live_by"]) <= last_day(pd.Series([row.as_of[:7]]))[0])
+            & (delivery.period_end(rows["live_by"]) <= last_day(pd.Series([row.as_of[:7]]))[0])
         ]
         delivered = live(until).sum()
         assert delivered == pytest.approx(row.ai_live_it_mw, abs=0.5), (row.ticker, row.as_of, delivered)

@@ -6,9 +6,9 @@ from functools import partial
 import pandas as pd
 import pytest
 
+from minerpivot.companies import valuation
 from minerpivot.companies.shares import share_growth
 from minerpivot.data import tables, validation
-from minerpivot.deals import value
 from minerpivot.deals.ledger import parent_of
 from minerpivot.stocks import markets
 from minerpivot.stocks.sessions import last_sessions
@@ -72,7 +72,7 @@ def results(load):
     """What a split must leave: daily returns, growth of share counts, market value on each count's day."""
     closes = markets.close_matrix(load("prices"))
     growth = share_growth(load("shares_outstanding"), closes, since=SINCE)
-    worth = value.market_value(
+    worth = valuation.market_value(
         load("shares_outstanding"), load("prices"), lambda day: load("deals"), load("financings"),
         parent_of(load("instruments")), ratio=1.3,
     ).set_index(["ticker", "as_of", "basis"])["value_usd_m"].sort_index()  # fmt: skip

@@ -1,4 +1,4 @@
-"""Worth: rent against mining, present value in Python and in the browser, income so far, market value."""
+"""Worth: rent against mining, present value in Python and in the browser, income so far."""
 
 import json
 import re
@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 
 from minerpivot.data.tables import load
 from minerpivot.deals import ledger, value
-from minerpivot.halving import mining
 from tests.deals.test_ledger import ledger as rows_of
 from tests.deals.test_ledger import segments
-from tests.frozen import load as frozen
 
 PARENTS = {"WYFI": "BTBT"}
 
@@ -64,23 +62,6 @@ def test_mining_at_signing_is_the_mean_of_thirty_days_seen_by_then():
     assert row["mining_signing"] == pytest.approx(56 / (0.024 * 17.5) - 40)
 
 
-@settings(deadline=None)
-@given(st.floats(5, 500), st.floats(0, 200))
-def test_at_the_break_even_efficiency_mining_pays_the_rent(level, power):
-    """The formula solved for efficiency, put back into it."""
-    row = compared(pd.Series(level, pd.date_range("2025-01-01", "2025-06-30")), power=power)
-    assert mining.revenue_per_mwh(level, row["break_even_now"]) - power == pytest.approx(row["rent_site"])
-    assert row["break_even_signing"] == pytest.approx(row["break_even_now"])
-
-
-def test_best_machine_on_sale_is_known_on_the_day():
-    """A machine dated to a year counts from its last day or its first, and a worse one never displaces a better."""
-    models = pd.DataFrame({"efficiency_j_per_th": [20.0, 15.0, 18.0], "released": ["2023", "2024", "2025-03"]})
-    days = pd.Series(pd.to_datetime(["2024-06-30", "2025-01-01", "2025-06-30"]))
-    assert value.best_efficiency(models, days).tolist() == [20, 15, 15]
-    assert value.best_efficiency(models, days, partial="first").tolist() == [15, 15, 15]
-
-
 def test_income_against_contracts():
     """2 m a quarter of 100 m a year is 8 percent; a company without a split is left out."""
     shares = ledger.ai_share(segments(("IREN", "2026-06-30", 10.0, 2.0)), ["IREN", "HUT"])
@@ -103,16 +84,6 @@ def test_the_building_cost_is_what_companies_state_for_whole_buildings():
     assert value.building_range(table) == ((9, 12), "critical_it")
     assert value.building_range(table[2:]) == ((6, 8), "open")
     assert value.building_range(table[3:]) is None
-
-
-def test_financings_leave_out_warrants_and_the_package_announced_twice():
-    """IREN's 3,600 m of February 2026 is the 1,500 m and 2,100 m of June."""
-    table = frozen("financings")
-    june = table[table["financing_id"].str.startswith("IREN-2026-06-01")]
-    package = table[table["financing_id"].isin(["IREN-2026-02-05-loan", "IREN-2026-05-07-warrants"])]
-    assert value.raised(pd.concat([june, package]))["IREN"] == 3600
-    before = package.assign(part_of=None)  # until June the package is all that is known
-    assert value.raised(before)["IREN"] == 3600
 
 
 def test_the_matching_hashprice_pays_the_rent():
@@ -283,106 +254,6 @@ def test_a_quarter_without_a_split_breaks_the_line():
     assert value.ai_share_by_quarter(table.head(0)).empty
 
 
-def paid(day="2025-03-10", basis="cover_page", contracts=None, debt=None):
-    """Ten million shares at 20 USD on a day against a small ledger and one note."""
-    shares = pd.DataFrame({"ticker": ["IREN"], "as_of": [pd.Timestamp(day)], "shares_m": [10.0], "basis": [basis]})
-    prices = pd.DataFrame(
-        {"date": pd.to_datetime(["2025-03-07", "2025-03-11"]), "symbol": "IREN", "close": [20.0, 99.0]}
-    )
-    notes = {
-        "financing_id": "N",
-        "ticker": "IREN",
-        "announced_on": debt or "2030-01-01",
-        "kind": "notes",
-        "amount_usd_m": 50.0,
-        "part_of": None,
-    }
-    table = rows_of({}) if contracts is None else contracts
-    known = lambda day: table[pd.to_datetime(table["announced_on"]) <= day]  # noqa: E731
-    return value.market_value(shares, prices, known, pd.DataFrame([notes]), PARENTS, ratio=1.25)
-
-
-def test_market_value_per_megawatt_by_hand():
-    """10 m shares at Friday's 20 USD on a Monday: 200 m, 2 m per MW of 100; with 50 m of notes 2.5 m."""
-    row = paid(debt="2025-03-01").iloc[0]
-    assert row[["value_usd_m", "per_mw_low", "per_mw_high", "per_mw_low_with_debt"]].tolist() == [200, 2, 2, 2.5]
-    assert pd.isna(row["per_power_mw"])  # the row states no gross megawatts
-
-
-def test_a_parent_counts_the_debt_and_megawatts_of_its_subsidiary():
-    """100 MW and 50 m of WhiteFiber's count for Bit Digital, whose accounts hold them: 2 m per MW, 2.5 with debt."""
-    shares = pd.DataFrame({"ticker": ["BTBT"], "as_of": pd.to_datetime(["2025-03-10"]), "shares_m": [10.0]})
-    prices = pd.DataFrame({"date": pd.to_datetime(["2025-03-10"]), "symbol": "BTBT", "close": [20.0]})
-    note = {"financing_id": "N", "ticker": "WYFI", "announced_on": "2025-03-01", "kind": "notes", "amount_usd_m": 50.0}
-    table = rows_of({"ticker": "WYFI"})
-    row = value.market_value(
-        shares.assign(basis="basic"),
-        prices,
-        lambda day: table,
-        pd.DataFrame([note]).assign(part_of=None),
-        PARENTS,
-        ratio=1.25,
-    ).iloc[0]
-    assert row[["per_mw_low", "per_mw_low_with_debt"]].tolist() == [2, 2.5]
-
-
-def test_market_value_knows_nothing_later_and_mixes_no_counts():
-    """No contract or note of a later day; no average; no close older than a week; nothing contracted is missing."""
-    early = paid(day="2025-03-04", contracts=rows_of({"announced_on": "2025-03-05"}))
-    assert early.empty  # the first close is three days after the count
-    before = paid(contracts=rows_of({"announced_on": "2025-03-11"}), debt="2025-03-11").iloc[0]
-    assert before[["critical_it_mw", "per_mw_low", "debt_usd_m", "per_mw_low_with_debt"]].isna().all()
-    assert paid(basis="weighted_basic").empty
-    assert paid(basis="diluted").empty
-    assert paid(day="2025-03-25").empty
-
-
-def test_open_megawatts_give_a_range_of_market_value():
-    """100 critical and 50 of open basis: 150 as critical, 140 if 1.25 gross make one; gross power is the 50."""
-    table = rows_of({}, {"critical_it_mw": None, "gross_mw": 50.0})
-    row = paid(contracts=table).iloc[0]
-    assert row[["per_mw_low", "per_mw_high", "per_power_mw"]].tolist() == pytest.approx([200 / 150, 200 / 140, 4])
-
-
-def test_market_value_uses_the_contracts_of_the_day_of_the_count():
-    """A lease sold in June still stands behind the count of March, and not behind that of July."""
-    table = rows_of({})
-    states = lambda day: table.assign(state="sold" if day >= pd.Timestamp("2025-06-01") else "signed")  # noqa: E731
-    days = pd.to_datetime(["2025-03-10", "2025-07-01"])
-    shares = pd.DataFrame({"ticker": "IREN", "as_of": days, "shares_m": 10.0, "basis": "basic"})
-    prices = pd.DataFrame({"date": days, "symbol": "IREN", "close": 20.0})
-    none = frozen("financings").iloc[:0]
-    found = value.market_value(shares, prices, states, none, PARENTS, ratio=1.25)
-    assert found["per_mw_low"].iloc[0] == 2
-    assert pd.isna(found["per_mw_low"].iloc[1])
-
-
-def test_power_of_the_ledger_counts_sites_and_leases_but_no_sale_or_framework():
-    """A lease's gross figure, land, and a purchase; not what was sold, a framework, or a bid that was rejected."""
-    without = {"critical_it_mw": None}
-    table = rows_of(
-        {"gross_mw": 140},
-        without | {"counts_as": "power_or_land", "gross_mw": 1000},
-        without | {"counts_as": "purchase", "gross_mw": 500},
-        without | {"counts_as": "purchase", "gross_mw": 9, "state": "terminated"},
-        without | {"counts_as": "sale", "gross_mw": 9},
-        without | {"counts_as": "framework", "gross_mw": 5000},
-        {"gross_mw": 70, "state": "sold"},
-        {"critical_it_mw": 60, "ticker": "RIOT"},
-    )
-    found = value.ledger_power_mw(table, PARENTS)
-    assert found["IREN"] == 1640
-    assert pd.isna(found["RIOT"])
-
-
-def test_debt_is_a_part_of_what_was_raised():
-    """By hand from the rows of TeraWulf: 500 + 850 + 1,025 + 3,200 m of convertibles and notes, shares apart."""
-    table = frozen("financings")
-    rows = table[table["ticker"] == "WULF"]
-    assert value.raised(rows, value.DEBT)["WULF"] == 5575
-    assert value.raised(rows)["WULF"] > 5575
-
-
 def drawn(name):
     """Every row of data behind one chart of the executed chapter."""
     chapter = json.loads((Path(__file__).parents[2] / "chapters" / "miner-deals.ipynb").read_text(encoding="utf-8"))
@@ -394,7 +265,7 @@ def drawn(name):
 
 def test_what_is_missing_in_the_ledger_is_missing_in_the_charts():
     """Contracts without a value are drawn without one, never as zero; quarters without a split are empty."""
-    steps = [row for row in drawn("timeline") if row.get("sum_of") == "base value, USD bn"]
+    steps = [row for row in drawn("timeline") if row.get("sum_of") == "value, USD bn"]
     signed = [row["contract_value_usd_bn"] for row in steps if row["change"] == "signed"]
     assert signed.count(None) > 0
     assert 0 not in signed

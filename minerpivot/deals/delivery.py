@@ -1,0 +1,115 @@
+"""What was promised and what runs: megawatts live for tenants, delays, by what companies said.
+
+Megawatts are critical IT. What was not seen is missing, not zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from minerpivot.data.tables import last_day
+from minerpivot.deals.ledger import contracted
+
+
+def period_end(stated: pd.Series) -> pd.Series:
+    """Last day of each stated day, month, quarter, half, mid-year or year ("2026-Q4", "mid-2027"); missing if unstated.
+
+    What is promised for a period is late only once the whole of it has passed.
+    """
+    text = stated.astype("string")
+    year, part = text.str.extract(r"(\d{4})")[0], text.str.extract(r"\d{4}-(.+)")[0]
+    ends = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12", "H1": "06", "H2": "12"}
+    month = part.replace(ends).fillna("12").mask(text.str.startswith("mid-"), "06")
+    return last_day((year + "-" + month).astype(object))
+
+
+def due(contracts: pd.DataFrame) -> pd.Series:
+    """Last day of each contract's expected start as it was announced, missing if unstated."""
+    return period_end(contracts["start_expected"]).rename("due")
+
+
+def _latest(rows: pd.DataFrame, by: str) -> pd.DataFrame:
+    """The last of `rows` said of each site and phase; of those said on one day, the one whose `by` is latest."""
+    order = rows.assign(said=last_day(rows["said_on"]), end=period_end(rows[by])).sort_values(["said", "end"])
+    return order.groupby(["ticker", "site", "phase"], as_index=False, dropna=False).tail(1)
+
+
+def live_mw(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
+    """What was said by `day` to run for tenants: `live_mw` (critical IT) by ticker and site.
+
+    Each phase counts with what was said of it last. `unpublished` counts the phases that have begun without a figure;
+    a site that has only such ones has no megawatts (missing, not zero). Sites without a delivery are not in it.
+    """
+    done = deliveries[(deliveries["kind"] == "delivered") & deliveries["alternative_to"].isna()]
+    done = done[last_day(done["said_on"]) <= pd.Timestamp(day)]
+    figures = _latest(done.dropna(subset=["live_critical_it_mw"]), "live_by")
+    keys = ["ticker", "site", "phase"]
+    phases = done[keys].drop_duplicates().merge(figures[[*keys, "live_critical_it_mw"]], on=keys, how="left")
+    phases["unpublished"] = phases["live_critical_it_mw"].isna().astype(int)
+    sites = phases.groupby(["ticker", "site"])
+    return pd.DataFrame(
+        {"live_mw": sites["live_critical_it_mw"].sum(min_count=1), "unpublished": sites["unpublished"].sum()}
+    )
+
+
+def kept(deliveries: pd.DataFrame, deals: pd.DataFrame) -> pd.DataFrame:
+    """`deliveries` without those of contracts that were sold or terminated by the states in `deals`."""
+    gone = deals.loc[deals["state"].isin(["sold", "terminated"]), "deal_id"]
+    return deliveries[~deliveries["deal_id"].isin(gone)]
+
+
+def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
+    """First promise for each phase of a site against what was known of it on `day`, in the order of the promises.
+
+    Columns: ticker, site, phase, deal_id, promised_mw, promised (the period, as stated), now (when all of that was
+    live, else the latest target), state ("delivered"; "expected"; "overdue": the period has passed and nothing newer
+    was said) and late_quarters: from the last day of the promised period to that of the other, zero within or before
+    it, missing if overdue. A promise without megawatts (a first hall, power) is kept by any delivery; one with
+    megawatts is not postponed by a target for less.
+    """
+    day, keys = pd.Timestamp(day), ["ticker", "site", "phase"]
+    said = deliveries[(last_day(deliveries["said_on"]) <= day) & deliveries["alternative_to"].isna()]
+    first = said[said["kind"] == "promised"].assign(said=lambda rows: last_day(rows["said_on"]))
+    first = _latest(first[first["said"] == first.groupby(keys)["said"].transform("min")], "due").sort_values("said")
+    rows = first.rename(columns={"critical_it_mw": "promised_mw", "due": "promised"})
+    rows = rows[[*keys, "deal_id", "promised_mw", "promised", "source_url"]].reset_index(drop=True)
+    target = said[said["kind"] == "target"].merge(rows[[*keys, "promised_mw"]], on=keys)
+    whole = target["promised_mw"].isna() | (target["critical_it_mw"] >= target["promised_mw"])
+    target, done = _latest(target[whole], "due"), _latest(said[said["kind"] == "delivered"], "live_by")
+    rows = rows.merge(target[[*keys, "due"]], on=keys, how="left")
+    rows = rows.merge(done[[*keys, "live_by", "live_critical_it_mw"]], on=keys, how="left")
+    enough = rows["promised_mw"].isna() | (rows["live_critical_it_mw"] >= rows["promised_mw"])
+    delivered = rows["live_by"].notna() & enough
+    rows["now"] = rows["due"].mask(delivered, rows["live_by"])
+    end, promised_end = period_end(rows["now"].fillna(rows["promised"])), period_end(rows["promised"])
+    overdue = rows["now"].isna() & (promised_end < day)
+    rows["state"] = delivered.map({True: "delivered", False: "expected"}).mask(overdue, "overdue")
+    months = 12 * (end.dt.year - promised_end.dt.year) + end.dt.month - promised_end.dt.month
+    rows["late_quarters"] = (months.clip(lower=0) / 3).mask(overdue)
+    return rows.drop(columns=["due", "live_by", "live_critical_it_mw"])
+
+
+def delivery(
+    deals: pd.DataFrame, deliveries: pd.DataFrame, day: str | pd.Timestamp, parents: Mapping[str, str]
+) -> pd.DataFrame:
+    """Critical-IT megawatts by company on `day`: contracted, live, and promised for a time that has passed.
+
+    Columns: contracted_mw (contracts in force whose critical-IT megawatts are stated), live_mw and unpublished (see
+    `live_mw`; missing where no delivery was seen, which is not zero), promised_mw (to tenants, for a period that ended
+    by `day`; missing where none was seen). `deals` holds the states of the day; `parents`: subsidiary -> company.
+    """
+    rows, held = contracted(deals), kept(deliveries, deals)
+    live = live_mw(held, day).reset_index()
+    promises = held[(held["kind"] == "promised") & (last_day(held["said_on"]) <= pd.Timestamp(day))]
+    passed = promises[period_end(promises["due"]) <= pd.Timestamp(day)]
+    promised = passed.groupby(["ticker", "site", "phase"])["critical_it_mw"].max().reset_index()
+    figures = {
+        "contracted_mw": rows["mw"].where(rows["mw_basis"] == "critical IT").groupby(rows["ticker"].replace(parents)),
+        "live_mw": live["live_mw"].groupby(live["ticker"].replace(parents)),
+        "unpublished": live["unpublished"].groupby(live["ticker"].replace(parents)),
+        "promised_mw": promised["critical_it_mw"].groupby(promised["ticker"].replace(parents)),
+    }
+    found = pd.DataFrame({name: group.sum(min_count=1) for name, group in figures.items()}, dtype=float)
+    return found.sort_values("contracted_mw", ascending=False, kind="stable").rename_axis("ticker")

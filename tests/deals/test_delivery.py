@@ -1,0 +1,119 @@
+"""Delivery: what runs for tenants, what was promised, and what came late, on small tables by hand."""
+
+import pandas as pd
+import pytest
+
+from minerpivot.deals import delivery
+from tests.deals.test_ledger import ledger
+
+
+def test_last_day_of_an_expected_start():
+    """Month, quarter, half, mid-year and year."""
+    stated = ["2026-09", "2025-Q1", "2026-H1", "mid-2027", "2027", None]
+    last = ["2026-09-30", "2025-03-31", "2026-06-30", "2027-06-30", "2027-12-31"]
+    found = delivery.due(ledger(*({"start_expected": start} for start in stated)))
+    assert found.dt.strftime("%Y-%m-%d").dropna().tolist() == last
+    assert pd.isna(found.iloc[-1])
+
+
+def said(*rows):
+    """Statements on one site of one company: each row a dict over a promise of 100 MW for 2026-H1."""
+    columns = ["site", "phase", "ticker", "kind", "said_on", "due", "critical_it_mw", "live_by", "live_critical_it_mw"]
+    plain = dict.fromkeys([*columns, "alternative_to", "deal_id", "source_url"])
+    plain |= {"site": "campus", "phase": "first", "ticker": "IREN", "kind": "promised", "said_on": "2025-03-05"}
+    table = pd.DataFrame([plain | row for row in rows], columns=list(plain))
+    return table.astype({"critical_it_mw": float, "live_critical_it_mw": float})
+
+
+def live(megawatts, by, said_on, **more):
+    """A delivery: megawatts that ran for the tenant by a time."""
+    return {"kind": "delivered", "live_critical_it_mw": megawatts, "live_by": by, "said_on": said_on} | more
+
+
+def target(due, megawatts, said_on="2026-02-01"):
+    """A later date for some megawatts, or for a first hall."""
+    return {"kind": "target", "due": due, "critical_it_mw": megawatts, "said_on": said_on}
+
+
+def test_a_partial_delivery_counts_as_what_it_is():
+    """40, then 70 of the first phase and 20 of the second: 90 MW; what was said later or reads otherwise does not."""
+    table = said(
+        live(40, "2026-Q1", "2026-05-01"),
+        live(70, "2026-Q2", "2026-08-01"),
+        live(75, "2026-07", "2026-08-01", alternative_to="the other reading"),
+        live(20, "2026-07", "2026-08-01", phase="second"),
+        live(100, "2026-09", "2026-11-01"),
+        live(None, "2026-08", "2026-08-02", site="elsewhere"),
+    )
+    for day, megawatts in (("2026-04-30", None), ("2026-05-01", 40), ("2026-08-01", 90), ("2026-11-01", 120)):
+        found = delivery.live_mw(table, day)["live_mw"].get(("IREN", "campus"))
+        assert found == megawatts
+    unknown = delivery.live_mw(table, "2026-08-02").loc[("IREN", "elsewhere")]
+    assert pd.isna(unknown["live_mw"])  # begun, its megawatts not published: neither nothing nor all
+    assert unknown["unpublished"] == 1
+
+
+def test_of_two_figures_of_one_day_the_later_period_counts():
+    """A report gives the quarter to June and July: the megawatts of July are the latest."""
+    table = said(live(437, "2026-07", "2026-07-28"), live(395, "2026-Q2", "2026-07-28"))
+    assert delivery.live_mw(table, "2026-07-28")["live_mw"].item() == 437
+
+
+def test_contracted_against_live_against_promised():
+    """A subsidiary counts with its parent; a lease that was sold takes its promises along; unseen is not zero."""
+    rows = ledger(
+        {"critical_it_mw": 250, "state": "partly_delivered"},
+        {"deal_id": "GONE", "state": "sold"},
+        {"ticker": "WYFI", "critical_it_mw": 40},
+        {"ticker": "RIOT", "critical_it_mw": None, "gross_mw": 300.0},
+    )
+    record = said(
+        {"due": "2025-Q4", "critical_it_mw": 100},
+        {"due": "mid-2026", "critical_it_mw": 250},
+        {"due": "2026-01", "critical_it_mw": 100, "deal_id": "GONE", "site": "other"},
+        live(175, "2026-07", "2026-07-05"),
+    )
+    found = delivery.delivery(rows, record, "2026-06-29", {"WYFI": "BTBT"})
+    assert found.loc["IREN", ["contracted_mw", "promised_mw"]].tolist() == [250, 100]
+    assert pd.isna(found.loc["IREN", "live_mw"])
+    assert delivery.delivery(rows, record, "2026-07-05", {})["live_mw"].dropna().to_dict() == {"IREN": 175}
+    assert delivery.delivery(rows, record, "2026-07-05", {}).loc["IREN", "promised_mw"] == 250
+    assert found.loc["BTBT", "contracted_mw"] == 40
+    assert pd.isna(found.loc["RIOT", "contracted_mw"])
+    nothing = delivery.delivery(rows, record.head(0), "2026-07-05", {})
+    assert nothing["live_mw"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("later", "state", "late"),
+    [
+        ([], "overdue", None),  # 2026-H1 has passed on 29 August and nothing was said since
+        ([target("2026-Q2", 100)], "expected", 0),  # a word more exact, not earlier
+        ([target("2027-Q1", 120)], "expected", 3),
+        ([target("2027-Q1", 40)], "overdue", None),  # not for all of it
+        ([target("2026-Q4", 100), target("2026-Q3", None, said_on="2026-05-01")], "expected", 2),  # a first hall
+        ([live(100, "2026-07", "2026-08-05")], "delivered", 1 / 3),
+        ([live(99, "2026-07", "2026-08-05")], "overdue", None),  # not all of it
+        ([live(None, "2026-07", "2026-08-05")], "overdue", None),  # how much of it was not published
+        ([live(100, "2026-03", "2026-08-05")], "delivered", 0),
+        ([live(100, "2026-07", "2026-09-05")], "overdue", None),  # said after the day
+        (
+            [{"said_on": "2026-02-01", "due": "2027", "critical_it_mw": 100}],
+            "overdue",
+            None,
+        ),  # the first promise counts
+    ],
+)
+def test_late_is_what_comes_after_the_promised_period(later, state, late):
+    """100 MW promised for the first half of 2026, as it stood on 29 August 2026."""
+    table = said({"due": "2026-H1", "critical_it_mw": 100}, *later)
+    row = delivery.delays(table, "2026-08-29").iloc[0]
+    assert row["state"] == state
+    assert pd.isna(row["late_quarters"]) if late is None else row["late_quarters"] == pytest.approx(late)
+
+
+def test_a_first_hall_is_kept_by_any_delivery():
+    """A promise without megawatts: the delivery of a hall whose size is not published keeps it."""
+    table = said({"due": "2026-07"}, live(None, "2026-07", "2026-08-04"))
+    assert delivery.delays(table, "2026-08-29")["state"].item() == "delivered"
+    assert delivery.delays(table.head(0), "2026-08-29").empty
