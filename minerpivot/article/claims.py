@@ -7,6 +7,7 @@ rule of each kind reads, so that another article's statements of a known kind ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -111,7 +112,7 @@ def assessed(articles: pd.DataFrame, article_id: str) -> pd.Series:
     return pd.Series(rows.loc[article_id])
 
 
-def figure(found: float, claim: Mapping, *, tolerance: float) -> str:
+def figure(found: float, claim: Mapping[Any, Any], *, tolerance: float) -> str:
     """Verdict on what a statement printed, a value, a range, a "more than" or a "less than", against what was found."""
     value, low, high = (pd.to_numeric(claim[column]) for column in FIGURE)
     if pd.isna(found):
@@ -272,14 +273,14 @@ def compare(then: pd.DataFrame, now: pd.DataFrame, dated: pd.DataFrame) -> pd.Da
     )
 
 
-def _judged(row: Mapping, computed: str | None, sources: Mapping) -> str:
+def _judged(row: Mapping[Any, Any], computed: str | None, sources: Mapping[Any, Any]) -> str:
     """Verdict on `row` from a computed verdict and the counts in `sources`."""
     return computed if row["alone"] and computed else combined(computed, *(sources[stance] for stance in STANCES))
 
 
-def _because(then: dict, now: dict, dated: dict) -> str:
+def _because(then: Mapping[Any, Any], now: Mapping[Any, Any], dated: Mapping[Any, Any]) -> str:
     data = _judged(then, None if pd.isna(now["computed"]) else now["computed"], then) != then["verdict"]
-    before = None if pd.isna(then["computed"]) else then["computed"]
+    before: str | None = None if pd.isna(then["computed"]) else then["computed"]
     evidence, of_dated = (_judged(then, before, sources) for sources in (now, dated))
     if data == (evidence != then["verdict"]):
         return "later data or pages" if data else "later data with later pages"

@@ -20,7 +20,7 @@ from minerpivot.data.tables import DATA, edition, load, through
 from minerpivot.deals import ledger
 from minerpivot.halving import mining, power
 from minerpivot.spending import capex
-from minerpivot.stocks import announcements, events, exposure, inference, markets
+from minerpivot.stocks import announcements, events, exposure, inference, markets, sessions
 
 Claim = Mapping[str, Any]  # a row of `claims`
 CHANGE = "percent change"  # the unit of a value that is shown with its sign
@@ -128,7 +128,7 @@ class Known:
 
     @cached_property
     def _last_sessions(self) -> pd.Series:
-        return markets.last_sessions(self.instruments.reset_index())
+        return sessions.last_sessions(self.instruments.reset_index())
 
 
 def iso(day: Any) -> str:
@@ -548,7 +548,7 @@ def clean_study(known: Known) -> tuple[int, float, float]:
     """Clean contracts as in the stocks chapter: events, mean percent beyond three factors on days 0 and 1, and p."""
     closes = known.closes.loc[: known.end]
     factors = exposure.factor_returns(closes).dropna(how="all").loc[closes["IBIT"].first_valid_index() :]
-    reports = announcements.report_sessions(known("earnings_dates"), pd.DatetimeIndex(closes.index))
+    reports = sessions.report_sessions(known("earnings_dates"), pd.DatetimeIndex(closes.index))
     news = announcements.deal_events(
         known("deals"), known("event_flags"), reports.set_index("ticker")["session"], known.miners
     )

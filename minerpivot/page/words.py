@@ -70,7 +70,7 @@ class Number(float):
     @property
     def words(self) -> str:
         """A small count in letters, "three"; others in digits."""
-        return WORDS[int(self)] if self in range(len(WORDS)) else str(self)
+        return WORDS[int(self)] if self.is_integer() and 0 <= self < len(WORDS) else str(self)
 
     def __str__(self) -> str:
         """The number as it is printed."""

@@ -215,7 +215,13 @@ def quarters(facts: pd.DataFrame, *, freq: str) -> pd.DataFrame:
 
 
 def line(
-    facts: dict[str, Any], company: Filer, concepts: list[str], *, taxonomy="us-gaap", unit="USD", needed=True
+    facts: dict[str, Any],
+    company: Filer,
+    concepts: list[str],
+    *,
+    taxonomy: str = "us-gaap",
+    unit: str = "USD",
+    needed: bool = True,
 ) -> pd.DataFrame:
     """One value (bn of `unit`) per filing and period (accn, start, end, form, filed), in the order of filing.
 

@@ -118,7 +118,9 @@ def daily_closes(response: Any, symbol: str, zone: str, *, adjusted: bool) -> tu
     return closes.where(closes.between(0, math.inf, inclusive="neither")).round(4).sort_index(), splits
 
 
-def checked(closes: pd.Series, splits: dict, symbol: str, calendar: pd.Series, stored: pd.Series) -> pd.Series:
+def checked(
+    closes: pd.Series, splits: dict[str, float], symbol: str, calendar: pd.Series, stored: pd.Series
+) -> pd.Series:
     """The closes of finished days: each a trading day, once, with a price, and none missing among or since `stored`."""
     finished, strange = calendar.index[calendar], closes.index.difference(calendar.index)
     closes = closes[closes.index.isin(finished)]
