@@ -119,7 +119,7 @@ def daily_closes(response: Any, symbol: str, zone: str, *, adjusted: bool) -> tu
 
 
 def checked(
-    closes: pd.Series, splits: dict[str, float], symbol: str, calendar: pd.Series, stored: pd.Series
+    closes: pd.Series, splits: dict[pd.Timestamp, float], symbol: str, calendar: pd.Series, stored: pd.Series
 ) -> pd.Series:
     """The closes of finished days: each a trading day, once, with a price, and none missing among or since `stored`."""
     finished, strange = calendar.index[calendar], closes.index.difference(calendar.index)
