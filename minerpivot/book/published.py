@@ -14,7 +14,7 @@ import nbformat
 
 from minerpivot.page.words import READ, STORED, Page
 
-EXPRESSIONS = re.compile(r"\{\{(.+?)\}\}|^:{3,}\{when\} *([^\n]+)", re.MULTILINE | re.DOTALL)
+EXPRESSIONS = re.compile(r"\{\{(.+?)\}\}|^[ \t]*:{3,}\{when\} *([^\n]+)", re.MULTILINE | re.DOTALL)
 JINJA = jinja2.Environment(undefined=jinja2.StrictUndefined)
 
 
