@@ -22,7 +22,7 @@ NOT_TESTABLE = "not testable here"
 VERDICTS = (CONFIRMED, CAVEAT, NOT_REPRODUCED, CONTRADICTED, NOT_TESTABLE)
 STANCES = ("supports", "qualifies", "contradicts")
 ITSELF = "the article"  # origin of a page that copies the article under test
-FINDING = ["claim_id", "values", "against", "computed", "alone", "grade"]
+FINDING = ["claim_id", "given", "against", "computed", "alone", "grade"]
 FIGURE = ("published_value", "published_low", "published_high")  # what a statement printed: one of them at least
 NEEDS: dict[tuple[str, str], tuple[str, ...]] = {  # (type, measure) -> columns; "figure" is any of FIGURE
     ("return", ""): ("ticker", "window", "figure"),

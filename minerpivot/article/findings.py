@@ -53,7 +53,7 @@ class Value(NamedTuple):
 class Finding:
     """What the tables give on one statement; without `computed` cited pages decide."""
 
-    values: tuple[Value, ...] = ()
+    given: tuple[Value, ...] = ()
     against: str | None = None  # what the bases of the values are
     computed: str | None = None  # a verdict
     alone: bool = False  # whether that verdict stands whatever pages say
@@ -479,7 +479,7 @@ def share_return(claim: Claim, known: Known, settings: Settings) -> Finding:
     """A printed return against the closes."""
     found = returned(known.closes, claim, claim["ticker"])
     if found is None:
-        return Finding(NO_CLOSES.values, computed=claims.NOT_TESTABLE, alone=True)
+        return Finding(NO_CLOSES.given, computed=claims.NOT_TESTABLE, alone=True)
     computed = claims.figure(found["percent"], claim, tolerance=settings.half_width_percent[claim["window"]])
     values = (
         Value("return", found["percent"], "percent"),
@@ -493,7 +493,7 @@ def share_close(claim: Claim, known: Known, settings: Settings) -> Finding:
     closes, ticker = known.closes, claim["ticker"]
     value: Any = closes[ticker].get(session_by(closes, claim["as_of"])) if ticker in closes else None
     if pd.isna(value):
-        return Finding(NO_CLOSES.values, computed=claims.NOT_TESTABLE, alone=True)
+        return Finding(NO_CLOSES.given, computed=claims.NOT_TESTABLE, alone=True)
     digits = len(str(claim["published_value"] or "").partition(".")[2])
     computed = claims.figure(value, claim, tolerance=0.5 / 10**digits)
     return Finding((Value("close of the day", value, "USD"),), computed=computed, alone=True)

@@ -1,0 +1,293 @@
+"""What the tables give on each kind of statement: known answers on frozen tables, then and now."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from minerpivot.article import claims, findings, since
+from tests import frozen
+
+ARTICLE = "coinspeaker-net-2026-01-28"
+DAY = pd.Timestamp("2026-01-28")
+SETTINGS = findings.Settings(
+    half_width_percent={"one_day": 0.5, "year_to_date": 0.5, "one_year": 5.0},
+    cents_per_kwh=4,
+    window_days=30,
+    diversified_percent=10,
+    first_places=3,
+    sessions_after=5,
+)
+
+
+@pytest.fixture(scope="module")
+def now():
+    """All that is in the frozen tables."""
+    return findings.Known(folder=frozen.FOLDER)
+
+
+@pytest.fixture(scope="module")
+def then():
+    """What was public on the article's day."""
+    return findings.Known("2026-01-28", folder=frozen.FOLDER)
+
+
+def statement(claim_id, **cells):
+    """A frozen statement, with some cells other than they are."""
+    (row,) = frozen.load("claims").query("claim_id == @claim_id").to_dict("records")
+    return row | cells
+
+
+def found(claim_id, known, **cells):
+    """What its test finds."""
+    claim = statement(claim_id, **cells)
+    return findings.TESTS[claim["type"], claim["measure"] or ""](claim, known, SETTINGS)
+
+
+def numbers(finding):
+    """The values of a finding by what and over which span they are."""
+    return {(value.what, value.over): value.value for value in finding.given}
+
+
+def test_every_kind_of_statement_has_a_test():
+    """As `claims.NEEDS` knows them: a kind with a rule and no test would stop the build of a forker's page."""
+    assert list(findings.TESTS) == list(claims.NEEDS)
+
+
+def test_no_test_names_a_statement_a_contract_or_a_stock():
+    """What is true of a row is read from it; Nvidia's reports are the one table of a single company."""
+    code = Path(findings.__file__).read_text("utf-8") + Path(since.__file__).read_text("utf-8")
+    said = frozen.load("claims")
+    keys = {*said["claim_id"], *frozen.load("deals")["deal_id"], *said["ticker"].dropna()} - {"NVDA"}
+    assert {key for key in keys if re.search(rf"[\"']{re.escape(key)}[\"']", code)} == set()
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "value", "base", "verdict"),
+    [
+        ("iren-day", 100 * (62.94 / 59.99 - 1), 59.99, claims.CONFIRMED),
+        ("iren-ytd", 100 * (62.94 / 37.77 - 1), 37.77, claims.NOT_REPRODUCED),
+        ("hut-1y", 100 * (64.60 / 19.61 - 1), 19.61, claims.CONFIRMED),
+    ],
+)
+def test_a_return_is_the_close_of_the_day_over_that_of_the_window(now, claim_id, value, base, verdict):
+    """Close to close, and decided by prices alone."""
+    finding = found(claim_id, now)
+    percent, close = finding.given
+    assert percent.value == pytest.approx(value)
+    assert close.base == base
+    assert (finding.computed, finding.alone) == (verdict, True)
+
+
+def test_a_return_without_closes_is_not_testable(now):
+    """A share that the prices lack, and one that was not listed a year before."""
+    assert found("iren-ytd", now, ticker="ABTC").computed == claims.NOT_TESTABLE
+    assert found("iren-1y", now, ticker="WYFI").computed == claims.NOT_TESTABLE
+
+
+@pytest.mark.parametrize(("printed", "verdict"), [("62.94", claims.CONFIRMED), ("62.9", claims.CONFIRMED)])
+def test_a_price_is_held_to_its_last_printed_digit(now, printed, verdict):
+    """62.94 is 62.9, and is not 62.90 or 63.0."""
+    close = {"type": "level", "measure": "close", "published_value": printed}
+    assert found("iren-day", now, **close).computed == verdict
+    for wrong in ("62.90", "63.0"):
+        assert found("iren-day", now, **close | {"published_value": wrong}).computed == claims.NOT_REPRODUCED
+
+
+def test_one_share_is_ahead_of_another_or_not(now):
+    """IREN beat Hut 8 over the year, and not the other way round."""
+    compared = {"type": "comparative", "measure": "share_returns", "window": "one_year"}
+    assert found("iren-1y", now, **compared, second_ticker="HUT").computed == claims.CONFIRMED
+    assert found("iren-1y", now, **compared, ticker="HUT", second_ticker="IREN").computed == claims.CONTRADICTED
+
+
+def test_the_halving_was_in_april_2024_and_took_half(now):
+    """The day against the printed period; 6.25 to 3.125 BTC a block."""
+    assert found("halving-last-year", now).computed == claims.CONTRADICTED
+    assert found("halving-last-year", now, published_value="2024-04").computed == claims.CONFIRMED
+    assert [value.value for value in found("halving-half", now).given] == [50.0, 3.125]
+    assert found("halving-half", now, published_value="60").computed == claims.NOT_REPRODUCED
+
+
+def test_margins_are_read_by_four_readings_against_the_days_before_the_halving(now):
+    """Hashprice and two fleets lost; a fleet with a negative margin kept less than nothing of it."""
+    finding = found("tighter-margins", now)
+    hashprice, *fleets = finding.given
+    assert hashprice.value < hashprice.base == pytest.approx(106.55, abs=0.01)
+    assert [fleet.what for fleet in fleets] == ["frontier", "typical", "old"]
+    assert all(fleet.value < 100 for fleet in fleets)
+    assert finding.computed == claims.CONFIRMED
+
+
+def test_guidance_of_the_day_is_what_stood_that_evening(now, then):
+    """Meta's 115 to 135 whatever was raised since, against a consensus of 110; another range does not hold."""
+    for known in (then, now):
+        assert [value.value for value in found("meta-guidance", known).given] == [115, 135]
+        assert found("meta-guidance", known).computed == claims.CONFIRMED
+        assert found("meta-consensus", known).computed == claims.CONFIRMED
+    assert found("meta-guidance", now, published_high=130).computed == claims.CAVEAT
+    assert found("meta-guidance", now, guided_period="2031").computed is None
+
+
+def test_capex_growth_is_that_of_the_results_of_that_evening(now, then):
+    """Grown, and slower than in the quarter before in three of four series: half of the readings."""
+    finding = found("no-slowdown", now)
+    assert finding == found("no-slowdown", then)
+    assert {value.over for value in finding.given} == {"2025Q4"}
+    assert [value.value < value.base for value in finding.given] == [True, False, True, True]
+    assert finding.computed == claims.CAVEAT
+
+
+def test_a_report_to_come_is_the_first_after_the_statement(now, then):
+    """Nvidia's of 25 February 2026: unknown on the day, confirmed since, and another day is wrong."""
+    assert found("nvidia-date", then).computed is None
+    assert found("nvidia-date", now).computed == claims.CONFIRMED
+    assert found("nvidia-date", now, published_value="2026-02-26").computed == claims.CONTRADICTED
+
+
+def test_a_contract_is_tested_on_its_row(now):
+    """IREN's month and term, of which one can be wrong; Cipher's megawatts, which need a basis that somebody stated."""
+    assert numbers(found("iren-microsoft", now))["announced", ""] == "2025-11-03"
+    assert found("iren-microsoft", now).computed == claims.CONFIRMED
+    assert found("iren-microsoft", now, period="2025-10").computed == claims.CAVEAT
+    assert found("cipher-aws", now, published_value="299").computed != claims.CONFIRMED
+    assert found("cipher-aws", now, deal_id="NONE").computed is None
+
+
+def test_one_of_the_largest_is_a_place_among_the_first_on_each_measure(then):
+    """Every place that a measure gives is within the contracts it counts; first places make the verdict."""
+    finding = found("cipher-one-of-largest", then)
+    places = [(value.value, int(value.unit.removeprefix("of "))) for value in finding.given]
+    assert len(places) == 5
+    assert all(1 <= place <= of for place, of in places)
+    expected = claims.holds({str(number): place <= 3 for number, (place, _) in enumerate(places)})
+    assert finding.computed == expected
+    assert found("cipher-one-of-largest", then, deal_id="NONE").computed is None
+
+
+def test_signers_grow_from_year_to_year_or_are_as_many_as_printed(then):
+    """None by the end of 2023, more each year; a printed count is held against the day."""
+    counts = [value.value for value in found("growing-number", then).given]
+    assert counts[0] == 0
+    assert counts == sorted(counts)
+    assert found("growing-number", then).computed == claims.CONFIRMED
+    assert found("growing-number", then, published_value=str(counts[-1])).computed == claims.CONFIRMED
+    assert found("growing-number", then, published_value=str(counts[-1] + 1)).computed == claims.NOT_REPRODUCED
+
+
+def test_a_signer_without_a_split_is_named_and_not_counted(now):
+    """Unknown is neither more nor less than a tenth."""
+    finding = found("diversified-revenue", now)
+    unseen = [value for value in finding.given if value.over == "no split seen"]
+    seen = [value.value for value in finding.given if value.over == "latest quarter"]
+    assert unseen
+    assert all(value.value is None for value in unseen)
+    expected = claims.holds({str(number): share > 10 for number, share in enumerate(seen)})
+    assert finding.computed == expected
+
+
+@pytest.mark.parametrize("claim_id", ["miners-outperform", "response-strong"])
+def test_what_followed_the_article_is_read_only_when_it_is_known(now, then, claim_id):
+    """The baskets get a third span, and the response to contracts a third reading."""
+    early, late = ({value.over for value in found(claim_id, known).given} for known in (then, now))
+    assert (len(early), len(late)) == (2, 3)
+
+
+def test_the_days_after_the_article_are_those_of_the_stocks_that_it_names(now):
+    """Those whose returns it prints: their mean over five sessions is worse than that of QQQ."""
+    assert findings.named(claims.statements(frozen.load("claims"), ARTICLE), now) == ["IREN", "CIFR", "HUT"]
+    after = numbers(found("response-strong", now))
+    span = "sessions to 2026-02-04"
+    assert after["named stocks, mean", span] == pytest.approx(-23.2, abs=0.05)
+    assert after["QQQ", span] == pytest.approx(-4.3, abs=0.05)
+
+
+def test_a_statement_on_pages_says_what_the_first_page_says(now):
+    """A page that copies the article is none; the verdict is left to the count of pages."""
+    finding = found("nadella-quote", now)
+    assert "AI diffusion" in finding.given[0].value
+    assert finding.computed is None
+    assert found("nadella-quote", findings.Known("2026-01-27", folder=frozen.FOLDER)).given[0].value == "no page"
+
+
+def test_an_outlook_shows_the_reports_that_followed(now, then):
+    """Of Nvidia only: the table of reports against own guidance is Nvidia's."""
+    assert numbers(found("nvidia-indicator", then)) == {("", ""): "no report since"}
+    assert found("nvidia-indicator", now).given[0].value == pytest.approx(4.81, abs=0.005)
+    assert numbers(found("nvidia-indicator", now, ticker="META")) == {("", ""): "an outlook"}
+
+
+def test_the_start_of_a_printed_return_is_searched_for(now):
+    """All three year-to-date returns fit the close of the year's first session; a "more than" has no closest."""
+    for claim_id in ("iren-ytd", "cipher-ytd", "hut-ytd"):
+        search = findings.conventions(statement(claim_id), now, SETTINGS)
+        assert search["first_close"]
+        assert search["base"] == "2026-01-02"
+        assert abs(search["percent"] - search["printed"]) <= 0.5
+    more_than = findings.conventions(statement("iren-1y"), now, SETTINGS)
+    assert more_than["fit"] > 0
+    assert more_than["end"] is None
+    assert findings.conventions(statement("iren-ytd", published_value=None), now, SETTINGS) is None
+
+
+# --- since the article ------------------------------------------------------------------------
+
+
+def rows(parts):
+    """Rows by what they are."""
+    return {row.what: row for row in parts}
+
+
+def test_a_plan_is_followed_on_its_own_basis(now):
+    """Meta raised twice; Oracle's year has ended; Microsoft's restatement is a row of its own and no cut."""
+    plans = rows(since.plans(now, DAY))
+    meta, oracle = plans["capex of Meta, 2026"], plans["capex of Oracle, fiscal 2026"]
+    assert (meta.first, meta.latest, meta.change) == ((115, 135), (130, 145), "raised")
+    assert oracle.first == (50, 50)
+    assert oracle.change == pytest.approx(100 * (oracle.latest / 50 - 1))
+    assert plans["capex of Microsoft, 2026, restated"].latest is None
+
+
+def test_figures_of_one_source_are_shown_and_not_counted(now):
+    """Amazon's second figure rests on one source: its plan is comparable by the one before."""
+    every, counted = (
+        since.guidance(now, DAY, standings=standings).set_index("ticker")["latest"]
+        for standings in (since.SHOWN, since.COMPARABLE)
+    )
+    assert every["AMZN"] == (220, 220)
+    assert counted["AMZN"] == (200, 200)
+
+
+def test_on_the_articles_day_nothing_has_followed(then):
+    """Every row has what stood then and nothing since."""
+    groups = since.groups(then, DAY, ["IREN"])
+    parts = [
+        *since.plans(then, DAY),
+        *since.growth(then, DAY, ["META"]),
+        *since.nvidia(then, DAY),
+        *since.income(then, DAY, window_days=30),
+        *since.contracts(then, DAY),
+        *since.shares(then, DAY, groups),
+    ]
+    assert len(parts) > 10
+    assert [row.what for row in parts if row.latest_on or row.change is not None] == []
+
+
+def test_levels_are_compared_with_those_of_the_day(now):
+    """Hashprice as the mean of its window, shares by their closes, a group by its members' mean return."""
+    income = rows(since.income(now, DAY, window_days=30))["hashprice, 30 days"]
+    assert income.change == pytest.approx(100 * (income.latest / income.first - 1))
+    shares = rows(since.shares(now, DAY, {"IREN": ["IREN"], "both": ["IREN", "HUT"], "HUT": ["HUT"]}))
+    assert shares["IREN"].first == 62.94
+    assert shares["both"].change == pytest.approx((shares["IREN"].change + shares["HUT"].change) / 2)
+    assert shares["both"].latest is None
+
+
+def test_groups_are_those_of_the_contracts_signed_by_the_day(now):
+    """Each miner with closes is in one of them, and who signed later had not signed."""
+    groups = since.groups(now, DAY, ["IREN", "CIFR", "HUT"])
+    together = [ticker for tickers in groups.values() for ticker in tickers]
+    assert len(together) == len(set(together))
+    assert "APLD" in groups["other signers"]
+    assert "MARA" in groups["not signed"]
