@@ -113,6 +113,56 @@ def test_under_water_agrees_with_the_break_even_price(price, cents):
     assert share.iloc[0, 0] == pytest.approx(100 * (bears < cents).mean())
 
 
+def test_what_fleets_and_machines_can_pay_worked_by_hand():
+    """At 48 USD a 40 J/TH machine can pay 5 cents, at 24 half; C is not there before 2021; D never, as only announced."""
+    price = pd.Series(np.where(DAYS < "2021", 48.0, 24.0), index=DAYS)
+    moments = {
+        "before": slice(pd.Timestamp("2020-12-31"), pd.Timestamp("2020-12-31")),
+        "now": slice(pd.Timestamp("2021-06-30"), pd.Timestamp("2021-06-30")),
+    }
+    found = power.break_evens(price, FOUR, ["B", "C"], moments).set_index("name")
+    assert found.loc["B", ["j_per_th", "before", "now"]].tolist() == pytest.approx([40, 5, 2.5])
+    assert np.isnan(found.loc["C", "before"])
+    assert found.loc["C", "now"] == pytest.approx(2)
+    assert found.loc["frontier"].tolist() == found.loc["B"].tolist()  # the best machine of both days
+    assert found.loc["typical", "now"] == pytest.approx(24 / (0.24 * 50))
+    with pytest.raises(KeyError):
+        power.break_evens(price, FOUR, ["D"], moments)
+
+
+def test_a_reported_fleet_beside_the_typical_one():
+    """20 J/TH reported while 50 is typical: typical needs 150 percent more energy."""
+    reported = costs(
+        ("X", "2021Q2", "2021-06-30", "fleet_efficiency", 20.0), ("X", "2021Q2", "2021-06-30", "cost", 1.0)
+    )
+    check = power.fleet_checks(FOUR, reported)
+    assert check[["ticker", "reported", "typical"]].to_numpy().tolist() == [["X", 20, 50]]
+    assert check["higher_pct"].tolist() == pytest.approx([150])
+
+
+def test_twelve_months_against_those_before_a_month():
+    """Twelve at 30, then twelve at 33: +10 percent, and the page that is linked is the last month's."""
+    months = prices([30.0] * 12 + [33.0] * 12).assign(source_url=[f"page {n}" for n in range(24)])
+    found = power.since_month(months, pd.Period("2023-12", "M"))
+    assert found["statistic"].tolist() == ["mean", "median"]
+    assert found["change_pct"].tolist() == pytest.approx([10, 10])
+    assert set(found["last_month"].astype(str)) == {"2024-12"}
+    assert set(found["source_url"]) == {"page 23"}
+
+
+def test_without_the_dearest_month_its_season_goes_from_both_years():
+    """August at 390 beside 30s, then all at 33: +10 without August; with it a fall of 45 percent."""
+    monthly = pd.Series(
+        [30.0] * 7 + [390.0] + [30.0] * 4 + [33.0] * 12, pd.period_range("2023-01", periods=24, freq="M")
+    )
+    base, last = pd.Period("2023-12", "M"), pd.Period("2024-12", "M")
+    dearest, change = power.change_without_dearest(monthly, base, last)
+    assert str(dearest) == "2023-08"
+    assert change == pytest.approx(10)
+    seasonal = monthly.mask(monthly.index == "2024-08", 200.0)  # the next August is dear as well, and left out too
+    assert power.change_without_dearest(seasonal, base, last)[1] == pytest.approx(10)
+
+
 def prices(values, start="2023-01"):
     """A power_prices table of one region."""
     months = pd.period_range(start, periods=len(values), freq="M").astype(str)
