@@ -217,7 +217,7 @@ def test_the_largest_changes_of_difficulty_by_size():
 
 
 def test_a_published_value_is_compared_with_its_day_or_the_mean_of_its_month():
-    """50 printed, 55 on the day: +10 percent, without fees −10; a month's 80 is compared with the mean of 60 and 100."""
+    """50 printed, 55 on the day: +10 percent, −10 without fees; a month's 80 meets the mean of 60 and 100."""
     days = pd.to_datetime(["2024-06-01", "2024-06-02", "2024-07-01"])
     ours = pd.DataFrame({"usd": [60.0, 100.0, 55.0], "usd_subsidy_only": [60.0, 100.0, 45.0]}, index=days)
     printed = pd.DataFrame({"date": ["2024-07-01", "2024-06"], "value": [50.0, 80.0], "source_url": ["a", "b"]})

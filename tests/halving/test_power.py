@@ -114,7 +114,7 @@ def test_under_water_agrees_with_the_break_even_price(price, cents):
 
 
 def test_what_fleets_and_machines_can_pay_worked_by_hand():
-    """At 48 USD a 40 J/TH machine can pay 5 cents, at 24 half; C is not there before 2021; D never, as only announced."""
+    """At 48 USD a 40 J/TH machine can pay 5 cents, at 24 half; C is not there before 2021; D, only announced, never."""
     price = pd.Series(np.where(DAYS < "2021", 48.0, 24.0), index=DAYS)
     moments = {
         "before": slice(pd.Timestamp("2020-12-31"), pd.Timestamp("2020-12-31")),
