@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import gc
-import io
 import os
-import shutil
 import time
-from contextlib import redirect_stdout
 from enum import StrEnum
 from importlib import import_module
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.console import Console
 
 from minerpivot.data import tables, validation
@@ -31,10 +26,6 @@ class Source(StrEnum):
     PRICES = "prices"
 
 
-class BuildError(RuntimeError):
-    """A site that could not be built; what is wrong has been printed."""
-
-
 @app.command()
 def book(
     as_of: Annotated[str, typer.Option(metavar="DAY", help="Build the edition of that day instead.")] = "",
@@ -42,6 +33,7 @@ def book(
 ) -> None:
     """Execute what is stale and build the site into _build/html, which is replaced only when whole."""
     from minerpivot.book import editions, execute
+    from minerpivot.book.build import BuildError, build_site
     from minerpivot.page.figures import LIVE
     from minerpivot.refresh.transaction import RefreshError, recover
 
@@ -71,7 +63,8 @@ def book(
         else:
             console.print("[bold]2/2[/] Building the site")
             record.unlink(missing_ok=True)
-            made = build_site(source, build)
+            with console.status("Drawing charts and writing pages"):
+                made = build_site(source, build)
             record.write_text(sources, encoding="utf-8")
         current = site.exists() and editions.recorded(site.parent) == editions.published_as()
         notes = ["The latest site is out of date: `make book` renews it and puts this edition beside it."]
@@ -152,35 +145,6 @@ def changes(
         typer.echo(report(execute.ROOT, against), nl=False)
     except (ChangesError, tables.TableError) as error:
         _stop(str(error))
-
-
-def build_site(source: Path, build: Path) -> Path:
-    """Build the book in `source` clean into a draft that replaces `build`/html only when it is whole."""
-    from jupyter_book.cli.main import main as jupyter_book
-
-    draft, site, old = build / "draft", build / "html", build / "old"
-    for name in ("_config.yml", "_toc.yml", "CITATION.cff"):
-        try:
-            yaml.safe_load((source / name).read_text(encoding="utf-8") if (source / name).exists() else "")
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            mend = "text with a colon or another sign of YAML's belongs in quotation marks"
-            raise BuildError(f"{name} line {line}: {error.problem}; {mend}") from None
-    shutil.rmtree(draft, ignore_errors=True)
-    arguments = ["build", str(source), "--path-output", str(draft), "-W", "--keep-going", "-q"]
-    try:
-        # Jupyter Book's own closing words name the draft's folder, which is gone by then.
-        with console.status("Drawing charts and writing pages"), redirect_stdout(io.StringIO()):
-            jupyter_book(arguments, standalone_mode=False)
-    except (RuntimeError, SystemExit) as error:
-        raise BuildError("The site was not built: mend what is named above. The previous site is unchanged.") from error
-    shutil.rmtree(old, ignore_errors=True)
-    if site.exists():
-        site.rename(old)
-    (draft / "_build" / "html").rename(site)
-    shutil.rmtree(old, ignore_errors=True)
-    shutil.rmtree(draft, ignore_errors=True)
-    return site
 
 
 def _stop(message: str) -> None:

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from filelock import FileLock
 
-from minerpivot import __main__ as commands
+from minerpivot.book.build import build_site
 from minerpivot.book.execute import ROOT
 from minerpivot.stocks import markets
 from tests.frozen import load
@@ -24,7 +24,7 @@ def site(tmp_path_factory):
             shutil.rmtree(build, ignore_errors=True)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setenv("GITHUB_REPOSITORY", "owner/report")  # as published: with repository and launch buttons
-                commands.build_site(ROOT, build)
+                build_site(ROOT, build)
     return build / "html"
 
 

@@ -13,9 +13,7 @@ import json
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import nbformat
@@ -170,8 +168,6 @@ def execute_stale(
     stale = [path for path, reason in reasons.items() if reason]
     for path in stale:
         console.print(f"  {path.name}: {reasons[path]}", highlight=False, soft_wrap=True)
-    if stale:  # what builds the site takes two seconds to import; kernels are other processes, so they lose nothing
-        Thread(target=import_module, args=["minerpivot.book.extension"]).start()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not stale) as progress, ThreadPoolExecutor(workers) as pool:
         task = progress.add_task("Executing chapters", total=len(stale))

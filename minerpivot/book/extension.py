@@ -24,12 +24,13 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-from minerpivot.book import assets, finish, published, terms
+from minerpivot.book import assets, finish, frame, published, terms
 from minerpivot.book.editions import copy_data
 from minerpivot.book.execute import ROOT
 from minerpivot.data import tables
 from minerpivot.page import words
 from minerpivot.page.figures import VEGALITE_MIME
+from minerpivot.page.tables import TABLE_MIME, as_csv, as_xlsx, markup
 
 HERE = Path(__file__).parent
 
@@ -37,20 +38,28 @@ HERE = Path(__file__).parent
 class ChartRenderer(MimeRenderPlugin):
     """Renders a stored chart as a numbered figure, and a stored table as a numbered table."""
 
-    mime_priority_overrides: ClassVar[list[tuple[str, str, int | None]]] = [("html", VEGALITE_MIME, 1)]
+    mime_priority_overrides: ClassVar[list[tuple[str, str, int | None]]] = [
+        ("html", VEGALITE_MIME, 1),
+        ("html", TABLE_MIME, 1),
+    ]
 
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
-        """Docutils nodes for what `figure()` and `table()` stored; None leaves the output to myst-nb."""
+        """Docutils nodes for what `figure()` and `tables.show()` stored; None leaves the output to myst-nb."""
         if inline:
             return None
         document = renderer.renderer.document
         if data.mime_type == VEGALITE_MIME:
-            content: Any = data.content
-            return [_figure(json.loads(content) if isinstance(content, str | bytes) else content, document)]
+            return [_figure(_parsed(data.content), document)]
+        if data.mime_type == TABLE_MIME:
+            return _table(_parsed(data.content), document)
         if data.mime_type == "text/html" and "minerpivot" in data.output_metadata:
-            return _table(data.string, data.output_metadata["minerpivot"], document)
+            return _old_table(data.string, data.output_metadata["minerpivot"], document)
         return None
+
+
+def _parsed(content: Any) -> dict[str, Any]:
+    return json.loads(content) if isinstance(content, str | bytes) else content
 
 
 def _figure(spec: dict[str, Any], document: nodes.document) -> nodes.Element:
@@ -136,9 +145,41 @@ def _size(svg: Path) -> str:
     return f'width="{match[1]}" height="{match[2]}"'
 
 
-def _table(html: str, meta: dict[str, Any], document: nodes.document) -> list[nodes.Element]:
+def _table(stored: dict[str, Any], document: nodes.document) -> list[nodes.Element]:
+    """A stored table with the finding and the unit as its caption; the whole of it as files behind links."""
+    caption = nodes.title("", stored["title"], nodes.inline("", stored["unit"], classes=["table-unit"]))
+    note = f'<p class="table-note">{escape(stored["note"])} {_table_files(stored, document)}</p>'
+    return [
+        *_tools(stored),
+        _anchored(_table_node(caption, markup(stored), "finding-table"), stored["name"], document),
+        nodes.raw("", note, format="html"),
+    ]
+
+
+def _table_node(caption: nodes.title, rows: str, *classes: str) -> nodes.table:
+    return nodes.table("", caption, nodes.raw("", rows, format="html"), classes=["data-table", *classes])
+
+
+def _table_files(stored: dict[str, Any], document: nodes.document) -> str:
+    """Writes a table as CSV and XLSX into the site under the page's and its own name; links to both."""
+    env = document.settings.env
+    folder, page = Path(env.app.outdir, "_static", "tables"), env.docname.rpartition("/")[2]
+    folder.mkdir(parents=True, exist_ok=True)
+    name, root = f"{page}-{stored['name']}", "../" * env.docname.count("/") + "_static/tables/"
+    (folder / f"{name}.csv").write_text(as_csv(stored), encoding="utf-8")
+    (folder / f"{name}.xlsx").write_bytes(as_xlsx(stored))
+    size = f"{len(stored['rows']):,} rows, {len(stored['columns'])} columns"
+    links = [
+        f'<a href="{root}{name}.{kind}" download>{label}</a>'
+        for kind, label in (("csv", f"The whole table as CSV ({size})"), ("xlsx", "as XLSX"))
+    ]
+    return " · ".join(links)
+
+
+def _old_table(html: str, meta: dict[str, Any], document: nodes.document) -> list[nodes.Element]:
+    """A table of `figures.table`, until every chapter shows its tables with `tables.show`."""
     rows = html[html.index("<thead>") : html.index("</table>")]
-    table = nodes.table("", nodes.title("", meta["title"]), nodes.raw("", rows, format="html"), classes=["data-table"])
+    table = _table_node(nodes.title("", meta["title"]), rows)
     note = nodes.paragraph("", meta["caption"], classes=["table-note"])
     return [*_tools(meta), _anchored(table, meta["name"], document), note]
 
@@ -177,15 +218,6 @@ def _mathml(self: Any, node: nodes.Element) -> None:
     display = "block" if node.tagname == "math_block" else "inline"
     self.body.append(latex2mathml.converter.convert(node.astext(), display=display))
     raise nodes.SkipNode
-
-
-def _parameters_last(app: Sphinx, doctree: nodes.document) -> None:
-    """Move "Change it yourself" to a page's end: parameters run first but are read last."""
-    for section in list(doctree.findall(nodes.section)):
-        if "change-it-yourself" in section["ids"]:
-            parent = section.parent
-            parent.remove(section)
-            parent.append(section)
 
 
 def _add_assets(app: Sphinx, error: Exception | None) -> None:
@@ -273,11 +305,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("preview", Preview)
     app.add_lexer("python", PlainNames)
     app.add_directive("when", When)
+    frame.setup(app)
     app.connect("config-inited", _configure)
     app.connect("config-inited", _give_values)
     app.add_js_file("upgrade.js", loading_method="defer")
     app.add_css_file("book.css")
-    app.connect("doctree-read", _parameters_last, priority=1)  # before Sphinx collects the table of contents
     app.connect("doctree-resolved", terms.link)
     app.connect("build-finished", _add_assets, priority=900)  # after the theme has written its last style sheet
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

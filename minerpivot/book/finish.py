@@ -135,12 +135,12 @@ def _repair(document: HtmlElement) -> None:
     for tag in document.cssselect(".pst-scrollable-table-container"):
         caption = tag.cssselect("caption .caption-text")
         tag.attrib.update({"tabindex": "0", "role": "region"})
-        tag.set("aria-label", caption[0].text_content() if caption else "Table")
+        tag.set("aria-label", caption[0].text if caption else "Table")  # the finding, without the unit
 
 
 def _link_findings(document: HtmlElement) -> None:
     """An address for each finding at a chapter's top, so that it can be pointed to."""
-    for number, finding in enumerate(document.cssselect("article h1 ~ ul:first-of-type > li"), 1):
+    for number, finding in enumerate(document.cssselect("article h1 ~ ul.findings > li"), 1):
         finding.set("id", f"finding-{number}")
         place = finding if finding.find("p") is None else finding.find("p")
         place.append(E.a("#", {"class": "headerlink"}, href=f"#finding-{number}", title="Link to this finding"))
@@ -150,7 +150,10 @@ def _describe(document: HtmlElement, site: Path, page: Path) -> None:
     """What search engines, shared links and the foot of the page say about it."""
     place = page.relative_to(site)
     root, address = "../" * (len(place.parts) - 1), publish.site_url()
-    paragraph, heading = _first(document, "article.bd-article section > p"), _first(document, "article.bd-article h1")
+    paragraph, heading = (
+        _first(document, "article.bd-article section > p:not(.kicker)"),
+        _first(document, "article.bd-article h1"),
+    )
     title = _plain(heading).rstrip("#").strip() if heading is not None else publish.about("title")
     description = _shortened(_plain(paragraph)) if paragraph is not None else title
     document.head.find("title").text = " · ".join(dict.fromkeys([title, publish.about("title")]))

@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from packaging.specifiers import SpecifierSet
 
 from minerpivot import __main__ as commands
-from minerpivot.book import execute, published
+from minerpivot.book import build, execute, published
 from minerpivot.book.execute import ROOT
 from minerpivot.data import tables, validation
 from minerpivot.page.figures import LIVE, NEUTRALS, PALETTE, VEGALITE_MIME, rounded
@@ -394,8 +394,8 @@ def nbval(path):
 def test_a_title_that_is_no_yaml_is_explained(tmp_path):
     """A forker's first edit: file, line and mend instead of a traceback."""
     (tmp_path / "_config.yml").write_text("author: A. Forker\ntitle: Power: and coins\n")
-    with pytest.raises(commands.BuildError, match=r"_config\.yml line 2: mapping values.*in quotation marks"):
-        commands.build_site(tmp_path, tmp_path / "build")
+    with pytest.raises(build.BuildError, match=r"_config\.yml line 2: mapping values.*in quotation marks"):
+        build.build_site(tmp_path, tmp_path / "build")
 
 
 def test_settings_left_in_a_shell_do_not_reach_the_chapters(monkeypatch):
@@ -446,18 +446,18 @@ def shown(notebook):
 )
 def test_an_unknown_name_fails_the_build_and_keeps_the_previous_site(tmp_path, capfd, markdown, message):
     """A number, figure or notebook that does not exist is named, and the site that was there stays."""
-    source, build = tmp_path / "source", tmp_path / "build"
+    source, made = tmp_path / "source", tmp_path / "build"
     source.mkdir()
     shutil.copy(ROOT / "_config.yml", source)
     (source / "references.bib").write_text("")
     (source / "_toc.yml").write_text("format: jb-book\nroot: page\n")
     scratch_notebook(source / "page.ipynb", "pass", f"# A page\n\n{markdown}")
-    (build / "html").mkdir(parents=True)
-    (build / "html" / "index.html").write_text("the previous site")
-    with pytest.raises(commands.BuildError, match="previous site is unchanged"):
-        commands.build_site(source, build)
+    (made / "html").mkdir(parents=True)
+    (made / "html" / "index.html").write_text("the previous site")
+    with pytest.raises(build.BuildError, match="previous site is unchanged"):
+        build.build_site(source, made)
     assert message in capfd.readouterr().err
-    assert (build / "html" / "index.html").read_text() == "the previous site"
+    assert (made / "html" / "index.html").read_text() == "the previous site"
 
 
 def test_binder_builds_the_environment_that_is_tested():

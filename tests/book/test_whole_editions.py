@@ -10,8 +10,8 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from minerpivot import __main__ as commands
 from minerpivot.book import editions, execute, published
+from minerpivot.book.build import build_site
 from minerpivot.data import tables
 
 ARTICLE = "2026-01-28"
@@ -95,13 +95,13 @@ def test_words_agree_with_the_signs_of_their_numbers(edition):
 def test_the_pages_of_a_day_know_nothing_later(edition, tmp_path):
     """Text, tables, titles and descriptions of the built pages."""
     day, paths = edition
-    site = commands.build_site(paths[0].parents[1], tmp_path)
+    site = build_site(paths[0].parents[1], tmp_path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(tables.EDITION, day)
         promises = [*tables.load("deals")["start_expected"].dropna(), *tables.load("deliveries")["due"].dropna()]
     for page in [site / "index.html", *(site / "chapters").glob("*.html")]:
         soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
-        for hidden in soup.select("details, pre, script, style, nav, footer"):
+        for hidden in soup.select("details.code, pre, script, style, nav, footer"):
             hidden.decompose()
         article = soup.select_one("article")
         texts = [article.get_text(" ", strip=True), *(tag["aria-label"] for tag in article.select("[aria-label]"))]

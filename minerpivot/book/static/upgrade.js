@@ -110,6 +110,13 @@
     }
   });
 
+  const folded = () => document.querySelectorAll("details.fold:not(.code):not([open])"); // on paper nothing can be opened
+  addEventListener("beforeprint", () => folded().forEach((part) => { part.open = true; part.dataset.printed = ""; }));
+  addEventListener("afterprint", () => document.querySelectorAll("[data-printed]").forEach((part) => {
+    part.open = false;
+    delete part.dataset.printed;
+  }));
+
   document.querySelectorAll(".table-tools").forEach((tools) => near.observe(tools));
   document.querySelectorAll(".chart").forEach((chart) => { near.observe(chart); resized.observe(chart); });
   shade();

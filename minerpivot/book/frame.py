@@ -1,0 +1,242 @@
+"""The frame that every page shares: its first screen, what is folded, its code, the pages before and after.
+
+Authors write plain Markdown. The first paragraph after the title, if it begins in bold, is the page's answer; the
+first list whose items begin in bold are its findings. What stands under a heading of *Method and checks* is folded,
+and so is the code, once, at the page's end.
+
+    :::{numbers}
+    - **[71%]{.ai}** signed
+    - **[73%]{.min}** not signed
+
+    is what the two groups of miners have returned since January 2025.
+    :::
+
+    :::{fold} How the groups are built
+    Every listed miner …
+    :::
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective, SphinxTranslator
+
+from minerpivot.data import tables
+
+FOLDED = "method-and-checks"  # the id of the section whose parts are folded
+LAST = "change-it-yourself"  # its code runs first but is read last
+
+
+class fold(nodes.General, nodes.Element):
+    """Content behind a line that opens it; its first child is a `fold_title`, its ids are the content's.
+
+    A browser that is sent to an id inside what is closed opens it, so the content carries the id and not the whole.
+    """
+
+
+class fold_title(nodes.title):
+    """The line that opens a fold; `level` makes it a heading."""
+
+
+def _open_fold(self: SphinxTranslator, node: nodes.Element) -> None:
+    self.body.append(f'<details class="{" ".join(["fold", *node["classes"]])}">')
+
+
+def _close_fold(self: SphinxTranslator, node: nodes.Element) -> None:
+    self.body.append("</div></details>\n")
+
+
+def _open_title(self: SphinxTranslator, node: nodes.Element) -> None:
+    level = node.get("level")
+    self.body.append(f"<summary><h{level}>" if level else "<summary>")
+
+
+def _close_title(self: SphinxTranslator, node: nodes.Element) -> None:
+    level, more = node.get("level"), node.get("more")
+    self.body.append(f"</h{level}>" if level else "")
+    self.body.append(f" <span>{escape(more)}</span></summary>" if more else "</summary>")
+    first, *others = node.parent["ids"] or [""]
+    anchor = f' id="{escape(first, quote=True)}"' if first else ""
+    spans = "".join(f'<span id="{escape(other, quote=True)}"></span>' for other in others)
+    self.body.append(f'<div class="fold-content"{anchor}>{spans}')
+
+
+class Fold(SphinxDirective):
+    """Text, tables and headings behind a line that opens them: its title is the argument."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """The fold with its content, whose headings stay headings."""
+        self.assert_has_content()
+        title, _ = self.state.inline_text(self.arguments[0], self.lineno)
+        folded = fold("", fold_title("", "", *title))
+        self.state.nested_parse(self.content, self.content_offset, folded)
+        for heading in folded.findall(nodes.rubric):  # MyST makes them of headings inside a directive
+            heading["heading-level"] = heading["level"]
+        return [folded]
+
+
+class Numbers(SphinxDirective):
+    """A page's large numbers: a list whose items begin with the number in bold, and a sentence on them."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """The list and the sentence in one block."""
+        block = nodes.container(classes=["numbers"])
+        self.state.nested_parse(self.content, self.content_offset, block)
+        if not _begin_in_bold(next(iter(block.findall(nodes.bullet_list)), None)):
+            raise self.error("numbers: write a list whose items begin with the number in bold (- **71%** signed)")
+        return [block]
+
+
+def _bold_start(node: nodes.Node | None) -> nodes.strong | None:
+    """The bold words with which a paragraph begins."""
+    parts = [part for part in node if part.astext() or part.children] if isinstance(node, nodes.paragraph) else []
+    return parts[0] if parts and isinstance(parts[0], nodes.strong) else None
+
+
+def _begin_in_bold(found: nodes.Node | None) -> bool:
+    """Whether it is a list, each item of which begins in bold."""
+    return isinstance(found, nodes.bullet_list) and all(item.children and _bold_start(item[0]) for item in found)
+
+
+# --- what is read -----------------------------------------------------------------------------
+
+
+def _arrange(app: Sphinx, doctree: nodes.document) -> None:
+    """Mark the first screen, move the parameters to the page's end and the code behind them."""
+    page = next(iter(doctree.findall(nodes.section)), None)
+    if page is None:
+        return
+    _mark_first_screen(app, page)
+    for section in list(doctree.findall(nodes.section)):
+        if LAST in section["ids"]:
+            parent = section.parent
+            parent.remove(section)
+            parent.append(section)
+    _collect_code(page)
+
+
+def _mark_first_screen(app: Sphinx, page: nodes.section) -> None:
+    paragraph = next((part for part in page if isinstance(part, nodes.paragraph)), None)
+    start = _bold_start(paragraph)
+    if paragraph is not None and start is not None:
+        paragraph["classes"].append("answer")
+        if all(isinstance(part, nodes.Text) for part in start):  # else a value is not known yet
+            app.env.metadata[app.env.docname]["finding"] = start.astext()
+    findings = next((part for part in page if _begin_in_bold(part)), None)
+    if findings is not None:
+        findings["classes"].append("findings")
+
+
+def _collect_code(page: nodes.section) -> None:
+    """Move the code of cells that hide it into one fold at the page's end; what they show stays where it is."""
+    sources = []
+    for cell in list(
+        page.findall(lambda node: node.get("nb_element") == "cell_code" if isinstance(node, nodes.Element) else False)
+    ):
+        if cell.get("hide_mode") != "input" or cell[0].get("nb_element") != "cell_code_source":
+            continue
+        sources.append(cell[0])
+        cell.remove(cell[0])
+        del cell["hide_mode"]
+        if not cell.children:
+            cell.parent.remove(cell)
+    blocks = [block for source in sources for block in source.findall(nodes.literal_block)]
+    if not blocks:
+        return
+    text = "\n\n".join(block.astext().strip("\n") for block in blocks)
+    title = fold_title("", "Code for this page", more=f"Python, {text.count(chr(10)) + 1} lines")
+    code = nodes.literal_block(text, text, language=blocks[0]["language"])
+    page.append(fold("", title, code, classes=["code"]))
+
+
+# --- what is written --------------------------------------------------------------------------
+
+
+def _finish_tree(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Fold the parts of Method and checks, and put the chapter's place and day above its title."""
+    for section in list(doctree.findall(nodes.section)):
+        if FOLDED in section["ids"]:
+            parts = [part for part in section if isinstance(part, nodes.section)]
+            for part in parts or [section]:
+                _fold(part)
+    page = next(iter(doctree.findall(nodes.section)), None)
+    said = kicker(app, docname)
+    if page is not None and said:
+        page.insert(0, nodes.paragraph("", said, classes=["kicker"]))
+
+
+def _fold(section: nodes.Element) -> None:
+    level = 1
+    above = section.parent
+    while isinstance(above, nodes.section):
+        level, above = level + 1, above.parent
+    title = fold_title("", "", *section[0].children, level=level)
+    section.replace_self(fold("", title, *section[1:], ids=section["ids"]))
+
+
+def kicker(app: Sphinx, docname: str) -> str:
+    """ "Chapter 1 of 7. Newest data: 7 October 2026"; nothing on a page that is no chapter."""
+    place = chapter(app, docname)
+    day = newest(Path(app.srcdir, f"{docname}.ipynb"))
+    return f"Chapter {place}." + (f" Newest data: {day}" if day else "") if place else ""
+
+
+def chapter(app: Sphinx, docname: str) -> str:
+    """ "1 of 7": the place of a chapter among those of `_toc.yml`."""
+    listed = app.env.toctree_includes.get(app.config.root_doc, [])
+    chapters = [name for name in listed if name.startswith("chapters/")]
+    return f"{chapters.index(docname) + 1} of {len(chapters)}" if docname in chapters else ""
+
+
+def newest(notebook: Path) -> str:
+    """The last day of the newest table that a notebook read, by its record; nothing without one."""
+    if not notebook.exists():
+        return ""
+    read = json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("minerpivot", {}).get("tables", {})
+    known = {entry["name"]: entry for entry in tables.read_manifest()["resources"]}
+    dated = [name for name in read if "column" in known.get(name, {}).get("coverage", {})]
+    if not dated:
+        return ""
+    day = date.fromisoformat(max(tables.through(name) for name in dated))
+    return f"{day.day} {day:%B %Y}"
+
+
+def _neighbours(app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: nodes.document | None) -> None:
+    """For the template at a page's foot: the pages before and after, each with its place and its finding."""
+    _, before, after = getattr(app.builder, "relations", {}).get(pagename, (None, None, None))
+    context["neighbours"] = [
+        {
+            "side": side,
+            "label": label,
+            "link": context[side]["link"],
+            "title": context[side]["title"],
+            "place": chapter(app, docname),
+            "finding": app.env.metadata[docname].get("finding", ""),
+        }
+        for side, label, docname in (("prev", "Before", before), ("next", "Next", after))
+        if docname and context.get(side)
+    ]
+
+
+def setup(app: Sphinx) -> None:
+    """Register directives, nodes and what arranges a page."""
+    app.add_node(fold, html=(_open_fold, _close_fold))
+    app.add_node(fold_title, html=(_open_title, _close_title))
+    app.add_directive("fold", Fold)
+    app.add_directive("numbers", Numbers)
+    app.connect("doctree-read", _arrange, priority=1)  # before Sphinx collects the table of contents
+    app.connect("doctree-resolved", _finish_tree, priority=900)  # after it, and after terms are linked
+    app.connect("html-page-context", _neighbours)
