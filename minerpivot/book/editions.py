@@ -29,15 +29,21 @@ SWITCH = re.compile(r"(<!-- editions -->).*?(<!-- /editions -->)", re.DOTALL)  #
 CORE = ("prices", "network", "capex_guidance", "deals")  # without a row of each there is no report
 
 
+def span() -> tuple[pd.Timestamp, pd.Timestamp]:
+    """First and last day of which there can be an edition: from the checked article's day on, as far as data reach."""
+    articles = tables.load("articles")
+    days = [tables.public_on(tables.load(name), name).min() for name in CORE]
+    days += list(articles.loc[articles["role"] == "assessed", "speaks_of"])
+    return max(days), pd.Timestamp(max(tables.through(name) for name in CORE))
+
+
 def checked(day: str) -> str:
     """`day` if an edition can be made of it; raises `TableError` that says why not."""
-    date = tables.parse_day(day)
-    first = max(tables.public_on(tables.load(name), name).min() for name in CORE)
-    last = pd.Timestamp(max(tables.through(name) for name in CORE))
+    date, (first, last) = tables.parse_day(day), span()
     if not first <= date <= last:
         raise tables.TableError(
-            f"AS_OF={day} has no edition: the data allow one from {first:%Y-%m-%d} to {last:%Y-%m-%d}. "
-            "Choose a day between them, or run `make book` for the latest."
+            f"AS_OF={day} has no edition: the article that the report checks and the data allow one from "
+            f"{first:%Y-%m-%d} to {last:%Y-%m-%d}. Choose a day between them, or run `make book` for the latest."
         )
     return day
 

@@ -6,6 +6,7 @@ Charts and tables that the notebooks store become pictures and markup that a scr
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import shutil
@@ -262,6 +263,17 @@ def _prose(path: Path) -> str:
     return "\n\n".join(cell.source for cell in nbformat.reads(text, as_version=4).cells if cell.cell_type == "markdown")
 
 
+class Cells(logging.Filter):
+    """Says "x.ipynb cell 3 line 7" where MyST-NB says "x.ipynb:30007"."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the place of a message, keep the message."""
+        place = getattr(record, "location", None)
+        if isinstance(place, str) and (found := re.fullmatch(r"(.+\.ipynb):(\d+)(\d{4})", place)):
+            record.location = f"{found[1]} cell {found[2]} line {int(found[3])}"
+        return True
+
+
 class When(SphinxDirective):
     """Text that stands only where its argument, a condition over recorded values, is true; else it is not even read."""
 
@@ -306,6 +318,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_lexer("python", PlainNames)
     app.add_directive("when", When)
     frame.setup(app)
+    for handler in logging.getLogger("sphinx").handlers:
+        handler.addFilter(Cells())  # after Sphinx's own, which find the place
     app.connect("config-inited", _configure)
     app.connect("config-inited", _give_values)
     app.add_js_file("upgrade.js", loading_method="defer")

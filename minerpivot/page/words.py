@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -157,7 +157,8 @@ class Values:
     def __init__(
         self, page: str, *, sources: str | Sequence[str] = (), as_of: str | None = None, grade: str = "derived"
     ) -> None:
-        self.page, self.common = page, {"sources": sources, "as_of": as_of, "grade": grade}
+        self.page = page
+        self.common: dict[str, Any] = {"sources": sources, "as_of": as_of, "grade": grade}
 
     def number(self, name: str, value: Any, unit: str, **origin: Any) -> None:
         """Record a number with its unit; raises `ValueError` for text, flags, and what is missing or infinite."""
@@ -183,7 +184,7 @@ class Values:
             raise TypeError(f"{name!r} is given {', '.join(unknown)}; a value has sources, as_of and grade")
         if said["kind"] != "verdict" and not name.isidentifier():
             raise ValueError(f"{name!r} is no name that the text can use; write letters, digits and underscores")
-        told = self.common | origin
+        told = {**self.common, **origin}
         sources = [told["sources"]] if isinstance(told["sources"], str) else list(told["sources"])
         if not sources and not told["as_of"]:
             raise ValueError(f"{name!r} has no sources; name the tables that it rests on")
@@ -219,7 +220,7 @@ def _fact(name: str, value: Any) -> tuple[str, Any]:
     raise ValueError(f"fact {name!r} is {value!r}; give it a day, a name, a list of names, or True or False")
 
 
-READ = {
+READ: dict[str, Callable[[Any], Any]] = {
     "number": Number,
     "flag": bool,
     "name": str,

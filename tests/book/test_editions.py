@@ -14,7 +14,7 @@ from minerpivot.data import tables
 @pytest.mark.parametrize(
     ("day", "message"),
     [
-        ("2031-01-01", r"AS_OF=2031-01-01 has no edition: the data allow one from \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d"),
+        ("2031-01-01", r"AS_OF=2031-01-01 has no edition: .* allow one from \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d"),
         ("2019-01-01", r"AS_OF=2019-01-01 has no edition"),
         ("28/01/2026", r"expected a day as \"YYYY-MM-DD\""),
         ("2026-02-30", r"expected a day as \"YYYY-MM-DD\""),
@@ -27,9 +27,15 @@ def test_a_day_without_data_has_no_edition(day, message):
 
 
 def test_the_articles_day_has_an_edition():
-    """And so has the last day of the data."""
-    for day in ("2026-01-28", tables.through("prices")):
+    """And so has the last day of the data; the day before the article has none."""
+    first, last = (f"{day:%Y-%m-%d}" for day in editions.span())
+    assert first == max(tables.load("articles").query("role == 'assessed'")["speaks_of"]).isoformat()[:10]
+    for day in (first, last):
         assert editions.checked(day) == day
+    with pytest.raises(
+        tables.TableError, match=f"the article .* and the data allow one from {first}"
+    ):
+        editions.checked(f"{editions.span()[0] - pd.Timedelta(days=1):%Y-%m-%d}")
 
 
 @pytest.fixture
