@@ -313,6 +313,7 @@ def _configure(app: Sphinx, config: Any) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
+    app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it for an extension that is not loaded
     app.add_html_math_renderer("mathml", (_mathml, None), (_mathml, None))
     app.add_directive("preview", Preview)
     app.add_lexer("python", PlainNames)

@@ -38,7 +38,7 @@ ICONS = {  # the theme's names for icons (Font Awesome), drawn from the Octicons
     "sun": "sun",
     "xmark": "x",
 }
-UNUSED = re.compile(r"fontawesome|thebe|design-tabs|sphinx-design|kernelName|data-fa-|DOCUMENTATION_OPTIONS\.")
+UNUSED = re.compile(r"fontawesome|DOCUMENTATION_OPTIONS\.")
 SEARCH_ONLY = re.compile(r"searchtools|language_data|searchindex")
 DESCRIPTION_LENGTH = 160  # what search engines show
 UNCLOSED = re.compile("</(?:source|wbr)>")  # the serialiser knows HTML 4, where these had no meaning
@@ -70,7 +70,7 @@ def written(document: HtmlElement) -> str:
 def _remove_unused(static: Path) -> None:
     for folder in ("vendor", "locales"):
         shutil.rmtree(static / folder, ignore_errors=True)
-    for pattern in ("**/*.map", "**/fontawesome*", "*thebe*", "*design*", "*.html"):
+    for pattern in ("**/*.map", "**/fontawesome*", "*.html"):
         for file in static.glob(pattern):
             file.unlink()
 
@@ -113,9 +113,7 @@ def _trim(document: HtmlElement, *, search: bool) -> None:
             tag.set("defer", "")  # text and pictures are painted before any script runs
     for tag in document.cssselect("[onclick]"):  # the policy below forbids scripts in attributes
         next(tag.iterancestors("li"), tag).drop_tree()
-    for tag in document.cssselect(
-        "#ethical-ad-placement, #bd-header-version-warning, meta[name=viewport] ~ [name=viewport]"
-    ):
+    for tag in document.cssselect("#bd-header-version-warning, meta[name=viewport] ~ [name=viewport]"):
         tag.drop_tree()
 
 

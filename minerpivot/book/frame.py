@@ -115,18 +115,19 @@ def _begin_in_bold(found: nodes.Node | None) -> bool:
 
 
 def _arrange(app: Sphinx, doctree: nodes.document) -> None:
-    """Mark the first screen, move the parameters to the page's end and the code behind them."""
+    """Mark the first screen, and move the parameters to the page's end and the code behind them."""
     page = next(iter(doctree.findall(nodes.section)), None)
     if page is None:
         return
     _mark_first_screen(app, page)
+    code = _code(page)  # while its cells stand in the order in which they run
     for section in list(doctree.findall(nodes.section)):
         if LAST in section["ids"]:
             parent = section.parent
             parent.remove(section)
             parent.append(section)
             _move_parameters(page, section)
-    _collect_code(page)
+    page.extend(code)
 
 
 def _move_parameters(page: nodes.section, last: nodes.section) -> None:
@@ -149,26 +150,21 @@ def _mark_first_screen(app: Sphinx, page: nodes.section) -> None:
         findings["classes"].append("findings")
 
 
-def _collect_code(page: nodes.section) -> None:
-    """Move the code of cells that hide it into one fold at the page's end; what they show stays where it is."""
-    sources = []
-    for cell in list(
-        page.findall(lambda node: node.get("nb_element") == "cell_code" if isinstance(node, nodes.Element) else False)
-    ):
-        if cell.get("hide_mode") != "input" or cell[0].get("nb_element") != "cell_code_source":
-            continue
-        sources.append(cell[0])
-        cell.remove(cell[0])
-        del cell["hide_mode"]
-        if not cell.children:
-            cell.parent.remove(cell)
-    blocks = [block for source in sources for block in source.findall(nodes.literal_block)]
+def _code(page: nodes.section) -> list[nodes.Element]:
+    """The code of all cells that hide it, taken out of them, in one fold; what they show stays where it is."""
+    blocks: list[nodes.literal_block] = []
+    for cell in list(page.findall(nodes.container)):
+        if cell.get("hide_mode") == "input" and cell[0].get("nb_element") == "cell_code_source":
+            blocks += cell[0].findall(nodes.literal_block)
+            cell.remove(cell[0])
+            del cell["hide_mode"]
+            if not cell.children:
+                cell.parent.remove(cell)
     if not blocks:
-        return
+        return []
     text = "\n\n".join(block.astext().strip("\n") for block in blocks)
-    title = fold_title("", "Code for this page", more=f"Python, {text.count(chr(10)) + 1} lines")
-    code = nodes.literal_block(text, text, language=blocks[0]["language"])
-    page.append(fold("", title, code, classes=["code"]))
+    title = fold_title("", "Code for this page", more=f"Python, {len(text.splitlines())} lines")
+    return [fold("", title, nodes.literal_block(text, text, language=blocks[0]["language"]), classes=["code"])]
 
 
 # --- what is written --------------------------------------------------------------------------
@@ -197,14 +193,14 @@ def _fold(section: nodes.Element) -> None:
 
 
 def kicker(app: Sphinx, docname: str) -> str:
-    """ "Chapter 1 of 7. Newest data: 7 October 2026"; nothing on a page that is no chapter."""
+    """What stands above a chapter's title ("Chapter 1 of 7. Newest data: 7 October 2026"), nothing on other pages."""
     place = chapter(app, docname)
     day = newest(Path(app.srcdir, f"{docname}.ipynb"))
     return f"Chapter {place}." + (f" Newest data: {day}" if day else "") if place else ""
 
 
 def chapter(app: Sphinx, docname: str) -> str:
-    """ "1 of 7": the place of a chapter among those of `_toc.yml`."""
+    """The place of a chapter among those of `_toc.yml` ("1 of 7"), nothing for other pages."""
     listed = app.env.toctree_includes.get(app.config.root_doc, [])
     chapters = [name for name in listed if name.startswith("chapters/")]
     return f"{chapters.index(docname) + 1} of {len(chapters)}" if docname in chapters else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -23,6 +24,13 @@ TABLE_MIME = "application/vnd.minerpivot.table+json"
 PHONE, TABLET, DESK = 3, 4, 6  # columns beside the row's heading, at most; a tablet shows the first so many
 SHAPES = ("holds", "open", "against")  # of a verdict: a dot, a ring, a square
 EMPTY = "–"
+
+MISSING = {
+    "title": "say the finding in one sentence",
+    "unit": "say unit and scope (Return to 7 October 2026, %)",
+    "sources": 'name the tables behind it (sources="deals")',
+    "phone": "name the columns, at most three, that carry the finding on a phone",
+}
 
 Stored = dict[str, Any]
 
@@ -61,7 +69,26 @@ def show(
     note      a caveat below the table, before the names of its sources
     interactive  sort, filter and search on a page with scripts
     """
-    stored = _stored(frame, name, title, unit, sources, phone, desk, heads, formats, second, verdicts, note)
+    heads, formats, second, verdicts = heads or {}, formats or {}, second or {}, verdicts or {}
+    columns = [str(column) for column in frame.columns]
+    _require(name, title=title, unit=unit, sources=sources, phone=phone)
+    _know(name, columns, phone=phone, desk=desk, heads=heads, formats=formats, verdicts=verdicts, second=second)
+    _know(name, columns, second=list(second.values()))
+    screens = _screens(name, columns, phone, desk)
+    rows = [
+        [_plain(value, name, column) for value, column in zip(row, columns)]
+        for row in frame.astype(object).itertuples(index=False, name=None)
+    ]
+    stored: Stored = {"name": name, "title": title, "unit": unit, "note": f"{note} {_provenance(sources)}".strip()}
+    stored["columns"] = [
+        {"name": column}
+        | ({"head": heads[column]} if column in heads else {})
+        | ({"shown": screens[column]} if column in screens else {})
+        | ({"second": second[column]} if column in second else {})
+        | _manner(name, column, [row[place] for row in rows], formats.get(column), verdicts.get(column))
+        for place, column in enumerate(columns)
+    ]
+    stored["rows"] = rows
     if interactive:
         stored["interactive"] = True
     html = (
@@ -73,24 +100,27 @@ def show(
 
 def markup(stored: Stored) -> str:
     """The head and body of a stored table as HTML; `w` and `ww` name columns for wider screens, others wait."""
-    places = {column["name"]: place for place, column in enumerate(stored["columns"])}
-    shown = [(place, column) for place, column in enumerate(stored["columns"]) if "shown" in column]
-    head = "".join(
-        f'<th scope="col"{_classes(column)}>{escape(column.get("head", column["name"]))}</th>' for _, column in shown
-    )
-    rows = []
-    for row in stored["rows"]:
-        cells = []
-        for place, column in shown:
-            text = _cell(row[place], column)
-            if "second" in column:
-                below = places[column["second"]]
-                if row[below] is not None:
-                    text += f"<small>{_cell(row[below], stored['columns'][below])}</small>"
-            start, end = ('<th scope="row"', "th") if place == 0 else ("<td", "td")
-            cells.append(f"{start}{_classes(column, row[place])}>{text}</{end}>")
-        rows.append(f"<tr>{''.join(cells)}</tr>")
-    return f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    columns = stored["columns"]
+    place = {column["name"]: number for number, column in enumerate(columns)}
+    shown = [column for column in columns if "shown" in column]
+
+    def cell(row: list[Any], column: Stored) -> str:
+        value, below = row[place[column["name"]]], place.get(column.get("second", ""))
+        text = _text(value, column)
+        if below is not None and row[below] is not None:
+            text += f"<small>{_text(row[below], columns[below])}</small>"
+        order = f' data-order="{"" if value is None else value}"' if _sortable(stored, column, value) else ""
+        start, end = ('th scope="row"', "th") if column is columns[0] else ("td", "td")
+        return f"<{start}{_classes(column, value)}{order}>{text}</{end}>"
+
+    heads = (f'<th scope="col"{_classes(c)}>{escape(c.get("head", c["name"]))}</th>' for c in shown)
+    rows = (f"<tr>{''.join(cell(row, column) for column in shown)}</tr>" for row in stored["rows"])
+    return f"<thead><tr>{''.join(heads)}</tr></thead><tbody>{''.join(rows)}</tbody>"
+
+
+def _sortable(stored: Stored, column: Stored, value: Any) -> bool:
+    """Whether a page's script needs the number itself to sort by."""
+    return bool(stored.get("interactive") and column.get("number")) and not isinstance(value, str)
 
 
 def as_csv(stored: Stored) -> str:
@@ -140,96 +170,50 @@ def _whole(stored: Stored) -> list[list[Any]]:
     return [head, *rows]
 
 
-# --- what is stored ---------------------------------------------------------------------------
-
-
-def _stored(
-    frame: pd.DataFrame,
-    name: str,
-    title: str,
-    unit: str,
-    sources: str | Sequence[str],
-    phone: Sequence[str],
-    desk: Sequence[str],
-    heads: Mapping[str, str] | None,
-    formats: Mapping[str, str] | None,
-    second: Mapping[str, str] | None,
-    verdicts: Mapping[str, Mapping[str, str]] | None,
-    note: str,
-) -> Stored:
-    """The table as the notebook keeps it, if it is one."""
-    heads, formats, second, verdicts = heads or {}, formats or {}, second or {}, verdicts or {}
-    columns = [str(column) for column in frame.columns]
-    if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-        raise _fault(name, "name", "is no anchor", "write small letters, digits and hyphens (income-by-month)")
-    mends = {
-        "title": (title, "say the finding in one sentence"),
-        "unit": (unit, "say unit and scope (Return to 7 October 2026, %)"),
-        "sources": (sources, 'name the tables behind it (sources="deals")'),
-        "phone": (phone, "name the columns, at most three, that carry the finding on a phone"),
-    }
-    for field, (given, mend) in mends.items():
-        if not given or (isinstance(given, str) and not given.strip()):
-            raise _fault(name, field, "is missing", mend)
-    if len(set(columns)) < len(columns):
-        raise _fault(name, "frame", "has two columns of one name", "rename one")
-    asked: dict[str, Iterable[str]] = {"phone": phone, "desk": desk, "heads": heads, "formats": formats}
-    asked |= {"second": [*second, *second.values()], "verdicts": verdicts}
-    for field, wanted in asked.items():
-        if isinstance(wanted, str):
-            raise _fault(name, field, f"is the text {wanted!r}", "write a list of columns")
-        for column in wanted:
-            if column not in columns:
-                raise _fault(name, field, f"names {column!r}", f"the columns are {', '.join(columns)}")
-    beside = [column for column in columns[1:] if column in {*phone, *desk}]
-    for field, count, most in (("phone", len({*phone} - {columns[0]}), PHONE), ("desk", len(beside), DESK)):
-        if count > most:
-            mend = "keep those that carry the finding; the downloads have all"
-            raise _fault(name, field, f"shows {count} columns beside the first, at most {most} can be read", mend)
-    values = [[_plain(value, name, columns[place]) for place, value in enumerate(row)] for row in _rows(frame)]
-    wider = [column for column in beside if column not in phone]
-    screens = dict.fromkeys(phone, "") | {
-        c: "w" if place <= TABLET - len(phone) else "ww" for place, c in enumerate(wider, 1)
-    }
-    screens[columns[0]] = ""
-    described = []
-    for place, column in enumerate(columns):
-        cells = [row[place] for row in values]
-        words = _words(name, column, cells, verdicts.get(column))
-        about: Stored = {"name": column}
-        if column in heads:
-            about["head"] = heads[column]
-        if column in screens:
-            about["shown"] = screens[column]
-        if (
-            place
-            and any(_is_number(cell) for cell in cells)
-            and all(cell is None or _is_number(cell) or cell in words for cell in cells)
-        ):
-            about["number"] = True
-        if any(_is_number(cell) for cell in cells):
-            about["format"] = _format(name, column, cells, formats.get(column))
-        elif column in formats and any(cell is not None for cell in cells):
-            raise _fault(name, "formats", f"has {column!r}, which holds no numbers", "leave it out")
-        if column in second:
-            about["second"] = second[column]
-        if words:
-            about["words"] = words
-        described.append(about)
-    said = f"{note.strip()} {provenance([] if sources == 'datapackage' else list(_listed(sources)))}".strip()
-    return {"name": name, "title": title, "unit": unit, "note": said, "columns": described, "rows": values}
+# --- what is asked for ------------------------------------------------------------------------
 
 
 def _fault(name: str, field: str, problem: str, mend: str) -> ValueError:
     return ValueError(f"table {name!r}: {field} {problem}; {mend}")
 
 
-def _listed(names: str | Sequence[str]) -> Sequence[str]:
-    return [names] if isinstance(names, str) else names
+def _require(name: str, **given: str | Sequence[str]) -> None:
+    """Refuse a table without what every reader needs."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
+        raise _fault(name, "name", "is no anchor", "write small letters, digits and hyphens (income-by-month)")
+    for field, value in given.items():
+        if not (value.strip() if isinstance(value, str) else value):
+            raise _fault(name, field, "is missing", MISSING[field])
 
 
-def _rows(frame: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
-    return frame.astype(object).itertuples(index=False, name=None)
+def _know(name: str, columns: list[str], **asked: Iterable[str]) -> None:
+    """Refuse to speak of columns that the frame does not have."""
+    if len(set(columns)) < len(columns):
+        raise _fault(name, "frame", "has two columns of one name", "rename one")
+    for field, wanted in asked.items():
+        if isinstance(wanted, str):
+            raise _fault(name, field, f"is the text {wanted!r}", f"write a list ([{wanted!r}])")
+        for column in wanted:
+            if column not in columns:
+                raise _fault(name, field, f"names {column!r}", f"the columns are {', '.join(columns)}")
+
+
+def _screens(name: str, columns: list[str], phone: Sequence[str], desk: Sequence[str]) -> dict[str, str]:
+    """The class of each column that shows: none on all screens, `w` from a tablet on, `ww` on a desk."""
+    beside = [column for column in columns[1:] if column in {*phone, *desk}]
+    wider = [column for column in beside if column not in phone]
+    narrow = len(beside) - len(wider)
+    for field, count, most in (("phone", narrow, PHONE), ("desk", len(beside), DESK)):
+        if count > most:
+            mend = "keep those that carry the finding; the downloads have all"
+            raise _fault(name, field, f"shows {count} columns beside the first, at most {most} can be read", mend)
+    screens = {columns[0]: ""} | {column: "" for column in beside if column not in wider}
+    return screens | {column: "w" if place < TABLET - narrow else "ww" for place, column in enumerate(wider)}
+
+
+def _provenance(sources: str | Sequence[str]) -> str:
+    names = [sources] if isinstance(sources, str) else list(sources)
+    return provenance([] if names == ["datapackage"] else names)
 
 
 def _plain(value: Any, name: str, column: str) -> Any:
@@ -242,45 +226,58 @@ def _plain(value: Any, name: str, column: str) -> Any:
     if pd.isna(value):
         return None
     if isinstance(value, date):  # pandas' days are such
-        text = value.isoformat()
-        return text.removesuffix("T00:00:00") if isinstance(value, datetime) else text
+        return value.isoformat().removesuffix("T00:00:00")
     value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, float) and math.isinf(value):
+        raise _fault(name, column, f"holds {value}", "compute it or leave it empty")
     if isinstance(value, str) and re.match(r"https?://", value):
         raise _fault(name, column, f"has the bare address {value!r}", "write (document and day, address)")
     return rounded(value) if isinstance(value, bool | int | float) else str(value)
 
 
-def _words(name: str, column: str, cells: list[Any], meaning: Mapping[str, str] | None) -> dict[str, str]:
-    """What a column's verdicts mean; each that it holds has to have a meaning."""
-    for word, shape in (meaning or {}).items():
+def _manner(
+    name: str, column: str, cells: list[Any], pattern: str | None, words: Mapping[str, str] | None
+) -> dict[str, Any]:
+    """How a column's cells are shown: the format of its numbers, the meaning of its words."""
+    verdicts = dict(words or {})
+    for word, shape in verdicts.items():
         if shape not in SHAPES:
             raise _fault(name, "verdicts", f"gives {word!r} the shape {shape!r}", f"the shapes are {', '.join(SHAPES)}")
-    for cell in cells if meaning else ():
-        if isinstance(cell, str) and cell not in (meaning or {}):
-            raise _fault(name, "verdicts", f"has no meaning for {cell!r} in {column!r}", "add it")
-    return dict(meaning or {})
+    strange = [cell for cell in cells if isinstance(cell, str) and cell not in verdicts]
+    if words is not None and strange:
+        raise _fault(name, "verdicts", f"has no meaning for {strange[0]!r} in {column!r}", f"say one of {SHAPES}")
+    known = [cell for cell in cells if cell is not None]
+    numbers = [cell for cell in known if _is_number(cell)]
+    if pattern is not None and known and not numbers:
+        raise _fault(name, "formats", f"has {pattern!r} for {column!r}, which holds no numbers", "leave it out")
+    manner: dict[str, Any] = {"words": verdicts} if verdicts else {}
+    if numbers:
+        manner["format"] = _format(name, column, numbers, pattern)
+        if all(_is_number(cell) or (isinstance(cell, str) and cell in verdicts) for cell in known):
+            manner["number"] = True
+    return manner
 
 
-def _format(name: str, column: str, cells: list[Any], pattern: str | None) -> str:
-    """The column's format string, made for its largest number unless one is given."""
-    numbers = [cell for cell in cells if _is_number(cell)]
+def _format(name: str, column: str, numbers: list[float], pattern: str | None) -> str:
+    """The format string of a column, made for its largest number unless one is given."""
     if pattern is None:
         largest = max(map(abs, numbers))
         whole = all(isinstance(number, int) for number in numbers)
-        pattern = "{:,}" if whole else "{:,.0f}" if largest >= 10 else "{:.1f}" if largest >= 1 else "{:.2f}"
+        return "{:,}" if whole else "{:,.0f}" if largest >= 10 else "{:.1f}" if largest >= 1 else "{:.2f}"
     try:
-        shown = pattern.format(numbers[0])
+        if pattern.format(numbers[0]) != pattern:
+            return pattern
+        problem = "it shows no number"
     except (ValueError, IndexError, KeyError) as error:
-        raise _fault(name, "formats", f"has {pattern!r} for {column!r} ({error})", 'write one like "{:.1f}"') from None
-    if shown == pattern:
-        raise _fault(name, "formats", f"has {pattern!r} for {column!r}, which shows no number", 'write "{:.1f}"')
-    return pattern
+        problem = str(error)
+    raise _fault(name, "formats", f"has {pattern!r} for {column!r} ({problem})", 'write one like "{:.1f}"')
 
 
 # --- cells ------------------------------------------------------------------------------------
 
 
-def _cell(value: Any, column: Stored) -> str:
+def _text(value: Any, column: Stored) -> str:
+    """A cell as HTML."""
     if value is None:
         return EMPTY
     if isinstance(value, list):
@@ -290,7 +287,7 @@ def _cell(value: Any, column: Stored) -> str:
         return "yes" if value else "no"
     if _is_number(value):
         return escape(with_minus(column["format"].format(value)))
-    if value in column.get("words", {}):
+    if value in column.get("words", ()):
         return f'<span class="verdict {column["words"][value]}">{escape(value)}</span>'
     return escape(value)
 
@@ -299,7 +296,7 @@ def with_minus(text: str) -> str:
     """A formatted number with a real minus sign, and none before a zero."""
     if not re.search(r"[1-9]", text):
         text = re.sub(r"[-+](?=[\d.])", "", text)
-    return re.sub(r"-(?=[\d.$€])", "−", text)
+    return re.sub(r"([$€]?)-(?=[\d.$€])", r"−\1", text)
 
 
 def _classes(column: Stored, value: Any = None) -> str:

@@ -67,11 +67,12 @@
     const table = document.getElementById(name).closest("table") ?? document.querySelector(`#${CSS.escape(name)} table`);
     const cell = (html, row, column, node) => {
       const source = node.querySelector("a[href^=http]");
-      const text = node.textContent.trim();
-      return source?.textContent === "source" ? source.href : text === "–" ? "" : text; // a dash stands for nothing
+      const text = [...node.childNodes].map((part) => part.textContent.trim()).join(" ").trim(); // a second line apart
+      if (source) return source.textContent === "source" ? source.href : `${text} ${source.href}`;
+      return text === "–" ? "" : text; // a dash stands for nothing
     };
     for (const { dataset, textContent } of table.querySelectorAll("td.number")) {
-      dataset.order = textContent.replace("–", "").replaceAll(",", ""); // else a dash makes a column of words of them
+      dataset.order ??= textContent.replace("–", "").replaceAll(",", ""); // else a dash makes a column of words of them
     }
     new window.minerpivotDataTable(table, {
       paging: false, order: [], autoWidth: false,
