@@ -148,6 +148,11 @@ def largest_changes(epochs: pd.DataFrame, *, falls: int, rises: int) -> pd.DataF
     return pd.concat([fell, rose], ignore_index=True)
 
 
+def falls_in_a_row(changes: pd.Series) -> int:
+    """The longest unbroken run of changes below nothing."""
+    return int((changes < 0).astype(int).groupby((changes >= 0).cumsum()).sum().max())
+
+
 def against_published(hashprice: pd.DataFrame, published: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
     """Ours beside published values: date, published, computed, error_pct, no_fees_error_pct, retarget_pct, url.
 
@@ -186,6 +191,21 @@ def recovery(clock: pd.DataFrame) -> pd.DataFrame:
     back = clock[clock["index"] >= 100].groupby("halving")["days"].min()
     observed = clock.groupby("halving")["days"].max()
     return pd.DataFrame({"recovery_days": back.reindex(observed.index), "days_observed": observed})
+
+
+def levels_on(clocks: dict[str, pd.DataFrame], days: list[int]) -> pd.DataFrame:
+    """The index of several clocks on some days after each halving: measure, halving, `day N` …, back.
+
+    `back` is the first day on which the index was at 100 again. Missing where a cycle is not yet so old, or not back.
+    """
+    parts = {
+        measure: clock.pivot(index="halving", columns="days", values="index")
+        .reindex(columns=days)
+        .rename(columns="day {}".format)
+        .assign(back=recovery(clock)["recovery_days"])
+        for measure, clock in clocks.items()
+    }
+    return pd.concat(parts, names=["measure", "halving"]).reset_index().rename_axis(columns=None)
 
 
 def longest_below(clock: pd.DataFrame) -> pd.Series:

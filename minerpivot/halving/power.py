@@ -156,6 +156,26 @@ def since_month(power_prices: pd.DataFrame, base: pd.Period) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def prices_against_themselves(public: pd.DataFrame, own: pd.DataFrame, base: pd.Period) -> pd.DataFrame:
+    """Public prices (of `since_month`) and companies' (of `with_itself`) in one table, US cents per kWh.
+
+    Returns of_what (region or ticker), measure (statistic or metric), base, base_period, last, last_period,
+    change_pct, source. A public price is of the twelve months that end with its period.
+    """
+    months = {"base_period": f"to {base}", "last_period": "to " + public["last_month"].astype(str)}
+    cents = {"base": public["base"] / 10, "last": public["last"] / 10}
+    names = {
+        "region": "of_what",
+        "statistic": "measure",
+        "ticker": "of_what",
+        "metric": "measure",
+        "source_url": "source",
+    }
+    columns = ["of_what", "measure", "base", "base_period", "last", "last_period", "change_pct", "source"]
+    both = [public.assign(**cents, **months).rename(columns=names), own.rename(columns=names)]
+    return pd.concat([part[columns] for part in both], ignore_index=True)
+
+
 def change_without_dearest(monthly: pd.Series, base: pd.Period, last: pd.Period) -> tuple[pd.Period, float]:
     """The dearest of the twelve months to `base`, and the percent change to the twelve months to `last` without it.
 

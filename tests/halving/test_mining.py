@@ -209,6 +209,21 @@ def test_the_longest_runs_of_the_four_cycles():
     assert longest.loc[[1, 2, 3]].tolist() == [1105, 826, 687]
 
 
+def test_levels_on_days_that_have_not_come_are_missing():
+    """Day 30 at 50 and day 31 at 100, then nothing: back on day 31, and no level on day 90."""
+    clock = pd.DataFrame({"halving": [4, 4], "days": [30, 31], "index": [50.0, 100.0]})
+    table = mining.levels_on({"income": clock}, [30, 90])
+    assert table.columns.tolist() == ["measure", "halving", "day 30", "day 90", "back"]
+    assert table.iloc[0, :3].tolist() == ["income", 4, 50]
+    assert np.isnan(table.loc[0, "day 90"])
+    assert table.loc[0, "back"] == 31
+
+
+def test_the_longest_run_of_falls():
+    """Two falls, a rise, three falls, no change: three in a row."""
+    assert mining.falls_in_a_row(pd.Series([-1.0, -2.0, 3.0, -1.0, -1.0, -4.0, 0.0])) == 3
+
+
 def test_the_largest_changes_of_difficulty_by_size():
     """Falls first, each kind by size; a rise is never among the falls, however few falls there are."""
     epochs = pd.DataFrame({"change_pct": [1.0, -3.0, 8.0, -20.0, 5.0]})

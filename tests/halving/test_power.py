@@ -150,6 +150,19 @@ def test_twelve_months_against_those_before_a_month():
     assert set(found["source_url"]) == {"page 23"}
 
 
+def test_public_prices_and_companies_meet_in_one_unit():
+    """30 USD per MWh are 3 cents; a company's 4 cents stay as they are, and one stated once has no base."""
+    base = pd.Period("2023-12", "M")
+    public = power.since_month(prices([30.0] * 12 + [33.0] * 12).assign(source_url="page"), base)
+    own = costs(("X", "2024Q3", "2024-09-30", "energy_price", 4.0)).assign(unit="c/kWh")
+    own = power.with_itself(own, pd.Timestamp("2024-04-20"), pd.Series(1.0, pd.date_range("2024-01-01", "2024-12-31")))
+    both = power.prices_against_themselves(public, own, base).set_index(["of_what", "measure"])
+    assert both.loc[("ERCOT", "mean"), ["base", "last"]].tolist() == pytest.approx([3, 3.3])
+    assert both.loc[("ERCOT", "mean"), "last_period"] == "to 2024-12"
+    assert both.loc[("X", "energy_price"), "last"] == 4
+    assert np.isnan(both.loc[("X", "energy_price"), "base"])
+
+
 def test_without_the_dearest_month_its_season_goes_from_both_years():
     """August at 390 beside 30s, then all at 33: +10 without August; with it a fall of 45 percent."""
     monthly = pd.Series(
