@@ -1,8 +1,9 @@
 """What is drawn for the site and kept between builds, each file under the hash of all that it depends on.
 
-Each chart becomes four SVG files (light and dark page, wide and phone), a script with its Vega-Lite spec and
-CSV files of its data. Drawing is the slow part of a build, so files are made only when they are not there
-yet; the Vega bundle and the table library are made once per version.
+A chart of the kit becomes two drawings for the middle of its page, files to keep (SVG, CSV, Vega-Lite) and a script
+with its values, loaded when a reader asks for one. Another chart becomes four SVG files (light and dark page, wide and
+phone), a script with its Vega-Lite spec and CSV files of its data. Drawing is the slow part of a build, so files are
+made only when they are not there yet; the Vega bundle and the table library are made once per version.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pandas as pd
 import vl_convert
 
 from minerpivot.book.execute import ROOT, digest
+from minerpivot.page import drawing
 from minerpivot.page.figures import at_width, svg, theme
 
 KEPT = ROOT / "_build" / "charts"
@@ -46,6 +48,88 @@ def draw(spec: dict[str, Any]) -> dict[str, Path]:
             if not made[f"data {name}"].exists():
                 _keep(made[f"data {name}"], pd.DataFrame(rows).to_csv(index=False))
     return made
+
+
+def kit_pictures(panels: list[dict[str, Any]]) -> dict[str, drawing.Picture]:
+    """A stored chart's drawings by size."""
+    code = Path(drawing.__file__).read_text(encoding="utf-8")
+    drawn = {}
+    for size in drawing.WIDTHS:
+        path = KEPT / f"{digest([panels, size, code, VL_CONVERT])}.drawing"
+        if not path.exists():
+            _keep(path, json.dumps(drawing.picture(panels, size)))
+        drawn[size] = drawing.Picture(*json.loads(path.read_text(encoding="utf-8")))
+    return drawn
+
+
+def kit_files(choice: dict[str, Any], drawn: drawing.Picture) -> dict[str, Path]:
+    """What a reader can keep of a chart's choice: its data (a file for each table), its picture and its spec."""
+    made: dict[str, str] = {}
+    for number, rows in enumerate(_tables(choice["panels"]), 1):
+        made[f"data {number}.csv"] = pd.DataFrame(rows).to_csv(index=False)
+    made["image.svg"] = drawing.standalone(drawn, choice["description"])
+    made["spec.json"] = json.dumps(_spec(choice), ensure_ascii=False, separators=(",", ":"))
+    files = {}
+    for name, text in made.items():
+        path = KEPT / f"{digest(text)}.{name.rpartition('.')[2]}"
+        if not path.exists():
+            _keep(path, text)
+        files[name.rpartition(".")[0]] = path
+    return files
+
+
+def _tables(panels: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Rows for download under the author's names; panels with the same columns stand in one table, told apart."""
+    found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for panel in panels:
+        for table in panel["tables"]:
+            rows, columns = {**panel["datasets"], **panel["wide"]["datasets"]}[table["dataset"]], table["columns"]
+            named = {"panel": panel["heading"]} if len(panels) > 1 else {}
+            kept = found.setdefault(tuple(columns.values()), [])
+            kept += [named | {name: row.get(column) for column, name in columns.items()} for row in rows]
+    return list(found.values())
+
+
+def _spec(choice: dict[str, Any]) -> dict[str, Any]:
+    """A chart as one Vega-Lite spec in the house's colours, for any viewer of such specs."""
+    panels = [
+        dict(panel["wide"]) | {"datasets": {**panel["datasets"], **panel["wide"]["datasets"]}}
+        for panel in choice["panels"]
+    ]
+    said = {"title": choice["title"], "description": choice["description"], "config": drawing.CONFIG}
+    if len(panels) == 1:
+        return panels[0] | said
+    datasets: dict[str, Any] = {}
+    for number, panel in enumerate(panels):
+        text = json.dumps(
+            {key: value for key, value in panel.items() if key not in ("datasets", "padding", "autosize")}
+        )
+        for name, rows in panel["datasets"].items():
+            text = text.replace(f'{{"name": "{name}"}}', f'{{"name": "{name} {number}"}}')
+            datasets[f"{name} {number}"] = rows
+        panels[number] = json.loads(text)
+    schema = {"$schema": panels[0].pop("$schema")} if "$schema" in panels[0] else {}
+    return (
+        schema
+        | said
+        | {"vconcat": [{k: v for k, v in p.items() if k != "$schema"} for p in panels], "datasets": datasets}
+    )
+
+
+def kit_values(drawn: list[dict[str, drawing.Picture]]) -> Path:
+    """A script with what a tap says of each point of a chart's drawings, by choice and size."""
+    values = []
+    for pictures in drawn:
+        values.append({})
+        for size, picture in pictures.items():
+            series = list(dict.fromkeys(name for _, _, name, *_ in picture.points))
+            points = [[x, y, series.index(name), *words] for x, y, name, *words in picture.points]
+            values[-1][size] = {"rows": picture.rows, "series": series, "points": points}
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    path = KEPT / f"{digest(text)}.js"
+    if not path.exists():
+        _keep(path, f"(window.minerpivotValues??={{}})[{json.dumps('charts/' + path.name)}]={text};")
+    return path
 
 
 def vega_bundle() -> Path:

@@ -29,7 +29,8 @@ from minerpivot.book import assets, finish, frame, published, terms
 from minerpivot.book.editions import copy_data
 from minerpivot.book.execute import ROOT
 from minerpivot.data import tables
-from minerpivot.page import words
+from minerpivot.page import drawing, words
+from minerpivot.page.drawing import MIME as KIT_MIME
 from minerpivot.page.figures import VEGALITE_MIME
 from minerpivot.page.tables import TABLE_MIME, as_csv, as_xlsx, markup
 
@@ -40,18 +41,20 @@ class ChartRenderer(MimeRenderPlugin):
     """Renders a stored chart as a numbered figure, and a stored table as a numbered table."""
 
     mime_priority_overrides: ClassVar[list[tuple[str, str, int | None]]] = [
+        ("html", KIT_MIME, 1),
         ("html", VEGALITE_MIME, 1),
         ("html", TABLE_MIME, 1),
     ]
 
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
-        """Docutils nodes for what `figure()` and `tables.show()` stored; None leaves the output to myst-nb."""
+        """Docutils nodes for what the kit, `figure()` and `tables.show()` stored; None leaves it to myst-nb."""
         if inline:
             return None
         document = renderer.renderer.document
-        if data.mime_type == VEGALITE_MIME:
-            return [_figure(_parsed(data.content), document)]
+        drawn = {KIT_MIME: _kit, VEGALITE_MIME: _figure}
+        if data.mime_type in drawn:
+            return [drawn[data.mime_type](_parsed(data.content), document)]
         if data.mime_type == TABLE_MIME:
             return _table(_parsed(data.content), document)
         if data.mime_type == "text/html" and "minerpivot" in data.output_metadata:
@@ -79,6 +82,60 @@ def _figure(spec: dict[str, Any], document: nodes.document) -> nodes.Element:
     figure = nodes.figure("", nodes.raw("", html, format="html"), classes=["chart-figure"])
     figure += nodes.caption("", meta["caption"])
     return _anchored(figure, meta["name"], document)
+
+
+def _kit(stored: dict[str, Any], document: nodes.document) -> nodes.Element:
+    """A chart of the kit: its title as the figure's caption, its drawings in the page, its choices above it."""
+    name, choices = stored["name"], stored["choices"]
+    root = "../" * document.settings.env.docname.count("/") + "_static/charts/"
+    drawn = [assets.kit_pictures(choice["panels"]) for choice in choices]
+    values = assets.kit_values(drawn).name
+    bodies = "".join(_kit_body(stored, number, pictures, values, root) for number, pictures in enumerate(drawn, 1))
+    _, *others = (escape(choice["title"]) for choice in choices)
+    more = "".join(f'<span class="kit-{number}">{title}</span>' for number, title in enumerate(others, 2))
+    title = nodes.inline("", "", nodes.inline("", choices[0]["title"], classes=["kit-1"]), ids=[f"{name}-title"])
+    if more:  # references to the figure name its first drawing: what is raw is not in them
+        title += nodes.raw("", more, format="html")
+    figure = nodes.figure("", nodes.caption("", "", title), nodes.raw("", bodies, format="html"), classes=["kit"])
+    figure = _anchored(figure, name, document)
+    if len(choices) == 1:
+        return figure
+    switches = "".join(
+        f'<label><input type="radio" name="{escape(name, quote=True)}-choice" value="{number}"'
+        f"{' checked' if number == 1 else ''}> {escape(choice['label'])}</label>"
+        for number, choice in enumerate(choices, 1)
+    )
+    fieldset = f'<fieldset class="kit-pick"><legend>{escape(stored["choose"])}</legend><div>{switches}</div></fieldset>'
+    return nodes.container("", nodes.raw("", fieldset, format="html"), figure, classes=["kit-choices"])
+
+
+def _kit_body(stored: dict[str, Any], number: int, pictures: dict[str, drawing.Picture], values: str, root: str) -> str:
+    """Unit line, drawings for both widths, numbered events for a phone, and the line of sources of one choice."""
+    choice = stored["choices"][number - 1]
+    drawings = "".join(drawing.inline(picture, size) for size, picture in pictures.items())
+    key = "".join(f"<li>{escape(text)}</li>" for panel in choice["panels"] for text in panel["key"])
+    said = " ".join(filter(None, [stored["note"], choice["note"], stored["source"]]))
+    return (
+        f'<div class="kit-{number}"><p class="kit-unit">{escape(choice["unit"])}</p>'
+        f'<div class="kit-plot" data-values="charts/{values}" data-choice="{number - 1}">'
+        f'<div role="img" aria-label="{escape(choice["description"], quote=True)}">{drawings}</div></div>'
+        f"{f'<ol class={chr(34)}kit-key{chr(34)}>{key}</ol>' if key else ''}"
+        f'<p class="kit-from">{escape(said)} {_kept(stored["name"], number, choice, pictures, root)}</p></div>'
+    )
+
+
+def _kept(name: str, number: int, choice: dict[str, Any], pictures: dict[str, drawing.Picture], root: str) -> str:
+    """Links to what a reader can keep of a chart, under names that say which chart it is."""
+    files = assets.kit_files(choice, pictures["wide"])
+    tables_drawn = sum(kind.startswith("data") for kind in files)
+    links = []
+    for kind, path in files.items():
+        what, _, count = kind.partition(" ")
+        several = count if tables_drawn > 1 else ""
+        label = {"data": f"Data {several}".strip() + " (CSV)", "image": "Image (SVG)", "spec": "Vega-Lite (JSON)"}[what]
+        kept = "-".join(filter(None, [name, str(number) if choice["label"] else "", several])) + path.suffix
+        links.append(f'<a href="{root}{path.name}" download="{escape(kept, quote=True)}">{label}</a>')
+    return " · ".join(links)
 
 
 class Preview(SphinxDirective):
@@ -228,7 +285,7 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
     finish.finish(out)
     html = "".join(page.read_text(encoding="utf-8") for page in out.rglob("*.html"))
     (out / "_static" / "charts").mkdir(parents=True, exist_ok=True)
-    for name in set(re.findall(r"charts/([\w.-]+\.(?:svg|js|css|csv))", html)):
+    for name in set(re.findall(r"charts/([\w.-]+\.(?:svg|json|js|css|csv))", html)):
         shutil.copy(assets.KEPT / name, out / "_static" / "charts" / name)
     copy_data(out / "data")
     shutil.copy(ROOT / "CITATION.cff", out)
@@ -325,6 +382,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _give_values)
     app.add_js_file("upgrade.js", loading_method="defer")
     app.add_css_file("book.css")
+    app.add_css_file("charts.css")
     app.connect("doctree-resolved", terms.link)
     app.connect("build-finished", _add_assets, priority=900)  # after the theme has written its last style sheet
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

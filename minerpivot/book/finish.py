@@ -124,6 +124,9 @@ def _repair(document: HtmlElement) -> None:
         tag.set("aria-label", tag.get("title"))
     for tag in document.cssselect("i[class*='fa-'], span[class*='fa-']"):
         tag.set("aria-hidden", "true")
+    for tag in document.cssselect("figure.kit"):
+        tag.set("aria-labelledby", f"{tag.get('id')}-title")  # not by its caption, which has a number and a link too
+        tag.extend(tag.find("figcaption")[1:])  # Sphinx takes all that follows a caption for a part of it
     for tag in document.cssselect("summary[aria-label]"):
         del tag.attrib["aria-label"]  # the same words on each would hide what the summary itself says
     for tag in document.cssselect(".citation[role]"):

@@ -1,0 +1,1097 @@
+"""The chart kit: the report's few forms, each with what every chart must have.
+
+A form takes a frame and says what is what; the kit labels lines and bars directly, moves labels apart, names events,
+puts the latest value at the end of a line, and draws for a column (688 pixels) and a phone (358). Colours are not
+chosen but meant: `"ai"`, `"mining"`, `"promised"`, `"doubtful"` (the pale form of mining), `"open"`, `"ink"`; what has
+no meaning given is context, and grey. At most two meanings colour lines.
+
+    from minerpivot.page import charts
+
+    clock = charts.lines(
+        frame, x="days", y="level", by="halving",               # tidy rows: one line per value of `by`
+        names={2012: "2012", 2024: ("2024, the latest", "2024")},  # (in a column, on a phone), or one for both
+        accent={2024: "mining"}, format="{:.0f}", log=True, place="{:.0f} days after",
+        marks=[charts.Mark(100, "income before the halving")],
+    )
+    charts.show(
+        "halving-clock", clock, sources=SOURCES, note="Fees included.",
+        title="After 28 months income is at 30", unit="Index, 100 = the month before each halving, log scale",
+        description="Two sentences with the two or three values that a sighted reader takes away.",
+    )
+
+A choice above the chart is a dictionary; each has a title, unit and description of its own:
+
+    charts.show("margins", {f"{c} cents": charts.Choice(bars(c), title=…, unit=…, description=…) for c in (4, 6, 8)},
+                choose="Price of power", sources=SOURCES)
+
+`format` is a format string for values (`"${:,.2f}"`, `"{:+.0f}%"`, `"{:.1f} GW"`): thousands separators and signs work
+as in Python, the minus is a real one and stands before a dollar sign. Forms: `lines`, `bars`, `waterfall`, `dots`
+(two marks on a line make a dumbbell), `ranges`, `areas` (in steps), `tiles`, and `panels`, which sets drawings below or
+beside each other. What a chart lacks (a title, a name for a line), `show` says in one line.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+import json
+import math
+import os
+import re
+import string
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import vl_convert
+from IPython.display import display
+from PIL import Image
+from scipy.optimize import isotonic_regression
+
+from minerpivot.page.drawing import LIGHT, MIME, SAID, WIDTHS, measure, picture, standalone
+from minerpivot.page.figures import LIVE, provenance, rounded
+
+LARGEST = 12_000  # bytes of a drawing in a page
+MEANINGS = {  # meaning -> fill, edge, words
+    "ai": ("ai", "", "ai"),
+    "mining": ("min", "", "min"),
+    "promised": ("soft", "ai", "ai"),
+    "doubtful": ("minsoft", "min", "min"),
+    "context": ("ctx", "", "mut"),
+    "open": ("", "ctx", "mut"),
+    "ink": ("ink", "", "ink"),
+}
+LINE = 17  # pixels from one line of text to the next
+MINUS = "−"
+
+Name = str | tuple[str, str]  # for a column and for a phone, or one for both
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A named value on the scale of values: a level to compare with."""
+
+    at: float
+    name: Name
+
+
+@dataclass(frozen=True)
+class Event:
+    """A named place on the time axis: always the same dashed line. One outside a drawing's span is left out."""
+
+    at: Any
+    name: Name
+
+
+ARTICLE = Event("2026-01-28", ("28 January 2026: the article", "The article, 28 Jan"))
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Counts below lines, on their time scale: how many members stand behind them. `meanings` orders from below."""
+
+    frame: pd.DataFrame
+    x: str
+    meanings: Mapping[str, str]  # column of counts -> meaning
+    names: Mapping[str, str]  # column -> what follows its last count ("signed")
+    title: str
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a form draws for: a column or a phone, and how many pixels of it."""
+
+    name: str
+    width: int
+    left: float = 0  # at least so much beside the plot, so that panels line up
+    right: float = 0
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it is a phone."""
+        return self.name == "narrow"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A form with its data; it is laid out when it is shown. `draw` gives the panels of one size."""
+
+    draw: Callable[[Size], list[Plate]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several drawings to choose from, with what must be said anew for it."""
+
+    drawing: Drawing
+    title: str = ""
+    unit: str = ""
+    description: str = ""
+    note: str = ""
+
+
+# --- Showing ----------------------------------------------------------------------------------
+
+
+def show(
+    name: str,
+    drawing: Drawing | Mapping[str, Choice],
+    *,
+    sources: str | list[str],
+    title: str = "",
+    unit: str = "",
+    description: str = "",
+    note: str = "",
+    choose: str = "",
+) -> None:
+    """Show a chart, or several to `choose` from, and store it as specs, PNG (of the first) and text.
+
+    `title` states the finding, `unit` says what is measured and how, `description` is heard in place of the drawing,
+    `note` stands before the sources, `name` is the anchor for `{numref}`. Raises `ValueError` that names the chart and
+    the mend. With `MINERPIVOT_LIVE` set, altair's own renderer shows each drawing, for work in JupyterLab.
+    """
+    choices = drawing if isinstance(drawing, Mapping) else {"": Choice(drawing, title, unit, description)}
+    try:
+        if isinstance(drawing, Mapping):
+            _check_choices(choices, choose, title or unit or description)
+        stored = [_stored(label, choice) for label, choice in choices.items()]
+        first = stored[0]
+        content = {
+            "name": name,
+            "choose": choose,
+            "note": _line(note),
+            "source": _spoken(provenance(sources)),
+            "choices": stored,
+        }
+        bundle = {MIME: content, "image/png": _png(first), "text/plain": f"{first['title']}. {first['description']}"}
+    except ValueError as error:
+        raise ValueError(f"chart {name!r}: {error}") from None
+    if os.environ.get(LIVE):
+        for item in stored:
+            for panel in item["panels"]:
+                whole = panel["wide"] | {"datasets": panel["datasets"] | panel["wide"]["datasets"]}
+                display(alt.Chart.from_dict(whole | {"title": item["title"]}))
+        return
+    display(bundle, raw=True)
+
+
+def _check_choices(choices: Mapping[str, Choice], choose: str, said: str) -> None:
+    if said:
+        raise ValueError("title, unit and description belong to each Choice, where they say what it shows")
+    if len(choices) < 2:
+        raise ValueError("a choice of fewer than two; hand in the drawing itself")
+    if len(choices) > 6:
+        raise ValueError(f"{len(choices)} choices; a reader takes in six, and the page has switches for as many")
+    if not choose.strip():
+        raise ValueError('the choice has no name; say what is chosen (choose="Price of power")')
+
+
+def _stored(label: str, choice: Choice) -> dict[str, Any]:
+    """What the notebook keeps of a drawing; raises `ValueError` for a duty left undone or a drawing too large."""
+    of = f" of choice {label!r}" if label else ""
+    asked = {
+        "title": "state the finding",
+        "unit": "say what is measured, in which unit",
+        "description": "write two sentences with the two or three values that matter",
+    }
+    for part, mend in asked.items():
+        if not str(getattr(choice, part) or "").strip():
+            raise ValueError(f"no {part}{of}; {mend} ({part}=…)")
+    sizes = [Size(name, width) for name, width in WIDTHS.items()]
+    wide, narrow = (choice.drawing.draw(size) for size in sizes)
+    panels = [_panel(*pair) for pair in zip(wide, narrow, strict=True)]
+    for size in WIDTHS:
+        drawn = picture(panels, size)
+        standalone(drawn, choice.description)  # refuses characters that our font lacks
+        if (length := len(drawn.body.encode())) > LARGEST:
+            raise ValueError(f"the {size} drawing{of} takes {length:,} bytes, more than {LARGEST:,}; draw fewer points")
+    said = {"title": choice.title, "unit": choice.unit, "description": choice.description, "note": _line(choice.note)}
+    return {"label": label, **{key: text.strip() for key, text in said.items()}, "panels": panels}
+
+
+def _panel(wide: Plate, narrow: Plate) -> dict[str, Any]:
+    """The two specs of a panel, with what both draw stored once."""
+    specs = [rounded(plate.spec()) for plate in (wide, narrow)]
+    shared = {key: rows for key, rows in specs[0]["datasets"].items() if specs[1]["datasets"].get(key) == rows}
+    for spec in specs:
+        spec["datasets"] = {key: rows for key, rows in spec["datasets"].items() if key not in shared}
+    return {
+        "datasets": shared,
+        "wide": specs[0],
+        "narrow": specs[1],
+        "tables": wide.tables,
+        "key": narrow.key,
+        "heading": wide.heading,
+    }
+
+
+def _line(text: str) -> str:
+    return f"{text.strip().rstrip('.')}." if text.strip() else ""
+
+
+def _spoken(text: str) -> str:
+    """`text` with its ISO days as people say them."""
+    return re.sub(r"\d{4}-\d\d-\d\d", lambda found: _day(found[0]), text)
+
+
+def _day(day: Any) -> str:
+    return f"{pd.Timestamp(day).day} {pd.Timestamp(day):%B %Y}"
+
+
+def _png(choice: Mapping[str, Any]) -> str:
+    """A quantised base64 PNG on white, for JupyterLab and GitHub."""
+    drawn = standalone(picture(choice["panels"], "wide"), choice["description"], dark=False)
+    image = Image.open(io.BytesIO(vl_convert.svg_to_png(drawn, scale=1.5)))
+    paper = Image.new("RGBA", image.size, "white")
+    paper.alpha_composite(image.convert("RGBA"))
+    small = io.BytesIO()
+    paper.convert("RGB").quantize(64).save(small, "PNG", optimize=True)
+    return base64.b64encode(small.getvalue()).decode("ascii")
+
+
+# --- Words and numbers --------------------------------------------------------------------------
+
+
+def written(value: float, pattern: str) -> str:
+    """`value` by a format string, with a real minus before all else ("−$9")."""
+    text = pattern.format(abs(value))
+    if not any(digit in text for digit in "123456789"):  # rounds to nothing: no sign
+        return text.replace("+", "")
+    return MINUS + text.replace("+", "") if value < 0 else text
+
+
+def _tick(value: float, pattern: str, *, last: bool) -> str:
+    """A label for an axis: no more decimals than it takes, and a unit in words on the last one only."""
+    (before, _, spec, _), *rest = [*string.Formatter().parse(pattern)]
+    after = rest[0][0] if rest else ""
+    spec, share = spec or "", (spec or "").endswith("%")
+    number = f"{abs(value) * (100 if share else 1):,.10g}"
+    sign = MINUS if value < 0 else "+" if "+" in spec and value else ""
+    unit = ("%" if share else "") + (after if last or not after.startswith(" ") else "")
+    return f"{sign}{before}{number}{unit}"
+
+
+def _name(name: Name, size: Size) -> str:
+    text = name if isinstance(name, str) else name[1 if size.narrow else 0]
+    if not text.strip():
+        raise ValueError("a line, a mark or an event has an empty name; give it one")
+    return text
+
+
+def _meaning(meaning: str) -> tuple[str, str, str]:
+    if meaning not in MEANINGS:
+        raise ValueError(f"no meaning {meaning!r}; take one of {', '.join(MEANINGS)}")
+    return MEANINGS[meaning]
+
+
+def dodge(places: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
+    """Middles of labels that would stand at `places`, moved apart as little as can be, in order, within bounds.
+
+    Raises `ValueError` if they do not fit between `low` and `high`.
+    """
+    if sum(heights) > high - low + 1e-9:
+        raise ValueError(f"{len(places)} labels do not fit; give the drawing more height or name fewer")
+    order = np.argsort(np.asarray(places, float), kind="stable")
+    tall = np.asarray(heights, float)[order]
+    start = np.concatenate([[0.0], np.cumsum(tall)[:-1]]) + tall / 2  # middles of labels stacked without a gap
+    if not len(order):
+        return []
+    free = isotonic_regression(np.asarray(places, float)[order] - start).x
+    moved = np.empty(len(order))
+    moved[order] = np.clip(free, low, high - tall.sum()) + start
+    return [float(value) for value in moved]
+
+
+# --- A plate to draw on -------------------------------------------------------------------------
+
+
+@dataclass
+class Plate:
+    """One panel as it is drawn: data on scales, and words, rules and dots at pixels of the plot."""
+
+    size: Size
+    height: float  # of the plot
+    top: float
+    right: float
+    bottom: float
+    left: float
+    x: tuple[float, float] = (0, 1)
+    y: tuple[float, float] = (0, 1)
+    log: bool = False
+    time: bool = False
+    datasets: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    layers: list[tuple[int, alt.Chart]] = field(default_factory=list)
+    tables: list[dict[str, Any]] = field(default_factory=list)
+    key: list[str] = field(default_factory=list)
+    heading: str = ""
+
+    @property
+    def width(self) -> float:
+        """Of the plot."""
+        return self.size.width - self.left - self.right
+
+    def across(self, value: float) -> float:
+        """The pixel of a value on the horizontal scale."""
+        return (value - self.x[0]) / (self.x[1] - self.x[0]) * self.width
+
+    def down(self, value: float) -> float:
+        """The pixel of a value on the vertical scale."""
+        low, high, value = (math.log(v) for v in (*self.y, value)) if self.log else (*self.y, value)
+        return self.height * (high - value) / (high - low)
+
+    def data(self, rows: Sequence[Mapping[str, Any]], name: str, **mark: Any) -> alt.Chart:
+        """A chart of rows, stored under `name` and, if named `said…`, for tapping only."""
+        self.datasets[name] = [*map(dict, rows)]
+        return alt.Chart(alt.NamedData(name=name), **mark)
+
+    def add(self, level: int, chart: alt.Chart) -> None:
+        """Draw a chart above those of lower levels."""
+        self.layers.append((level, chart))
+
+    def text(self, x: float, y: float, text: str, colour: str = "mut", **style: Any) -> None:
+        """A word at a pixel: `align`, `bold`, and a `halo` where it crosses a line; `y` is its middle."""
+        bold, align = style.get("bold", False), style.get("align", "left")
+        row = {"x": x, "y": y, "text": text, "colour": LIGHT[colour], "align": align}
+        self.datasets.setdefault("halo" if style.get("halo") else "words", []).append(
+            row | {"weight": "bold" if bold else "normal"}
+        )
+
+    def rule(self, x: float, y: float, x2: float, y2: float, colour: str = "mut", *, dash: bool = False) -> None:
+        """A straight line of one pixel."""
+        row = {"x": x, "y": y, "x2": x2, "y2": y2, "colour": LIGHT[colour]}
+        self.datasets.setdefault("dashes" if dash else "rules", []).append(row)
+
+    def dot(self, x: float, y: float, colour: str, radius: float = 4, *, shape: str = "circle") -> None:
+        """A dot, or a square."""
+        size = math.pi * radius**2 if shape == "circle" else 4 * radius**2 * 0.8
+        self.datasets.setdefault(f"{shape}s", []).append({"x": x, "y": y, "colour": LIGHT[colour], "size": size})
+
+    def box(self, x: float, y: float, x2: float, y2: float, meaning: str, *, corner: float = 0) -> None:
+        """A filled box in the colours of a meaning; one with an edge stands on half pixels."""
+        fill, edge, _ = _meaning(meaning)
+        row = {"x": min(x, x2), "y": y, "x2": max(x, x2), "y2": y2, "corner": corner}
+        if edge:
+            row = {
+                key: value + (0.5 if key in ("x", "y") else -0.5 if key in ("x2", "y2") else 0)
+                for key, value in row.items()
+            }
+        row |= {"fill": LIGHT[fill] if fill else None, "edge": LIGHT[edge] if edge else None}
+        self.datasets.setdefault("boxes", []).append(row)
+
+    def say(self, x: float, y: float, series: str, where: str, value: str) -> None:
+        """What a tap near a pixel says."""
+        self.datasets.setdefault(SAID, []).append({"x": x, "y": y, "said": f"{series}\t{where}\t{value}"})
+
+    def table(self, name: str, columns: Mapping[str, str]) -> None:
+        """Offer a dataset's fields for download, each under a name of its own."""
+        self.tables.append({"dataset": name, "columns": dict(columns)})
+
+    def spec(self) -> dict[str, Any]:
+        """The panel as Vega-Lite, its datasets named."""
+        layers = sorted([*self.layers, *self._furniture()], key=lambda pair: pair[0])
+        pad = {"top": self.top, "right": self.right, "bottom": self.bottom, "left": self.left}
+        whole = alt.layer(*(chart for _, chart in layers)).properties(
+            width=self.width, height=self.height, padding=pad, autosize=alt.AutoSizeParams(type="none")
+        )
+        spec = whole.to_dict()
+        spec.pop("config", None)
+        return spec | {"datasets": self.datasets}
+
+    def _furniture(self) -> Iterable[tuple[int, alt.Chart]]:
+        def at(name: str) -> alt.Chart:
+            chart = alt.Chart(alt.NamedData(name=name), name=name if name in (SAID, "halo") else alt.Undefined)
+            return chart.encode(x=_pixel("x"), y=_pixel("y"))
+
+        ends = {"x2": "x2", "y2": "y2"}
+        if "boxes" in self.datasets:
+            edge, fill = alt.Stroke("edge:N", scale=None), alt.Fill("fill:N", scale=None)
+            yield 0, at("boxes").mark_rect(cornerRadius={"expr": "datum.corner"}).encode(**ends, stroke=edge, fill=fill)
+        for name, style in (("rules", {}), ("dashes", {"strokeDash": [3, 3]})):
+            if name in self.datasets:
+                yield 1 if name == "rules" else 3, at(name).mark_rule(**style).encode(**ends, color=_colour())
+        for shape in ("circle", "square"):
+            if f"{shape}s" in self.datasets:
+                dots = at(f"{shape}s").mark_point(shape=shape, filled=True, opacity=1)
+                yield 4, dots.encode(color=_colour(), size=alt.Size("size:Q", scale=None))
+        for name in ("words", "halo"):
+            if name in self.datasets:
+                style = {"align": {"expr": "datum.align"}, "fontWeight": {"expr": "datum.weight"}, "baseline": "middle"}
+                yield 5, at(name).mark_text(**style).encode(text="text:N", color=_colour())
+        if SAID in self.datasets:
+            yield 6, at(SAID).mark_point(opacity=0).encode(description="said:N")
+
+
+def _pixel(name: str, channel: type = alt.X) -> Any:
+    return (alt.Y if name.startswith("y") else alt.X)(f"{name}:Q", scale=None, axis=None)
+
+
+def _colour() -> alt.Color:
+    return alt.Color("colour:N", scale=None)
+
+
+# --- Axes ---------------------------------------------------------------------------------------
+
+
+def _ticks(low: float, high: float, *, log: bool = False, most: int = 5) -> list[float]:
+    """Three to `most` round values between two."""
+    if log:
+        decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
+        for steps in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 6, 8)):
+            ticks = [step * 10.0**decade for decade in decades for step in steps]
+            ticks = [round(tick, 10) for tick in ticks if low <= tick <= high]
+            if len(ticks) >= 3:
+                return ticks[:: math.ceil(len(ticks) / (most + 1))]
+    rough = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= rough * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    return [round(n * step, 10) for n in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _days(low: float, high: float, width: float) -> dict[float, str]:
+    """Labels for a time axis: years, or months with the year on the first and on each January."""
+    start, end = pd.Timestamp(low, unit="ms"), pd.Timestamp(high, unit="ms")
+    for months in (1, 2, 3, 6, 12, 24, 48, 60, 120):
+        starts = [day for day in pd.date_range(start, end, freq="MS") if (12 * day.year + day.month - 1) % months == 0]
+        if len(starts) * 62 <= width and len(starts) <= 8:
+            break
+    if not starts:
+        starts = [start]
+    labels = {}
+    for number, day in enumerate(starts):
+        year = months >= 12 or (day.month == 1 and number)
+        labels[_stamp(day)] = f"{day:%Y}" if year else f"{day:%b %Y}" if not number else f"{day:%b}"
+    return labels
+
+
+def _stamp(day: Any) -> float:
+    return float(pd.Timestamp(day).value // 10**6)
+
+
+def _axis(labels: Mapping[float, str], **style: Any) -> alt.Axis:
+    """An axis with these labels and no others."""
+    texts = json.dumps({f"{value:.15g}": text for value, text in labels.items()}, ensure_ascii=False)
+    return alt.Axis(values=list(labels), labelExpr=f"({texts})[+datum.value]", title=None, **style)
+
+
+# --- Lines --------------------------------------------------------------------------------------
+
+
+def lines(
+    frame: pd.DataFrame,
+    *,
+    x: str,
+    y: str,
+    by: str | None = None,
+    names: Mapping[Any, Name] | None = None,
+    accent: Mapping[Any, str] | str | None = None,
+    format: str = "{:,.0f}",
+    log: bool = False,
+    zero: bool = False,
+    domain: tuple[float, float] | None = None,
+    ticks: Mapping[float, str] | Sequence[float] | None = None,
+    x_ticks: Mapping[Any, Name] | None = None,
+    place: str = "{:g}",
+    marks: Sequence[Mark] = (),
+    events: Sequence[Event] = (),
+    thin: str | None = None,
+    strip: Strip | None = None,
+    heading: str = "",
+    height: tuple[int, int] = (300, 290),
+) -> Drawing:
+    """Lines over days or over a number, each named at its end with its latest value; a missing value is a gap.
+
+    `by` tells the lines apart, `names` names each (all of them, or none if the values of `by` are names), `accent`
+    gives at most two a meaning (or the one line, without `by`). `zero` starts the scale at nothing; `domain` sets it.
+    `ticks` are values or labels on the vertical scale, `x_ticks` labels on the horizontal one; `place` is how a tap
+    names a number there. `thin` is a column of flags: rows drawn thin and dashed, as they rest on few members. `height`
+    is of the plot, in a column and on a phone; `heading` names a panel.
+    """
+    meant = {"": accent} if isinstance(accent, str) else dict(accent or {})
+
+    def draw(size: Size) -> list[Plate]:
+        rows, time = _tidy(frame, x, y, by, thin)
+        _check_lines(rows, meant, names)
+        named = {key: _name(_given(names, key), size) if by else "" for key in rows["key"].unique()}
+        span = rows["x"].min(), rows["x"].max()
+        if not span[0] < span[1]:
+            raise ValueError("a line needs two places to run between; draw bars or dots")
+        values = rows["y"].dropna()
+        plot_height = height[1 if size.narrow else 0]
+        scale = domain or _scale([*values, *(mark.at for mark in marks)], log=log, zero=zero)
+        labels = _labelled(ticks, scale, format, log=log)
+        last = rows.dropna(subset="y").groupby("key", sort=False).tail(1).set_index("key")
+        ends = {key: _end(named[key], written(v, format), key in meant, size) for key, v in last["y"].items()}
+        room = [
+            label.width for key, label in ends.items() if last.loc[key, "x"] >= span[1] - 0.02 * (span[1] - span[0])
+        ]
+        counts = [] if strip is None else _counted(strip)
+        room += [measure(text, bold=True) for *_, text in counts]
+        flags = [(event, _name(event.name, size)) for event in events if span[0] < _number(event.at, time) <= span[1]]
+        left = max(max([measure(text) for text in labels.values()], default=0) + 8, size.left)
+        plate = Plate(
+            size,
+            height=plot_height,
+            top=12,
+            right=max(max(room, default=0) + 12, size.right),
+            bottom=30,
+            left=left,
+            x=span,
+            y=scale,
+            log=log,
+            time=time,
+        )
+        under = 62 if strip else 0
+        plate.bottom += under
+        spots = [(plate.across(_number(event.at, time)), text) for event, text in flags]
+        top = _flags(plate, spots, foot=plot_height + under)
+        if heading:
+            plate.heading = heading
+            plate.text(-left, -top - 20, heading, "ink", bold=True)
+            top += 36
+        plate.top = max(plate.top, top + 2)
+        _draw_lines(plate, rows, named, meant, format, place, labels, x_ticks, under, (x, y, by))
+        for mark in marks:
+            plate.rule(0, plate.down(mark.at), plate.width, plate.down(mark.at))
+        paths = _tracks(plate, rows)
+        for mark in marks:
+            _name_mark(plate, mark, paths)
+        _name_ends(plate, ends, last, meant, paths)
+        if strip:
+            _draw_strip(plate, strip, counts, time, under)
+        return [plate]
+
+    return Drawing(draw)
+
+
+def _tidy(frame: pd.DataFrame, x: str, y: str, by: str | None, thin: str | None) -> tuple[pd.DataFrame, bool]:
+    """Rows of key, x, y and flag, in order of time; days in milliseconds, as the scale counts them."""
+    if missing := [name for name in (x, y, by, thin) if name and name not in frame]:
+        raise ValueError(f"the frame has no column {missing[0]!r}; it has {', '.join(map(str, frame.columns))}")
+    places = frame[x]
+    if not pd.api.types.is_numeric_dtype(places):
+        places = pd.to_datetime(places)
+    time = pd.api.types.is_datetime64_any_dtype(places)
+    rows = pd.DataFrame(
+        {
+            "key": frame[by] if by else "",
+            "x": [_stamp(day) for day in places] if time else places.astype(float),
+            "y": frame[y].astype(float),
+            "thin": frame[thin].astype(bool) if thin else False,
+        }
+    )
+    return rows.sort_values("x", kind="stable").reset_index(drop=True), time
+
+
+def _check_lines(rows: pd.DataFrame, accent: Mapping[Any, str], names: Mapping[Any, Name] | None) -> None:
+    keys = list(rows["key"].unique())
+    if unknown := [key for key in accent if key not in keys]:
+        raise ValueError(f"accent names {unknown[0]!r}, which no line is; the lines are {', '.join(map(str, keys))}")
+    if len(accent) > 2:
+        raise ValueError(f"{len(accent)} coloured lines; two at most, the others are context")
+    if unnamed := [key for key in keys if names is not None and key not in names]:
+        raise ValueError(f"line {unnamed[0]!r} has no name; give each one in names=")
+    if rows["y"].isin([math.inf, -math.inf]).any():
+        raise ValueError("a value is infinite; a drawing has no place for it")
+    for key, group in rows.groupby("key", sort=False):
+        if group["y"].notna().sum() == 0:
+            raise ValueError(f"line {key!r} has no values; leave it out")
+        if group["x"].duplicated().any():
+            raise ValueError(f"line {key!r} has two values at one place; tell lines apart with by=")
+
+
+def _given(names: Mapping[Any, Name] | None, key: Any) -> Name:
+    return names[key] if names is not None else str(key)
+
+
+def _number(place: Any, time: bool) -> float:
+    return _stamp(place) if time else float(place)
+
+
+def _scale(values: Iterable[float], *, log: bool, zero: bool) -> tuple[float, float]:
+    low, high = min(values := list(values)), max(values)
+    if log:
+        if low <= 0:
+            raise ValueError(f"a log scale has no place for {low:g}; leave log out")
+        return low / (high / low) ** 0.04, high * (high / low) ** 0.04
+    if zero:
+        low, high = min(low, 0.0), max(high, 0.0)
+    room = 0.04 * ((high - low) or abs(high) or 1)
+    return (low - room if low or not zero else low), (high + room if high or not zero else high)
+
+
+def _labelled(
+    ticks: Mapping[float, str] | Sequence[float] | None, scale: tuple[float, float], pattern: str, *, log: bool
+) -> dict[float, str]:
+    if isinstance(ticks, Mapping):
+        return {float(value): text for value, text in ticks.items()}
+    values = [float(value) for value in ticks] if ticks is not None else _ticks(*scale, log=log)
+    return {value: _tick(value, pattern, last=value == max(values)) for value in values}
+
+
+@dataclass(frozen=True)
+class _Label:
+    """Words at the end of a line: its name and value, on one line or two."""
+
+    lines: tuple[str, ...]
+    bold: bool
+
+    @property
+    def width(self) -> int:
+        return max(measure(text, bold=self.bold) for text in self.lines)
+
+    @property
+    def height(self) -> int:
+        return LINE * len(self.lines)
+
+
+def _end(name: str, value: str, main: bool, size: Size) -> _Label:
+    whole = " ".join(filter(None, [name, value]))
+    two = size.narrow and bool(name) and (main or measure(whole) > 96)
+    return _Label((name, value) if two else (whole,), main)
+
+
+def _draw_lines(
+    plate: Plate,
+    rows: pd.DataFrame,
+    named: Mapping[Any, str],
+    accent: Mapping[Any, str],
+    pattern: str,
+    place: str,
+    labels: Mapping[float, str],
+    x_ticks: Mapping[Any, Name] | None,
+    under: float,
+    columns: tuple[str, str, str | None],
+) -> None:
+    """The lines on their axes, and what a tap says of each point."""
+    order = [*(key for key in named if key not in accent), *accent]
+    data: list[dict[str, Any]] = []
+    dashed: list[dict[str, Any]] = []
+    for key in order:
+        name = _name_of(named[key])
+        group = rows[rows["key"] == key].to_dict("records")
+        for number, row in enumerate(group):
+            value = row["y"] if not math.isnan(row["y"]) else None
+            point = {"series": name, "x": _shown(row["x"], plate.time), "y": value}
+            if value is not None:
+                where = _place(row["x"], plate.time, place)
+                point["said"] = f"{name}\t{where}\t{written(value, pattern)}"
+            before, after = group[max(number - 1, 0)], group[min(number + 1, len(group) - 1)]
+            if row["thin"] or before["thin"]:
+                dashed.append({k: v for k, v in point.items() if k != "said"} | {"y": value})
+            data.append(point | ({"solid": not (row["thin"] and after["thin"])} if rows["thin"].any() else {}))
+    x_labels = {_number(k, plate.time): _name(v, plate.size) for k, v in (x_ticks or {}).items()} or (
+        _days(*plate.x, plate.width) if plate.time else {v: f"{v:,g}" for v in _ticks(*plate.x)}
+    )
+    _check_room(plate, x_labels)
+    for value, text in labels.items():
+        if value == 0 or text == "start":
+            plate.rule(0, plate.down(value), plate.width, plate.down(value))
+    kind = "T" if plate.time else "Q"
+    scale = alt.Scale(domain=list(plate.x), nice=False, zero=False, **({"type": "utc"} if plate.time else {}))
+    vertical = alt.Scale(domain=list(plate.y), nice=False, zero=False, type="log" if plate.log else "linear")
+    across = alt.X(f"x:{kind}", scale=scale, axis=_axis(x_labels, offset=under))
+    up = alt.Y("y:Q", scale=vertical, axis=_axis(labels))
+    plate.data(data, "values")
+    base = alt.Chart(alt.NamedData(name="values"))
+    grey = [key for key in order if key not in accent]
+    for number, keys in enumerate(filter(None, [grey, *([key] for key in accent)])):
+        names = [_name_of(named[key]) for key in keys]
+        colour = LIGHT[_meaning(accent.get(keys[0], "context"))[0] or "ctx"]
+        style = {"x": across, "y": up, "color": alt.value(colour), "detail": "series:N"}
+        solid = base.transform_filter(alt.FieldOneOfPredicate(field="series", oneOf=names))
+        solid = solid.transform_filter("datum.solid") if dashed else solid
+        plate.add(2, solid.mark_line(strokeWidth=1.5 if keys is grey else 2.75).encode(**style))
+        if parts := [row for row in dashed if row["series"] in names]:
+            dotted = plate.data(parts, f"thin{number}").mark_line(strokeWidth=1.5, strokeDash=[3, 3])
+            plate.add(2, dotted.encode(**style))
+    taps = alt.Chart(alt.NamedData(name="values"), name=SAID).transform_filter("isValid(datum.said)")
+    plate.add(6, taps.mark_point(opacity=0).encode(x=across, y=up, description="said:N"))
+    column_x, column_y, column_by = columns
+    plate.table("values", ({"series": column_by} if column_by else {}) | {"x": column_x, "y": column_y})
+
+
+def _check_room(plate: Plate, labels: Mapping[float, str]) -> None:
+    """Labels below an axis must not run into each other; those at an end stand within it."""
+    last = -math.inf
+    for value, text in sorted(labels.items()):
+        wide, at = measure(text), plate.across(value)
+        left = 0.0 if at < 1 else at - wide / 2
+        if left < last + 4:
+            raise ValueError(
+                f"the label {text!r} runs into the one before on the {plate.size.name} drawing; shorten it"
+            )
+        last = left + wide
+
+
+def _name_of(name: str) -> str:
+    return name or "value"
+
+
+def _shown(place: float, time: bool) -> Any:
+    return f"{pd.Timestamp(place, unit='ms'):%Y-%m-%d}" if time else place
+
+
+def _place(place: float, time: bool, pattern: str) -> str:
+    return _day(pd.Timestamp(place, unit="ms")) if time else pattern.format(place)
+
+
+def _flags(plate: Plate, spots: Sequence[tuple[float, str]], foot: float, *, centred: bool = False) -> float:
+    """Dashed lines with their names on top, left of the line, the earliest lowest; how high they rise above the plot.
+
+    Names are `centred` on their lines if that lets them stand in one row.
+    """
+    spots = sorted(spots)
+    boxes = [(at - measure(text) / 2, at + measure(text) / 2) for at, text in spots]
+    edges = [-plate.left, *(edge for box in boxes for edge in box), plate.width + plate.right]
+    centred = centred and all(a <= b for a, b in itertools.pairwise(edges))
+    placed: list[tuple[float, float, int]] = []  # from, to, row
+    for (at, text), box in zip(spots, boxes):
+        wide = measure(text)
+        right = at - 6 - wide < -plate.left  # no room on its left: the name stands on its right
+        span = box if centred else (at, at + 6 + wide) if right else (at - 6 - wide, at)
+        row = 0 if centred else 1 + max((r for a, b, r in placed if a < span[1] + 4 and b > span[0] - 4), default=-1)
+        placed.append((*span, row))
+        high = 8 + LINE * row
+        plate.rule(at, -high + 7 if centred else -high - 7, at, foot, "ink", dash=True)
+        align = "center" if centred else "left" if right else "right"
+        plate.text(at + {"center": 0, "left": 6, "right": -6}[align], -high - 1, text, "ink", align=align, halo=True)
+    return 18 + LINE * max(row for *_, row in placed) if placed else 0.0
+
+
+def _tracks(plate: Plate, rows: pd.DataFrame) -> np.ndarray:
+    """Pixels that lines run through, every three of them: what a label should not cover."""
+    tracks = [np.empty((0, 2))]
+    for _, group in rows.dropna(subset="y").groupby("key", sort=False):
+        x = np.array([plate.across(v) for v in group["x"]])
+        y = np.array([plate.down(v) for v in group["y"]])
+        dense = np.arange(x[0], x[-1] + 1, 3.0)
+        tracks.append(np.column_stack([dense, np.interp(dense, x, y)]))
+    return np.concatenate(tracks)
+
+
+def _clearest(options: Sequence[tuple[float, float]], width: float, height: float, tracks: np.ndarray) -> int:
+    """Which of several places (left, top) for a box covers the least of the lines; the first of equals."""
+
+    def covered(place: tuple[float, float]) -> int:
+        x, y = tracks[:, 0], tracks[:, 1]
+        inside = (x > place[0] - 2) & (x < place[0] + width + 2) & (y > place[1]) & (y < place[1] + height)
+        return int(inside.sum())
+
+    return min(range(len(options)), key=lambda number: covered(options[number]))
+
+
+def _name_mark(plate: Plate, mark: Mark, tracks: np.ndarray) -> None:
+    """The name of a level, above or below its line where the lines leave most room."""
+    text, y = _name(mark.name, plate.size), plate.down(mark.at)
+    width = measure(text)
+    lefts = [plate.width - width - 2, 2, (plate.width - width) / 2, plate.width * 0.75 - width / 2, plate.width * 0.25]
+    options = [(left, top) for top in (y - 16, y + 3) for left in lefts if 0 <= left <= plate.width - width]
+    if not options:
+        raise ValueError(f"the name {text!r} is longer than the drawing is wide; give a short one for the phone")
+    left, top = options[_clearest(options, width, 14, tracks)]
+    plate.text(left, top + 7, text, "mut", halo=True)
+
+
+def _name_ends(
+    plate: Plate, ends: Mapping[Any, _Label], last: pd.DataFrame, accent: Mapping[Any, str], tracks: np.ndarray
+) -> None:
+    """A dot, name and value at the end of each line: in the gutter, moved apart, or beside a line that ends early."""
+    reach = plate.x[1] - 0.02 * (plate.x[1] - plate.x[0])
+    gutter = [key for key in ends if last.loc[key, "x"] >= reach]
+    high = plate.height + (0 if plate.bottom > 60 else 12)
+    middles = dodge(
+        [plate.down(last.loc[key, "y"]) for key in gutter], [ends[key].height for key in gutter], -plate.top + 2, high
+    )
+    spots = {key: (plate.width + 9, middle - ends[key].height / 2) for key, middle in zip(gutter, middles)}
+    for key, label in ends.items():
+        x, y = plate.across(last.loc[key, "x"]), plate.down(last.loc[key, "y"])
+        fill, _, words = _meaning(accent.get(key, "context"))
+        plate.dot(x, y, fill or "ctx", 4 if key in accent else 2.5)
+        if key not in spots:
+            beside = [(x + 9, y - label.height / 2), (x + 5, y - label.height - 4), (x + 5, y + 4)]
+            beside += [(x - label.width - 5, y - label.height - 4), (x - label.width - 5, y + 4)]
+            fits = [p for p in beside if p[0] + label.width < plate.width + plate.right and p[0] > 0]
+            fits = [p for p in fits if p[1] > -plate.top and p[1] + label.height < plate.height + 4] or beside[3:]
+            spots[key] = fits[_clearest(fits, label.width, label.height, tracks)]
+            left, top = spots[key]
+            filled = [(left + dx, top + dy) for dx in range(0, label.width, 3) for dy in range(0, label.height, 3)]
+            tracks = np.concatenate([tracks, np.array(filled)])
+        left, top = spots[key]
+        for number, text in enumerate(label.lines):
+            middle = top + LINE * (number + 0.5)
+            plate.text(left, middle, text, words, bold=label.bold, halo=key not in gutter)
+
+
+def _counted(strip: Strip) -> list[tuple[str, str, int, str]]:
+    """For each column of counts, from below: its meaning, its first count and its last in words."""
+    counted = []
+    for column, meaning in strip.meanings.items():
+        first, last = int(strip.frame[column].iloc[0]), int(strip.frame[column].iloc[-1])
+        counted.append((column, meaning, first, f"{last} {strip.names[column]}"))
+    return counted
+
+
+def _draw_strip(
+    plate: Plate, strip: Strip, counts: Sequence[tuple[str, str, int, str]], time: bool, under: float
+) -> None:
+    """Counts as areas in steps, one on the other, between the lines and their time axis."""
+    foot, tall = plate.height + under, 34
+    frame = strip.frame.assign(**{strip.x: pd.to_datetime(strip.frame[strip.x]) if time else strip.frame[strip.x]})
+    most = frame[list(strip.meanings)].sum(axis=1).max()
+    plate.text(0, foot - tall - 10, strip.title, "mut", halo=True)
+    below = pd.Series(0.0, index=frame.index)
+    scale = alt.Scale(domain=list(plate.x), nice=False, zero=False, **({"type": "utc"} if time else {}))
+    for number, (column, meaning, first, text) in enumerate(counts):
+        above = below + frame[column]
+        changed = (above.ne(above.shift()) | below.ne(below.shift())) | (frame.index == frame.index[-1])
+        rows = [
+            {"x": _shown(_number(day, time), time), "y": foot - a / most * tall, "y2": foot - b / most * tall}
+            for day, a, b in zip(frame[strip.x][changed], above[changed], below[changed])
+        ]
+        fill, _, words = _meaning(meaning)
+        area = plate.data(rows, f"strip{number}").mark_area(interpolate="step-after", color=LIGHT[fill or "ctx"])
+        plate.add(0, area.encode(x=alt.X(f"x:{'T' if time else 'Q'}", scale=scale), y=_pixel("y"), y2="y2"))
+        row = foot - 6 - 18 * number
+        plate.text(plate.width + 9, row - 3, text, words, bold=True)
+        plate.text(-6, row - 3, str(first), words, bold=True, align="right")
+        below = above
+
+
+# --- Rows: bars, waterfalls, dots, ranges ----------------------------------------------------------
+
+
+@dataclass
+class _Row:
+    """A named row: boxes (from, to, meaning), dots (value, meaning, shape), a rule between two, words behind."""
+
+    name: str
+    boxes: list[tuple[float, float, str]] = field(default_factory=list)
+    dots: list[tuple[float, str, str]] = field(default_factory=list)
+    rule: tuple[float, float] | None = None
+    label: str = ""
+    colour: str = "ink"
+    said: list[tuple[float, str, str]] = field(default_factory=list)  # value, series, text
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        values = [v for a, b, _ in self.boxes for v in (a, b)] + [v for v, *_ in self.dots]
+        return min(values), max(values)
+
+
+def _rows(
+    size: Size,
+    rows: Sequence[_Row],
+    marks: Sequence[Mark],
+    *,
+    base: float | None = 0.0,
+    axis: str = "",
+    domain: tuple[float, float] | None = None,
+    heads: Sequence[tuple[float, str, str]] = (),
+    heading: str = "",
+) -> Plate:
+    """Rows one below the other: names on the left or, on a phone that has no room, above; words behind their ends.
+
+    `base` is where bars stand, `axis` a format for a scale below, `heads` words above the first row at their values.
+    """
+    if not rows:
+        raise ValueError("there is no row to draw")
+    names = max(measure(row.name) for row in rows)
+    above = names > (110 if size.narrow else 250)
+    step, thick = (46, 18) if above else (32, 21)
+    ends = [v for row in rows for v in row.ends] + [m.at for m in marks] + ([] if base is None else [base])
+    low, high = domain or (min(ends), max(ends))
+    if low == high:
+        high = low + 1
+    words = [measure(row.label, bold=True) + 8 for row in rows if row.label]
+    left = 0 if above else names + 10
+    below = [row for row in rows if base is not None and row.boxes and row.ends[0] < base and row.label]
+    left += max([measure(row.label, bold=True) + 6 for row in below], default=0)
+    room = max(words, default=0) + 2 if len(below) < len(rows) else 6
+    left, room = max(left, size.left, 6), max(room, size.right, 6)
+    plate = Plate(size, len(rows) * step, 4, room, 30 if axis else 6, left, x=(low, high))
+    if axis or heads:
+        plate.right = max(plate.right, 22)
+    foot = plate.height
+    spots = [(plate.across(mark.at), _name(mark.name, size)) for mark in marks]
+    top = _flags(plate, spots, foot, centred=True)
+    if heads:
+        wide = [measure(text, bold=True) + 8 for _, text, _ in heads]
+        middles = dodge([plate.across(v) for v, *_ in heads], wide, -plate.left, plate.width + plate.right)
+        for (_, text, colour), middle in zip(heads, middles):
+            plate.text(middle, -top - 8, text, colour, bold=True, align="center")
+        top += 20
+    if heading:
+        plate.heading = heading
+        plate.text(-plate.left, -top - 16, heading, "ink", bold=True)
+        top += 32
+    plate.top = max(plate.top, top + 2)
+    for number, row in enumerate(rows):
+        y = number * step + (step - thick if above else (step - thick) / 2)
+        middle = y + thick / 2
+        if above:
+            plate.text(-plate.left + 6, y - 10, row.name, "ink", halo=True)
+        else:
+            plate.text(-left + names if not below else names - left, middle, row.name, "ink", align="right")
+        if base is not None and row.boxes:
+            plate.rule(plate.across(base), y if above else y - 5, plate.across(base), y + thick + (0 if above else 5))
+        if row.rule:
+            plate.rule(plate.across(row.rule[0]), middle, plate.across(row.rule[1]), middle, "ctx")
+        for start, end, meaning in row.boxes:
+            plate.box(plate.across(start), y, plate.across(end), y + thick, meaning)
+        for value, meaning, shape in row.dots:
+            fill, edge, _ = _meaning(meaning)
+            plate.dot(
+                plate.across(value), middle, fill if fill not in ("", "soft", "minsoft") else edge, 5, shape=shape
+            )
+        if row.label:
+            under = row in below
+            at = plate.across(row.ends[0]) - 6 if under else plate.across(row.ends[1]) + 8
+            plate.text(at, middle, row.label, row.colour, bold=True, align="right" if under else "left", halo=True)
+        for value, series, text in row.said:
+            plate.say(plate.across(value), middle, series, row.name, text)
+    _frame_rows(plate, axis)
+    return plate
+
+
+def _frame_rows(plate: Plate, axis: str) -> None:
+    """The horizontal scale of rows, with an axis below if it has a format."""
+    ticks = _ticks(*plate.x, most=4 if plate.size.narrow else 5)
+    labels = {value: _tick(value, axis, last=value == max(ticks)) for value in ticks} if axis else {}
+    shown = _axis(labels, grid=True, domain=False, ticks=False) if axis else None
+    scale = alt.Scale(domain=list(plate.x), nice=False, zero=False)
+    ends = plate.data([{"x": value} for value in plate.x], "scale").mark_rule(opacity=0)
+    plate.add(0, ends.encode(x=alt.X("x:Q", scale=scale, axis=shown)))
+
+
+def bars(
+    frame: pd.DataFrame,
+    *,
+    name: str,
+    value: str,
+    format: str = "{:,.0f}",
+    accent: Mapping[Any, str] | str = "context",
+    part: str | None = None,
+    sort: bool = True,
+    marks: Sequence[Mark] = (),
+    heading: str = "",
+) -> Drawing:
+    """Bars from nothing, the longest first unless `sort` is off, each with its value; `marks` are named dashed lines.
+
+    `accent` is one meaning for all, or one per name. `part` is a column of what is done of each whole: a solid bar in a
+    pale one, with "437 of 590" behind.
+    """
+
+    def draw(size: Size) -> list[Plate]:
+        given = _complete(frame, [name, value, *([part] if part else [])])
+        given = given.sort_values(value, ascending=False, kind="stable") if sort else given
+        rows = []
+        for record in given.to_dict("records"):
+            who, whole = str(record[name]), float(record[value])
+            meaning = accent if isinstance(accent, str) else accent.get(record[name], "context")
+            text, boxes = written(whole, format), [(0.0, whole, meaning)]
+            if part:
+                done = float(record[part])
+                number = written(done, format).split(" ")[0]
+                text, boxes = f"{number} of {text}", [(0.0, whole, "promised"), (0.0, done, "ai")]
+            words = "ink" if meaning == "context" else _meaning(meaning)[2]
+            rows.append(_Row(who, boxes, label=text, colour=words, said=[(whole, "", text)]))
+        plate = _rows(size, rows, marks, heading=heading)
+        _offer(plate, given[[name, value, *([part] if part else [])]])
+        return [plate]
+
+    return Drawing(draw)
+
+
+def waterfall(
+    start: tuple[str, float],
+    changes: Mapping[str, float],
+    end: tuple[str, float],
+    *,
+    format: str = "${:,.0f}",
+    accent: Mapping[str, str] | None = None,
+    heading: str = "",
+) -> Drawing:
+    """From a value to another by steps that add up: bars for both ends, and between them what took away or added.
+
+    A fall means mining and a rise AI unless `accent` says otherwise (`{"More competition": "context"}`); the ends are
+    context. Raises `ValueError` if the steps do not lead to the end.
+    """
+
+    def draw(size: Size) -> list[Plate]:
+        missed = start[1] + sum(changes.values()) - end[1]
+        if abs(missed) > 1e-6 * max(abs(start[1]), abs(end[1])):
+            raise ValueError(f"the steps miss the end by {missed:g}; add the step that is left out")
+        meant = dict(accent or {})
+        rows = [_total(start, format, meant)]
+        level = start[1]
+        for step, change in changes.items():
+            meaning = meant.get(step, "mining" if change < 0 else "ai")
+            text = written(change, format.replace("{:", "{:+", 1) if "{:+" not in format else format)
+            text = text if change < 0 or text.startswith("+") else "+" + text.replace("+", "")
+            rows.append(_Row(step, [(level, level + change, meaning)], label=text, colour=_meaning(meaning)[2]))
+            rows[-1].said = [(level + change, "", text)]
+            level += change
+        rows.append(_total(end, format, meant))
+        floor = min(0.0, *(v for row in rows for v in row.ends))
+        plate = _rows(
+            size, rows, (), base=None, domain=(floor, max(v for row in rows for v in row.ends)), heading=heading
+        )
+        _join(plate, [start[1], *np.cumsum([start[1], *changes.values()])[1:]], len(rows))
+        table = [*[start], *changes.items(), end]
+        _offer(plate, pd.DataFrame(table, columns=["step", "value"]))
+        return [plate]
+
+    return Drawing(draw)
+
+
+def _total(end: tuple[str, float], pattern: str, meant: Mapping[str, str]) -> _Row:
+    text, meaning = written(end[1], pattern), meant.get(end[0], "context")
+    words = "ink" if meaning == "context" else _meaning(meaning)[2]
+    return _Row(end[0], [(0.0, end[1], meaning)], label=text, colour=words, said=[(end[1], "", text)])
+
+
+def _join(plate: Plate, levels: Sequence[float], count: int) -> None:
+    """Thin lines from the end of each step to the next."""
+    step = plate.height / count
+    thick = 18 if step > 40 else 21
+    for number, level in enumerate(levels):
+        foot = (number + 1) * step - (0 if step > 40 else (step - thick) / 2)
+        head = (number + 2) * step - thick - (0 if step > 40 else (step - thick) / 2)
+        if step < 40:  # names above the bars stand in the way of lines on a phone
+            plate.rule(plate.across(level), foot, plate.across(level), head, "ctx")
+
+
+def _complete(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The columns of a frame; raises `ValueError` for one that it lacks, and for a missing or infinite value."""
+    if missing := [column for column in columns if column not in frame]:
+        raise ValueError(f"the frame has no column {missing[0]!r}; it has {', '.join(map(str, frame.columns))}")
+    for column in columns:
+        empty = frame[column].isna() | frame[column].isin([math.inf, -math.inf])
+        if empty.any():
+            raise ValueError(f"column {column!r} has no value in {int(empty.sum())} rows; leave those out")
+    return frame[list(dict.fromkeys(columns))]
+
+
+def _offer(plate: Plate, frame: pd.DataFrame) -> None:
+    """The rows for download, as they are."""
+    plain = json.loads(frame.to_json(orient="records", date_format="iso", double_precision=10))
+    plate.data(plain, "table")
+    plate.table("table", {column: column for column in frame.columns})
+
+
+def panels(*drawings: Drawing, columns: int = 1) -> Drawing:
+    """Drawings one below the other, or in `columns` where there is room; give each a `heading`."""
+
+    def draw(size: Size) -> list[Plate]:
+        across = 1 if size.narrow else columns
+        part = replace(size, width=size.width // across)
+        plates = [plate for drawing in drawings for plate in drawing.draw(part)]
+        part = replace(part, left=max(p.left for p in plates), right=max(p.right for p in plates))
+        return [plate for drawing in drawings for plate in drawing.draw(part)]
+
+    return Drawing(draw)
