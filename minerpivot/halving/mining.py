@@ -154,10 +154,11 @@ def falls_in_a_row(changes: pd.Series) -> int:
 
 
 def against_published(hashprice: pd.DataFrame, published: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
-    """Ours beside published values: date, published, computed, error_pct, no_fees_error_pct, retarget_pct, url.
+    """Ours beside published values: date, published, computed, error_pct, no_fees_error_pct, before_retarget_pct, url.
 
-    `published` has date (a day, or a month, which is compared with its mean), value and source_url. `retarget_pct` is
-    the change of difficulty on that very day, of which a day's value knows only the end: missing on other days.
+    `published` has date (a day, or a month, which is compared with its mean), value and source_url.
+    `before_retarget_pct` is the error at the difficulty in force until that day, of which a day's value knows only
+    the last; on days without a retarget it is the error.
     """
     value = published["value"].to_numpy()
     ours = {
@@ -170,6 +171,7 @@ def against_published(hashprice: pd.DataFrame, published: pd.DataFrame, epochs: 
         for name in ("usd", "usd_subsidy_only")
     }
     retargets = epochs.set_index(epochs["date_utc"].dt.strftime("%Y-%m-%d"))["change_pct"]
+    retarget = retargets.reindex(published["date"]).fillna(0).to_numpy(float)
     return pd.DataFrame(
         {
             "date": published["date"].to_numpy(),
@@ -177,7 +179,7 @@ def against_published(hashprice: pd.DataFrame, published: pd.DataFrame, epochs: 
             "computed": ours["usd"],
             "error_pct": 100 * (ours["usd"] / value - 1),
             "no_fees_error_pct": 100 * (ours["usd_subsidy_only"] / value - 1),
-            "retarget_pct": retargets.reindex(published["date"]).to_numpy(),
+            "before_retarget_pct": 100 * (ours["usd"] * (1 + retarget / 100) / value - 1),
             "url": published["source_url"].to_numpy(),
         }
     )

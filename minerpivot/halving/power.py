@@ -70,6 +70,11 @@ def margin(hashprice_usd: pd.Series, efficiency: pd.DataFrame, *, cents_per_kwh:
     )
 
 
+def share_left(margin: pd.Series, before: slice, now: slice) -> float:
+    """Mean of `margin` over the days `now`, in percent of its mean over the days `before`."""
+    return float(100 * margin[now].mean() / margin[before].mean())
+
+
 def break_evens(
     hashprice_usd: pd.Series, asics: pd.DataFrame, models: list[str], moments: dict[str, slice], *, years: int = 4
 ) -> pd.DataFrame:

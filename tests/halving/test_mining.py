@@ -240,8 +240,7 @@ def test_a_published_value_is_compared_with_its_day_or_the_mean_of_its_month():
     check = mining.against_published(ours, printed, epochs)
     assert check["error_pct"].tolist() == pytest.approx([10, 0])
     assert check["no_fees_error_pct"].tolist() == pytest.approx([-10, 0])
-    assert check["retarget_pct"].tolist()[0] == -4
-    assert np.isnan(check["retarget_pct"].iloc[1])
+    assert check["before_retarget_pct"].tolist() == pytest.approx([5.6, 0])  # 55 × 0.96 against 50
 
 
 def test_the_clock_uses_its_own_window_before_and_stops_short_of_the_next_halving():

@@ -95,6 +95,14 @@ def test_margin_worked_by_hand():
     assert kept.loc["2024-01-01"].tolist() == pytest.approx([40, -10])
 
 
+def test_what_is_left_of_a_margin():
+    """10 after 40 is a quarter; a loss of 10 after a margin of 40 is minus a quarter."""
+    days = pd.date_range("2024-01-01", periods=2)
+    first, second = (slice(day, day) for day in days)
+    assert power.share_left(pd.Series([40.0, 10.0], days), first, second) == 25
+    assert power.share_left(pd.Series([40.0, -10.0], days), first, second) == -25
+
+
 def test_share_under_water_worked_by_hand():
     """At 48 USD A (60 J/TH), C (50) and B (40) bear 3.33, 4 and 5 cents: none drowns at 3, A at 4, all at 6."""
     shares = power.share_under_water(pd.Series(48.0, index=DAYS), FOUR, [3, 4, 6]).loc["2021-06-30"]
