@@ -20,6 +20,7 @@ from sphinx_design.icons import get_octicon_data
 
 from minerpivot.book import publish, styles
 from minerpivot.book.execute import ROOT
+from minerpivot.book.frame import in_words
 from minerpivot.data import tables
 
 ICONS = {  # the theme's names for icons (Font Awesome), drawn from the Octicons that Sphinx Design brings along
@@ -180,7 +181,7 @@ def _date(document: HtmlElement, place: Path) -> None:
     day = next((publish.last_changed(source) for source in sources if source.exists()), "")
     footer = _first(document, ".bd-footer-content__inner")
     if day and footer is not None:
-        footer.append(E.p({"class": "last-changed"}, f"This page was last changed on {day}."))
+        footer.append(E.p({"class": "last-changed"}, f"This page was last changed on {in_words(day)}."))
 
 
 def _first(document: HtmlElement, selector: str) -> HtmlElement | None:

@@ -215,8 +215,13 @@ def newest(notebook: Path) -> str:
     dated = [name for name in read if "column" in known.get(name, {}).get("coverage", {})]
     if not dated:
         return ""
-    day = date.fromisoformat(max(tables.through(name) for name in dated))
-    return f"{day.day} {day:%B %Y}"
+    return in_words(max(tables.through(name) for name in dated))
+
+
+def in_words(day: str) -> str:
+    """An ISO day as people say it."""
+    parsed = date.fromisoformat(day)
+    return f"{parsed.day} {parsed:%B %Y}"
 
 
 def _neighbours(app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: nodes.document | None) -> None:

@@ -197,7 +197,7 @@
     }
   });
 
-  const folded = () => document.querySelectorAll("details.fold:not(.code):not([open])"); // on paper nothing can be opened
+  const folded = () => document.querySelectorAll("article details:not(.code, [open])"); // on paper nothing can be opened
   addEventListener("beforeprint", () => folded().forEach((part) => { part.open = true; part.dataset.printed = ""; }));
   addEventListener("afterprint", () => document.querySelectorAll("[data-printed]").forEach((part) => {
     part.open = false;
