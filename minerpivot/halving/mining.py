@@ -130,6 +130,12 @@ def fee_share(network: pd.DataFrame) -> pd.Series:
     return 100 * day["fees_btc"] / (day["fees_btc"] + day["issuance_btc"])
 
 
+def revenue_usd(network: pd.DataFrame) -> pd.Series:
+    """What all miners took in, USD by date: new coins and fees at the day's closing price."""
+    day = network.set_index("date")
+    return ((day["issuance_btc"] + day["fees_btc"]) * day["price_usd"]).astype("float64")
+
+
 def change_over_epoch(epochs: pd.DataFrame, price: pd.Series) -> pd.Series:
     """Percent change of `price` over the epoch that each retarget closes, in the order of `epochs`.
 

@@ -305,6 +305,14 @@ def test_fee_share_worked_by_hand():
     assert mining.fee_share(one_day(issuance_btc=405.0, fees_btc=45.0)).iloc[0] == pytest.approx(10)
 
 
+def test_all_miners_income_worked_by_hand():
+    """450 new bitcoin and 45 of fees at 60,000 USD are 29.7 million; it is the hashprice times all hashes."""
+    day = one_day(fees_btc=45.0)
+    assert mining.revenue_usd(day).iloc[0] == pytest.approx(29.7e6)
+    of_all = mining.hashprice(day)["usd_realised"].iloc[0] * 1000 * day["hash_rate_ehs"].iloc[0]
+    assert mining.revenue_usd(day).iloc[0] == pytest.approx(of_all)
+
+
 def test_the_blocks_of_the_halving_that_the_table_dates_to_its_eve():
     """19 April 2024 by median time: 147 blocks at 6.25 and 4 at 3.125 make 931.25 BTC (network's own note)."""
     last = load("halvings").query("status == 'past'").iloc[-1]
