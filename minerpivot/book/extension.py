@@ -48,13 +48,13 @@ class ChartRenderer(MimeRenderPlugin):
 
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
-        """Docutils nodes for what `show()` and `figure()` stored; None leaves the output to myst-nb."""
+        """Docutils nodes for what the kit, `figure()` and `tables.show()` stored; None leaves it to myst-nb."""
         if inline:
             return None
         document = renderer.renderer.document
-        shown = {KIT_MIME: _kit, VEGALITE_MIME: _figure}.get(data.mime_type)
-        if shown:
-            return [shown(_parsed(data.content), document)]
+        drawn = {KIT_MIME: _kit, VEGALITE_MIME: _figure}
+        if data.mime_type in drawn:
+            return [drawn[data.mime_type](_parsed(data.content), document)]
         if data.mime_type == TABLE_MIME:
             return _table(_parsed(data.content), document)
         if data.mime_type == "text/html" and "minerpivot" in data.output_metadata:
@@ -148,8 +148,10 @@ class Preview(SphinxDirective):
         notebook, name = self.arguments
         self.env.note_dependency(notebook)
         spec = _stored_chart(Path(self.env.srcdir, notebook), name)
-        files = assets.draw(spec)
         root = "../" * self.env.docname.count("/")
+        if "choices" in spec:  # of the kit
+            return [nodes.raw("", _kit_preview(spec, f"{root}{notebook.removesuffix('.ipynb')}.html"), format="html")]
+        files = assets.draw(spec)
         images = {mode: files[f"{mode}-narrow"] for mode in ("light", "dark")}
         pictures = "".join(
             f'<img class="chart-static chart-{mode} dark-light" src="{root}_static/charts/{image.name}" '
@@ -163,14 +165,26 @@ class Preview(SphinxDirective):
         return [nodes.raw("", html, format="html")]
 
 
+def _kit_preview(stored: dict[str, Any], page: str) -> str:
+    """A chart of the kit in small, as its first choice, linked to where it stands."""
+    first = stored["choices"][0]
+    drawn = drawing.inline(assets.kit_pictures(first["panels"])["narrow"], "narrow")
+    address = f"{page}#{escape(stored['name'], quote=True)}"
+    return (
+        f'<a class="chart-preview" href="{address}"><span class="kit-plot">{drawn}</span>'
+        f"<span>{escape(first['title'])}</span></a>"
+    )
+
+
 def _stored_chart(path: Path, name: str) -> dict[str, Any]:
     if not path.exists():
         raise ExtensionError(f"there is no {path.name} to preview {name!r} from; name a notebook as in _toc.yml")
     for cell in nbformat.read(path, as_version=4).cells:
         for output in cell.get("outputs", []):
-            spec = output.get("data", {}).get(VEGALITE_MIME)
-            if spec and spec["usermeta"]["name"] == name:
-                return spec
+            data = output.get("data", {})
+            for spec in filter(None, (data.get(VEGALITE_MIME), data.get(KIT_MIME))):
+                if name in (spec.get("name"), spec.get("usermeta", {}).get("name")):
+                    return spec
     raise ExtensionError(f"{path.name} has no figure {name!r}; a preview names one that the chapter shows")
 
 
@@ -375,9 +389,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("preview", Preview)
     app.add_lexer("python", PlainNames)
     app.add_directive("when", When)
+    frame.setup(app)
     for handler in logging.getLogger("sphinx").handlers:
         handler.addFilter(Cells())  # after Sphinx's own, which find the place
-    frame.setup(app)
     app.connect("config-inited", _configure)
     app.connect("config-inited", _give_values)
     app.add_js_file("upgrade.js", loading_method="defer")

@@ -126,7 +126,16 @@ def _arrange(app: Sphinx, doctree: nodes.document) -> None:
             parent = section.parent
             parent.remove(section)
             parent.append(section)
+            _move_parameters(page, section)
     page.extend(code)
+
+
+def _move_parameters(page: nodes.section, last: nodes.section) -> None:
+    """Move the cell tagged `parameters`, which stands before all that it changes, to the section that explains it."""
+    for cell in list(page.findall(nodes.container)):
+        if "tag_parameters" in cell["classes"] and last not in (cell.parent, cell):
+            cell.parent.remove(cell)
+            last.append(cell)
 
 
 def _mark_first_screen(app: Sphinx, page: nodes.section) -> None:

@@ -1,4 +1,4 @@
-"""The income of a unit of mining work: hashprice, halving clock, margins, decomposition.
+"""The income of a unit of mining work: hashprice, halving clock, what a change is made of.
 
 Three hashprices exist and are never mixed: difficulty-based (expected income, the convention of
 hashprice indices), realised (the day's revenue over the estimated hash rate) and subsidy-only.
@@ -130,6 +130,12 @@ def fee_share(network: pd.DataFrame) -> pd.Series:
     return 100 * day["fees_btc"] / (day["fees_btc"] + day["issuance_btc"])
 
 
+def revenue_usd(network: pd.DataFrame) -> pd.Series:
+    """What all miners took in, USD by date: new coins and fees at the day's closing price."""
+    day = network.set_index("date")
+    return ((day["issuance_btc"] + day["fees_btc"]) * day["price_usd"]).astype("float64")
+
+
 def change_over_epoch(epochs: pd.DataFrame, price: pd.Series) -> pd.Series:
     """Percent change of `price` over the epoch that each retarget closes, in the order of `epochs`.
 
@@ -141,6 +147,50 @@ def change_over_epoch(epochs: pd.DataFrame, price: pd.Series) -> pd.Series:
     return pd.Series(100 * (eve / eve.shift() - 1).to_numpy(float), index=epochs.index)
 
 
+def largest_changes(epochs: pd.DataFrame, *, falls: int, rises: int) -> pd.DataFrame:
+    """The rows of `epochs` with the largest falls and rises of difficulty (`change_pct`), each largest first."""
+    fell = epochs[epochs["change_pct"] < 0].nsmallest(falls, "change_pct")
+    rose = epochs[epochs["change_pct"] > 0].nlargest(rises, "change_pct")
+    return pd.concat([fell, rose], ignore_index=True)
+
+
+def falls_in_a_row(changes: pd.Series) -> int:
+    """The longest unbroken run of changes below nothing."""
+    return int((changes < 0).astype(int).groupby((changes >= 0).cumsum()).sum().max())
+
+
+def against_published(hashprice: pd.DataFrame, published: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
+    """Ours beside published values: date, published, computed, error_pct, no_fees_error_pct, before_retarget_pct, url.
+
+    `published` has date (a day, or a month, which is compared with its mean), value and source_url.
+    `before_retarget_pct` is the error at the difficulty in force until that day, of which a day's value knows only
+    the last; on days without a retarget it is the error.
+    """
+    value = published["value"].to_numpy()
+    ours = {
+        name: np.array(
+            [
+                hashprice.loc[date, name].mean() if len(date) == 7 else hashprice.loc[date, name]
+                for date in published["date"]
+            ]
+        )
+        for name in ("usd", "usd_subsidy_only")
+    }
+    retargets = epochs.set_index(epochs["date_utc"].dt.strftime("%Y-%m-%d"))["change_pct"]
+    retarget = retargets.reindex(published["date"]).fillna(0).to_numpy(float)
+    return pd.DataFrame(
+        {
+            "date": published["date"].to_numpy(),
+            "published": value,
+            "computed": ours["usd"],
+            "error_pct": 100 * (ours["usd"] / value - 1),
+            "no_fees_error_pct": 100 * (ours["usd_subsidy_only"] / value - 1),
+            "before_retarget_pct": 100 * (ours["usd"] * (1 + retarget / 100) / value - 1),
+            "url": published["source_url"].to_numpy(),
+        }
+    )
+
+
 def recovery(clock: pd.DataFrame) -> pd.DataFrame:
     """Per halving: the first day on which the index is back at 100 (missing if not yet), and days observed.
 
@@ -149,6 +199,30 @@ def recovery(clock: pd.DataFrame) -> pd.DataFrame:
     back = clock[clock["index"] >= 100].groupby("halving")["days"].min()
     observed = clock.groupby("halving")["days"].max()
     return pd.DataFrame({"recovery_days": back.reindex(observed.index), "days_observed": observed})
+
+
+def levels_on(clocks: dict[str, pd.DataFrame], days: list[int]) -> pd.DataFrame:
+    """The index of several clocks on some days after each halving: measure, halving, `day N` …, back.
+
+    `back` is the first day on which the index was at 100 again. Missing where a cycle is not yet so old, or not back.
+    """
+    parts = {
+        measure: clock.pivot(index="halving", columns="days", values="index")
+        .reindex(columns=days)
+        .rename(columns="day {}".format)
+        .assign(back=recovery(clock)["recovery_days"])
+        for measure, clock in clocks.items()
+    }
+    return pd.concat(parts, names=["measure", "halving"]).reset_index().rename_axis(columns=None)
+
+
+def longest_below(clock: pd.DataFrame) -> pd.Series:
+    """Per halving: the longest unbroken run of days with the index under 100; one that still lasts is included."""
+    longest = {}
+    for halving, index in clock.set_index("halving")["index"].groupby(level=0):
+        below = index.lt(100).reset_index(drop=True)
+        longest[halving] = int(below.groupby((~below).cumsum()).sum().max())
+    return pd.Series(longest, dtype="int64").rename_axis("halving")
 
 
 def revenue_per_mwh(hashprice_usd: Numbers, efficiency_j_per_th: Numbers) -> Numbers:
@@ -166,27 +240,45 @@ def break_even_hashprice(cents_per_kwh: Numbers, efficiency_j_per_th: Numbers) -
     return cents_per_kwh * 10 * MWH_PER_PETAHASH_DAY_PER_EFFICIENCY * efficiency_j_per_th
 
 
+def bitcoin_price(hashprice_usd: Numbers, difficulty: Numbers, reward_btc: Numbers) -> Numbers:
+    """Bitcoin price (USD) at which 1 PH/s earns `hashprice_usd` a day, at a difficulty and a reward per block (BTC)."""
+    return hashprice_usd / expected_btc(difficulty, reward_btc)
+
+
 def break_even_bitcoin_price(
     cents_per_kwh: float, efficiency_j_per_th: Numbers, difficulty: Numbers, reward_btc: Numbers
 ) -> Numbers:
     """Bitcoin price (USD) at which a machine just pays its power, at a difficulty and a reward per block (BTC)."""
-    return break_even_hashprice(cents_per_kwh, efficiency_j_per_th) / expected_btc(difficulty, reward_btc)
+    return bitcoin_price(break_even_hashprice(cents_per_kwh, efficiency_j_per_th), difficulty, reward_btc)
 
 
-def decompose(network: pd.DataFrame, start: slice, end: slice) -> pd.Series:
-    """Log change of the mean difficulty-based USD hashprice between two date ranges, by cause.
+def dollar_changes(network: pd.DataFrame, start: slice, end: slice) -> pd.Series:
+    """Change of the mean hashprice between two date ranges, by cause, in USD per PH/s per day; the parts add up to it.
 
-    Works on geometric means of price, difficulty, subsidy and 1 + fees/subsidy over each range, so
-    that the parts add up exactly to `total`. In log points (1.0 is a factor e).
+    Hashprice is a product of bitcoin price, subsidy, 1 + fees/subsidy and 1/difficulty. Every day of `start` is set
+    against every day of `end`. Of a pair's change in dollars each cause gets the share that it has in the change of
+    the logarithm (the additive LMDI-I of Ang 2005, with the logarithmic mean of both values as weight); the result
+    is the mean over all pairs. Nothing is left over, and no order of the causes is chosen.
     """
-    day = network.set_index("date").dropna(subset=["price_usd", "difficulty", "fees_btc"])
+    days = network.set_index("date").dropna(subset=["price_usd", "difficulty", "fees_btc"]).astype("float64")
     logs = pd.DataFrame(
         {
-            "bitcoin price": np.log(day["price_usd"]),
-            "difficulty": -np.log(day["difficulty"]),
-            "subsidy": np.log(day["issuance_btc"] / day["blocks"]),
-            "fees": np.log1p(day["fees_btc"] / day["issuance_btc"]),
+            "reward": np.log(days["issuance_btc"] / days["blocks"]),
+            "difficulty": -np.log(days["difficulty"]),
+            "bitcoin price": np.log(days["price_usd"]),
+            "fees": np.log1p(days["fees_btc"] / days["issuance_btc"]),
         }
     )
-    parts = (logs.loc[end].mean() - logs.loc[start].mean()).astype("float64")
-    return pd.concat([parts, pd.Series({"total": parts.sum()})])
+    usd = expected_btc(1.0, np.exp(logs.sum(axis=1)))
+    before, after = usd.loc[start].to_numpy()[:, None], usd.loc[end].to_numpy()[None, :]
+    weight = logarithmic_mean(before, after)
+    moved = {
+        cause: log.loc[end].to_numpy()[None, :] - log.loc[start].to_numpy()[:, None] for cause, log in logs.items()
+    }
+    return pd.Series({cause: (weight * change).mean() for cause, change in moved.items()})
+
+
+def logarithmic_mean(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(b − a) / ln(b/a), which times ln(b/a) gives the difference b − a; a itself where both are equal."""
+    log = np.log(b / a)
+    return np.divide(b - a, log, out=np.broadcast_to(a, log.shape).astype(float), where=log != 0)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from minerpivot.data.tables import last_day
-from minerpivot.halving.mining import break_even_hashprice, revenue_per_mwh
+from minerpivot.halving.mining import break_even_cents_per_kwh, break_even_hashprice, revenue_per_mwh
 
 
 def delivered(asics: pd.DataFrame) -> pd.DataFrame:
@@ -70,6 +70,54 @@ def margin(hashprice_usd: pd.Series, efficiency: pd.DataFrame, *, cents_per_kwh:
     )
 
 
+def share_left(margin: pd.Series, before: slice, now: slice) -> float:
+    """Mean of `margin` over the days `now`, in percent of its mean over the days `before`."""
+    return float(100 * margin[now].mean() / margin[before].mean())
+
+
+def break_evens(
+    hashprice_usd: pd.Series, asics: pd.DataFrame, models: list[str], moments: dict[str, slice], *, years: int = 4
+) -> pd.DataFrame:
+    """The power price (US cents per kWh) that fleets and machines can just pay, one column per moment.
+
+    `hashprice_usd` (USD per PH/s per day) is averaged over each moment's days. First the three fleets of `fleets`, as
+    they were then; then `models` of the catalogue, missing where not delivered by the moment's last day. `j_per_th`
+    is the efficiency, of a fleet that of the last moment's end.
+    """
+    machines = delivered(asics).set_index("model")
+    of_fleets = margin(hashprice_usd, fleets(asics, hashprice_usd.index, years=years)) / 10
+    last = list(moments.values())[-1].stop
+    today = fleets(asics, pd.DatetimeIndex([last]), years=years).iloc[0]
+    rows = {
+        fleet: {"j_per_th": today[fleet]} | {m: of_fleets.loc[d, fleet].mean() for m, d in moments.items()}
+        for fleet in today.index
+    }
+    for model in models:
+        machine = machines.loc[model]
+        rows[model] = {"j_per_th": machine["efficiency_j_per_th"]} | {
+            moment: break_even_cents_per_kwh(hashprice_usd.loc[days].mean(), machine["efficiency_j_per_th"])
+            if machine["day"] <= days.stop
+            else np.nan
+            for moment, days in moments.items()
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("name").reset_index()
+
+
+def fleet_checks(asics: pd.DataFrame, miner_costs: pd.DataFrame, *, years: int = 4) -> pd.DataFrame:
+    """Reported fleets beside the typical one: ticker, period, reported and typical (J/TH), higher_pct."""
+    reported = miner_costs[miner_costs["metric"] == "fleet_efficiency"]
+    modelled = typical(asics, pd.DatetimeIndex(reported["period_end"]), years=years).to_numpy(float)
+    return pd.DataFrame(
+        {
+            "ticker": reported["ticker"].to_numpy(),
+            "period": reported["period"].to_numpy(),
+            "reported": reported["value"].to_numpy(float),
+            "typical": modelled,
+            "higher_pct": 100 * (modelled / reported["value"].to_numpy(float) - 1),
+        }
+    )
+
+
 def share_under_water(hashprice_usd: pd.Series, asics: pd.DataFrame, cents_per_kwh: list[float]) -> pd.DataFrame:
     """Percent of all machines delivered by each day that do not earn their power, one column per power price.
 
@@ -95,6 +143,53 @@ def trailing_year(power_prices: pd.DataFrame, *, statistic: str = "mean") -> pd.
     monthly.index = pd.PeriodIndex(monthly.index, freq="M")
     every = pd.period_range(monthly.index.min(), monthly.index.max(), freq="M", name="month")
     return monthly.reindex(every).rolling(12).agg(statistic)
+
+
+def since_month(power_prices: pd.DataFrame, base: pd.Period) -> pd.DataFrame:
+    """Each region's mean and median of twelve months, to the month `base` and to its last.
+
+    Returns region, statistic, base, last (USD per MWh), last_month, change_pct, source_url (of the last month).
+    """
+    addresses = power_prices.sort_values("month").groupby("region")["source_url"].last()
+    rows = []
+    for statistic in ("mean", "median"):
+        for region, monthly in trailing_year(power_prices, statistic=statistic).items():
+            last = monthly.last_valid_index()
+            row = {"region": region, "statistic": statistic, "base": monthly[base], "last": monthly[last]}
+            row |= {"last_month": last, "change_pct": 100 * (monthly[last] / monthly[base] - 1)}
+            rows.append(row | {"source_url": addresses[region]})
+    return pd.DataFrame(rows)
+
+
+def prices_against_themselves(public: pd.DataFrame, own: pd.DataFrame, base: pd.Period) -> pd.DataFrame:
+    """Public prices (of `since_month`) and companies' (of `with_itself`) in one table, US cents per kWh.
+
+    Returns of_what (region or ticker), measure (statistic or metric), base, base_period, last, last_period,
+    change_pct, source. A public price is of the twelve months that end with its period.
+    """
+    months = {"base_period": f"to {base}", "last_period": "to " + public["last_month"].astype(str)}
+    cents = {"base": public["base"] / 10, "last": public["last"] / 10}
+    names = {
+        "region": "of_what",
+        "statistic": "measure",
+        "ticker": "of_what",
+        "metric": "measure",
+        "source_url": "source",
+    }
+    columns = ["of_what", "measure", "base", "base_period", "last", "last_period", "change_pct", "source"]
+    both = [public.assign(**cents, **months).rename(columns=names), own.rename(columns=names)]
+    return pd.concat([part[columns] for part in both], ignore_index=True)
+
+
+def change_without_dearest(monthly: pd.Series, base: pd.Period, last: pd.Period) -> tuple[pd.Period, float]:
+    """The dearest of the twelve months to `base`, and the percent change to the twelve months to `last` without it.
+
+    `monthly` is USD per MWh by month. The same calendar month is left out of both years, or the season would differ.
+    """
+    before, after = monthly[base - 11 : base], monthly[last - 11 : last]
+    dearest = before.idxmax()
+    kept = [year[year.index.month != dearest.month].mean() for year in (before, after)]
+    return dearest, 100 * (kept[1] / kept[0] - 1)
 
 
 def stated(miner_costs: pd.DataFrame, unit: str) -> pd.DataFrame:

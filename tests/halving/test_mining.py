@@ -153,19 +153,94 @@ def test_recovery_is_the_first_day_back_at_the_old_level():
     assert mining.recovery(clock).loc[1, "recovery_days"] == 90
 
 
-def test_decomposition_adds_up_and_names_the_cause():
-    """Price doubles, difficulty doubles, subsidy halves: +ln 2 − ln 2 − ln 2, total −ln 2 to the last digit."""
-    before = one_day()
+def test_the_logarithmic_mean_by_hand():
+    """Of 1 and e it is e − 1; of two equal values that value; the order does not matter."""
+    means = mining.logarithmic_mean(np.array([1.0, 5.0, np.e]), np.array([np.e, 5.0, 1.0]))
+    assert means.tolist() == pytest.approx([np.e - 1, 5, np.e - 1])
+
+
+FIRST, SECOND = slice("2024-06-01", "2024-06-01"), slice("2024-07-01", "2024-07-01")
+
+
+def test_dollars_by_cause_worked_by_hand():
+    """Price doubles, difficulty doubles, reward halves: 37.72 becomes 18.86 USD, by +18.86 − 18.86 − 18.86."""
     after = one_day(date=pd.Timestamp("2024-07-01"), price_usd=120_000.0, difficulty=2e14, issuance_btc=225.0)
-    network = pd.concat([before, after])
-    parts = mining.decompose(network, slice("2024-06-01", "2024-06-01"), slice("2024-07-01", "2024-07-01"))
-    assert parts["bitcoin price"] == pytest.approx(np.log(2))
-    assert parts["difficulty"] == pytest.approx(-np.log(2))
-    assert parts["subsidy"] == pytest.approx(-np.log(2))
+    parts = mining.dollar_changes(pd.concat([one_day(), after]), FIRST, SECOND)
+    assert parts["bitcoin price"] == pytest.approx(18.8593, rel=1e-5)
+    assert parts["difficulty"] == pytest.approx(-18.8593, rel=1e-5)
+    assert parts["reward"] == pytest.approx(-18.8593, rel=1e-5)
     assert parts["fees"] == 0
-    assert parts["total"] == parts.drop("total").sum()
-    usd = mining.hashprice(network)["usd"]
-    assert parts["total"] == pytest.approx(np.log(usd.iloc[1] / usd.iloc[0]), abs=1e-12)
+
+
+def test_a_cause_that_moves_alone_gets_all_of_the_change():
+    """Fees from nothing to a tenth of the subsidy: 3.77 USD more, all of it by fees."""
+    after = one_day(date=pd.Timestamp("2024-07-01"), fees_btc=45.0)
+    parts = mining.dollar_changes(pd.concat([one_day(), after]), FIRST, SECOND)
+    assert parts.tolist() == pytest.approx([0, 0, 0, 3.77186], rel=1e-5)
+
+
+def test_where_nothing_changed_no_cause_did():
+    """Two equal days: four zeros, not a division by nothing."""
+    parts = mining.dollar_changes(pd.concat([one_day(), one_day(date=pd.Timestamp("2024-07-01"))]), FIRST, SECOND)
+    assert parts.tolist() == [0, 0, 0, 0]
+
+
+def test_a_plain_mean_as_weight_would_leave_a_rest(monkeypatch):
+    """The parts add up only with the logarithmic mean: the error of taking (a + b) / 2 is seen."""
+    after = one_day(date=pd.Timestamp("2024-07-01"), issuance_btc=225.0)
+    network = pd.concat([one_day(), after])
+    total = mining.hashprice(network)["usd"].diff().iloc[-1]
+    assert mining.dollar_changes(network, FIRST, SECOND).sum() == pytest.approx(total)
+    monkeypatch.setattr(mining, "logarithmic_mean", lambda a, b: (a + b) / 2)
+    assert abs(mining.dollar_changes(network, FIRST, SECOND).sum() / total - 1) > 0.03
+
+
+def test_the_longest_run_below_the_old_level_counts_days_in_a_row():
+    """Under 100 for two days, back for one, under for three that still last: three; never under: none."""
+    clock = pd.DataFrame({"halving": [1] * 6 + [2] * 2, "index": [90, 99, 100, 50, 60, 70, 100, 120]})
+    assert mining.longest_below(clock).to_dict() == {1: 3, 2: 0}
+
+
+def test_the_longest_runs_of_the_four_cycles():
+    """1,105 days after 2012 and 826 after 2016 were longer than 2020's 687: an early return did not last."""
+    usd = mining.hashprice(load("network")).loc["2012":, "usd"].dropna()
+    past = load("halvings").query("status == 'past'")
+    longest = mining.longest_below(mining.since_halving(usd, past))
+    assert longest.loc[[1, 2, 3]].tolist() == [1105, 826, 687]
+
+
+def test_levels_on_days_that_have_not_come_are_missing():
+    """Day 30 at 50 and day 31 at 100, then nothing: back on day 31, and no level on day 90."""
+    clock = pd.DataFrame({"halving": [4, 4], "days": [30, 31], "index": [50.0, 100.0]})
+    table = mining.levels_on({"income": clock}, [30, 90])
+    assert table.columns.tolist() == ["measure", "halving", "day 30", "day 90", "back"]
+    assert table.iloc[0, :3].tolist() == ["income", 4, 50]
+    assert np.isnan(table.loc[0, "day 90"])
+    assert table.loc[0, "back"] == 31
+
+
+def test_the_longest_run_of_falls():
+    """Two falls, a rise, three falls, no change: three in a row."""
+    assert mining.falls_in_a_row(pd.Series([-1.0, -2.0, 3.0, -1.0, -1.0, -4.0, 0.0])) == 3
+
+
+def test_the_largest_changes_of_difficulty_by_size():
+    """Falls first, each kind by size; a rise is never among the falls, however few falls there are."""
+    epochs = pd.DataFrame({"change_pct": [1.0, -3.0, 8.0, -20.0, 5.0]})
+    found = mining.largest_changes(epochs, falls=3, rises=2)
+    assert found["change_pct"].tolist() == [-20, -3, 8, 5]
+
+
+def test_a_published_value_is_compared_with_its_day_or_the_mean_of_its_month():
+    """50 printed, 55 on the day: +10 percent, −10 without fees; a month's 80 meets the mean of 60 and 100."""
+    days = pd.to_datetime(["2024-06-01", "2024-06-02", "2024-07-01"])
+    ours = pd.DataFrame({"usd": [60.0, 100.0, 55.0], "usd_subsidy_only": [60.0, 100.0, 45.0]}, index=days)
+    printed = pd.DataFrame({"date": ["2024-07-01", "2024-06"], "value": [50.0, 80.0], "source_url": ["a", "b"]})
+    epochs = pd.DataFrame({"date_utc": [days[2]], "change_pct": [-4.0]})
+    check = mining.against_published(ours, printed, epochs)
+    assert check["error_pct"].tolist() == pytest.approx([10, 0])
+    assert check["no_fees_error_pct"].tolist() == pytest.approx([-10, 0])
+    assert check["before_retarget_pct"].tolist() == pytest.approx([5.6, 0])  # 55 × 0.96 against 50
 
 
 def test_the_clock_uses_its_own_window_before_and_stops_short_of_the_next_halving():
@@ -230,6 +305,14 @@ def test_fee_share_worked_by_hand():
     assert mining.fee_share(one_day(issuance_btc=405.0, fees_btc=45.0)).iloc[0] == pytest.approx(10)
 
 
+def test_all_miners_income_worked_by_hand():
+    """450 new bitcoin and 45 of fees at 60,000 USD are 29.7 million; it is the hashprice times all hashes."""
+    day = one_day(fees_btc=45.0)
+    assert mining.revenue_usd(day).iloc[0] == pytest.approx(29.7e6)
+    of_all = mining.hashprice(day)["usd_realised"].iloc[0] * 1000 * day["hash_rate_ehs"].iloc[0]
+    assert mining.revenue_usd(day).iloc[0] == pytest.approx(of_all)
+
+
 def test_the_blocks_of_the_halving_that_the_table_dates_to_its_eve():
     """19 April 2024 by median time: 147 blocks at 6.25 and 4 at 3.125 make 931.25 BTC (network's own note)."""
     last = load("halvings").query("status == 'past'").iloc[-1]
@@ -249,13 +332,25 @@ def window(start):
 
 
 @unhurried
-@given(DAYS, DAYS, DAYS)
-def test_decomposition_is_exact_and_chains_over_any_dates(first, second, third):
-    """Parts add up to the change of the geometric mean hashprice, and two stretches add up to the whole."""
-    a, b, c = map(window, (first, second, third))
-    whole = mining.decompose(NETWORK, a, c)
-    log_usd = np.log(mining.hashprice(NETWORK)["usd"])
-    assert whole["total"] == whole.drop("total").sum()
-    assert whole["total"] == pytest.approx(log_usd[c].mean() - log_usd[a].mean(), abs=1e-9)
-    chained = mining.decompose(NETWORK, a, b) + mining.decompose(NETWORK, b, c)
-    assert chained.to_numpy() == pytest.approx(whole.to_numpy(), abs=1e-9)
+@given(DAYS, DAYS)
+def test_dollars_by_cause_add_up_over_any_dates_and_turn_with_time(first, second):
+    """Parts add up to the change of the mean hashprice with nothing left over; backwards each has the other sign."""
+    start, end = window(first), window(second)
+    parts = mining.dollar_changes(NETWORK, start, end)
+    usd = mining.hashprice(NETWORK)["usd"]
+    largest = max(usd[start].mean(), usd[end].mean())
+    assert parts.sum() == pytest.approx(usd[end].mean() - usd[start].mean(), abs=1e-9 * largest)
+    back = mining.dollar_changes(NETWORK, end, start)
+    assert (-back).tolist() == pytest.approx(parts.tolist(), abs=1e-9 * largest)
+
+
+@unhurried
+@given(DAYS, DAYS)
+def test_the_shares_of_one_day_are_those_of_the_logarithm(first, second):
+    """Between two single days a cause's share of the dollars is its share of the change in the logarithm."""
+    a, b = (slice(NETWORK["date"].iloc[row], NETWORK["date"].iloc[row]) for row in (first, second))
+    days = NETWORK.set_index("date").astype(float)
+    parts, usd = mining.dollar_changes(NETWORK, a, b), mining.hashprice(NETWORK)["usd"]
+    log = np.log(days["price_usd"].loc[b].iloc[0] / days["price_usd"].loc[a].iloc[0])
+    whole = np.log(usd[b].iloc[0] / usd[a].iloc[0])
+    assert parts["bitcoin price"] * whole == pytest.approx(log * parts.sum(), rel=1e-6, abs=1e-9)

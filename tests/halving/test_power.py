@@ -95,6 +95,14 @@ def test_margin_worked_by_hand():
     assert kept.loc["2024-01-01"].tolist() == pytest.approx([40, -10])
 
 
+def test_what_is_left_of_a_margin():
+    """10 after 40 is a quarter; a loss of 10 after a margin of 40 is minus a quarter."""
+    days = pd.date_range("2024-01-01", periods=2)
+    first, second = (slice(day, day) for day in days)
+    assert power.share_left(pd.Series([40.0, 10.0], days), first, second) == 25
+    assert power.share_left(pd.Series([40.0, -10.0], days), first, second) == -25
+
+
 def test_share_under_water_worked_by_hand():
     """At 48 USD A (60 J/TH), C (50) and B (40) bear 3.33, 4 and 5 cents: none drowns at 3, A at 4, all at 6."""
     shares = power.share_under_water(pd.Series(48.0, index=DAYS), FOUR, [3, 4, 6]).loc["2021-06-30"]
@@ -111,6 +119,69 @@ def test_under_water_agrees_with_the_break_even_price(price, cents):
     assume(((bears / cents - 1).abs() > 1e-9).all())
     share = power.share_under_water(pd.Series(price, index=day), ASICS, [cents])
     assert share.iloc[0, 0] == pytest.approx(100 * (bears < cents).mean())
+
+
+def test_what_fleets_and_machines_can_pay_worked_by_hand():
+    """At 48 USD a 40 J/TH machine can pay 5 cents, at 24 half; C is not there before 2021; D, only announced, never."""
+    price = pd.Series(np.where(DAYS < "2021", 48.0, 24.0), index=DAYS)
+    moments = {
+        "before": slice(pd.Timestamp("2020-12-31"), pd.Timestamp("2020-12-31")),
+        "now": slice(pd.Timestamp("2021-06-30"), pd.Timestamp("2021-06-30")),
+    }
+    found = power.break_evens(price, FOUR, ["B", "C"], moments).set_index("name")
+    assert found.loc["B", ["j_per_th", "before", "now"]].tolist() == pytest.approx([40, 5, 2.5])
+    assert np.isnan(found.loc["C", "before"])
+    assert found.loc["C", "now"] == pytest.approx(2)
+    assert found.loc["frontier"].tolist() == found.loc["B"].tolist()  # the best machine of both days
+    assert found.loc["typical", "now"] == pytest.approx(24 / (0.24 * 50))
+    with pytest.raises(KeyError):
+        power.break_evens(price, FOUR, ["D"], moments)
+
+
+def test_a_reported_fleet_beside_the_typical_one():
+    """20 J/TH reported while 50 is typical: typical needs 150 percent more energy."""
+    reported = costs(
+        ("X", "2021Q2", "2021-06-30", "fleet_efficiency", 20.0), ("X", "2021Q2", "2021-06-30", "cost", 1.0)
+    )
+    check = power.fleet_checks(FOUR, reported)
+    assert check[["ticker", "reported", "typical"]].to_numpy().tolist() == [["X", 20, 50]]
+    assert check["higher_pct"].tolist() == pytest.approx([150])
+
+
+def test_twelve_months_against_those_before_a_month():
+    """Twelve at 30, then twelve at 33: +10 percent, and the page that is linked is the last month's."""
+    months = prices([30.0] * 12 + [33.0] * 12).assign(source_url=[f"page {n}" for n in range(24)])
+    found = power.since_month(months, pd.Period("2023-12", "M"))
+    assert found["statistic"].tolist() == ["mean", "median"]
+    assert found["change_pct"].tolist() == pytest.approx([10, 10])
+    assert set(found["last_month"].astype(str)) == {"2024-12"}
+    assert set(found["source_url"]) == {"page 23"}
+
+
+def test_public_prices_and_companies_meet_in_one_unit():
+    """30 USD per MWh are 3 cents; a company's 4 cents stay as they are, and one stated once has no base."""
+    base = pd.Period("2023-12", "M")
+    public = power.since_month(prices([30.0] * 12 + [33.0] * 12).assign(source_url="page"), base)
+    own = costs(("X", "2024Q3", "2024-09-30", "energy_price", 4.0)).assign(unit="c/kWh")
+    own = power.with_itself(own, pd.Timestamp("2024-04-20"), pd.Series(1.0, pd.date_range("2024-01-01", "2024-12-31")))
+    both = power.prices_against_themselves(public, own, base).set_index(["of_what", "measure"])
+    assert both.loc[("ERCOT", "mean"), ["base", "last"]].tolist() == pytest.approx([3, 3.3])
+    assert both.loc[("ERCOT", "mean"), "last_period"] == "to 2024-12"
+    assert both.loc[("X", "energy_price"), "last"] == 4
+    assert np.isnan(both.loc[("X", "energy_price"), "base"])
+
+
+def test_without_the_dearest_month_its_season_goes_from_both_years():
+    """August at 390 beside 30s, then all at 33: +10 without August; with it a fall of 45 percent."""
+    monthly = pd.Series(
+        [30.0] * 7 + [390.0] + [30.0] * 4 + [33.0] * 12, pd.period_range("2023-01", periods=24, freq="M")
+    )
+    base, last = pd.Period("2023-12", "M"), pd.Period("2024-12", "M")
+    dearest, change = power.change_without_dearest(monthly, base, last)
+    assert str(dearest) == "2023-08"
+    assert change == pytest.approx(10)
+    seasonal = monthly.mask(monthly.index == "2024-08", 200.0)  # the next August is dear as well, and left out too
+    assert power.change_without_dearest(seasonal, base, last)[1] == pytest.approx(10)
 
 
 def prices(values, start="2023-01"):
