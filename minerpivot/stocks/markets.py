@@ -137,10 +137,9 @@ def joining_closes(
     reaction = pd.Series(known.reindex(keys).to_numpy(), index=pivots.index)
     after = first_session(pivots, pd.Series("post", index=pivots.index), sessions)
     place = sessions.searchsorted(pd.DatetimeIndex(reaction)) - sessions_earlier
-    earlier = pd.Series(
-        sessions.append(pd.DatetimeIndex([pd.NaT]))[np.minimum(place, len(sessions))], index=pivots.index
-    )
-    return after.where(reaction.isna(), earlier).dropna().rename("joins_at_close_of")
+    padded = np.append(sessions.to_numpy(), np.datetime64("NaT"))
+    known_close = pd.Series(padded[np.minimum(place, len(sessions))], index=pivots.index)
+    return after.where(reaction.isna(), known_close).dropna().rename("joins_at_close_of")
 
 
 def membership(joining: pd.Series, sessions: pd.DatetimeIndex, tickers: Iterable[str]) -> pd.DataFrame:
