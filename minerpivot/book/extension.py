@@ -140,20 +140,26 @@ class Preview(SphinxDirective):
         """The picture with the figure's own title, drawn from the stored chart."""
         notebook, name = self.arguments
         self.env.note_dependency(notebook)
-        spec = _stored_chart(Path(self.env.srcdir, notebook), name)
-        files = assets.draw(spec)
+        stored = _stored_chart(Path(self.env.srcdir, notebook), name)
         root = "../" * self.env.docname.count("/")
+        if "choices" in stored:
+            picture = assets.kit_pictures(stored["choices"][0]["panels"])["narrow"]
+            pictures = f'<span class="kit-plot">{drawing.inline(picture, "one")}</span>'
+            return [self._link(root, pictures, stored["choices"][0]["title"])]
+        files = assets.draw(stored)
         images = {mode: files[f"{mode}-narrow"] for mode in ("light", "dark")}
         pictures = "".join(
             f'<img class="chart-static chart-{mode} dark-light" src="{root}_static/charts/{image.name}" '
             f'{_size(image)} alt="" loading="lazy">'
             for mode, image in images.items()
         )
-        html = (
-            f'<a class="chart-preview" href="{root}{notebook.removesuffix(".ipynb")}.html#{escape(name, quote=True)}">'
-            f"{pictures}<span>{escape(spec['usermeta']['title'])}</span></a>"
-        )
-        return [nodes.raw("", html, format="html")]
+        return [self._link(root, pictures, stored["usermeta"]["title"])]
+
+    def _link(self, root: str, pictures: str, title: str) -> nodes.Node:
+        notebook, name = self.arguments
+        address = f"{root}{notebook.removesuffix('.ipynb')}.html#{escape(name, quote=True)}"
+        html = f'<a class="chart-preview" href="{address}">{pictures}<span>{escape(title)}</span></a>'
+        return nodes.raw("", html, format="html")
 
 
 def _stored_chart(path: Path, name: str) -> dict[str, Any]:
@@ -161,9 +167,11 @@ def _stored_chart(path: Path, name: str) -> dict[str, Any]:
         raise ExtensionError(f"there is no {path.name} to preview {name!r} from; name a notebook as in _toc.yml")
     for cell in nbformat.read(path, as_version=4).cells:
         for output in cell.get("outputs", []):
-            spec = output.get("data", {}).get(VEGALITE_MIME)
-            if spec and spec["usermeta"]["name"] == name:
-                return spec
+            data = output.get("data", {})
+            if KIT_MIME in data and data[KIT_MIME]["name"] == name:
+                return data[KIT_MIME]
+            if VEGALITE_MIME in data and data[VEGALITE_MIME]["usermeta"]["name"] == name:
+                return data[VEGALITE_MIME]
     raise ExtensionError(f"{path.name} has no figure {name!r}; a preview names one that the chapter shows")
 
 
