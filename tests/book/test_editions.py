@@ -32,9 +32,7 @@ def test_the_articles_day_has_an_edition():
     assert first == max(tables.load("articles").query("role == 'assessed'")["speaks_of"]).isoformat()[:10]
     for day in (first, last):
         assert editions.checked(day) == day
-    with pytest.raises(
-        tables.TableError, match=f"the article .* and the data allow one from {first}"
-    ):
+    with pytest.raises(tables.TableError, match=f"the article .* and the data allow one from {first}"):
         editions.checked(f"{editions.span()[0] - pd.Timedelta(days=1):%Y-%m-%d}")
 
 
