@@ -118,7 +118,7 @@ def _spec(choice: dict[str, Any]) -> dict[str, Any]:
 
 def kit_values(drawn: list[dict[str, drawing.Picture]]) -> Path:
     """A script with what a tap says of each point of a chart's drawings, by choice and size."""
-    values = []
+    values: list[dict[str, Any]] = []
     for pictures in drawn:
         values.append({})
         for size, picture in pictures.items():

@@ -147,33 +147,26 @@ class Preview(SphinxDirective):
         """The picture with the figure's own title, drawn from the stored chart."""
         notebook, name = self.arguments
         self.env.note_dependency(notebook)
-        spec = _stored_chart(Path(self.env.srcdir, notebook), name)
+        stored = _stored_chart(Path(self.env.srcdir, notebook), name)
         root = "../" * self.env.docname.count("/")
-        if "choices" in spec:  # of the kit
-            return [nodes.raw("", _kit_preview(spec, f"{root}{notebook.removesuffix('.ipynb')}.html"), format="html")]
-        files = assets.draw(spec)
+        if "choices" in stored:
+            picture = assets.kit_pictures(stored["choices"][0]["panels"])["narrow"]
+            pictures = f'<span class="kit-plot">{drawing.inline(picture, "one")}</span>'
+            return [self._link(root, pictures, stored["choices"][0]["title"])]
+        files = assets.draw(stored)
         images = {mode: files[f"{mode}-narrow"] for mode in ("light", "dark")}
         pictures = "".join(
             f'<img class="chart-static chart-{mode} dark-light" src="{root}_static/charts/{image.name}" '
             f'{_size(image)} alt="" loading="lazy">'
             for mode, image in images.items()
         )
-        html = (
-            f'<a class="chart-preview" href="{root}{notebook.removesuffix(".ipynb")}.html#{escape(name, quote=True)}">'
-            f"{pictures}<span>{escape(spec['usermeta']['title'])}</span></a>"
-        )
-        return [nodes.raw("", html, format="html")]
+        return [self._link(root, pictures, stored["usermeta"]["title"])]
 
-
-def _kit_preview(stored: dict[str, Any], page: str) -> str:
-    """A chart of the kit in small, as its first choice, linked to where it stands."""
-    first = stored["choices"][0]
-    drawn = drawing.inline(assets.kit_pictures(first["panels"])["narrow"], "narrow")
-    address = f"{page}#{escape(stored['name'], quote=True)}"
-    return (
-        f'<a class="chart-preview" href="{address}"><span class="kit-plot">{drawn}</span>'
-        f"<span>{escape(first['title'])}</span></a>"
-    )
+    def _link(self, root: str, pictures: str, title: str) -> nodes.Node:
+        notebook, name = self.arguments
+        address = f"{root}{notebook.removesuffix('.ipynb')}.html#{escape(name, quote=True)}"
+        html = f'<a class="chart-preview" href="{address}">{pictures}<span>{escape(title)}</span></a>'
+        return nodes.raw("", html, format="html")
 
 
 def _stored_chart(path: Path, name: str) -> dict[str, Any]:
@@ -182,9 +175,10 @@ def _stored_chart(path: Path, name: str) -> dict[str, Any]:
     for cell in nbformat.read(path, as_version=4).cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            for spec in filter(None, (data.get(VEGALITE_MIME), data.get(KIT_MIME))):
-                if name in (spec.get("name"), spec.get("usermeta", {}).get("name")):
-                    return spec
+            if KIT_MIME in data and data[KIT_MIME]["name"] == name:
+                return data[KIT_MIME]
+            if VEGALITE_MIME in data and data[VEGALITE_MIME]["usermeta"]["name"] == name:
+                return data[VEGALITE_MIME]
     raise ExtensionError(f"{path.name} has no figure {name!r}; a preview names one that the chapter shows")
 
 

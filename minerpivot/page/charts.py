@@ -65,6 +65,7 @@ MEANINGS = {  # meaning -> fill, edge, words
     "open": ("", "ctx", "mut"),
     "ink": ("ink", "", "ink"),
 }
+SHAPES = ("circle", "square", "diamond")  # so that colour is never the only sign
 LINE = 17  # pixels from one line of text to the next
 MINUS = "−"
 
@@ -114,6 +115,9 @@ class Size:
     def narrow(self) -> bool:
         """Whether it is a phone."""
         return self.name == "narrow"
+
+
+WIDE = Size("wide", WIDTHS["wide"])
 
 
 @dataclass(frozen=True)
@@ -264,13 +268,25 @@ def written(value: float, pattern: str) -> str:
     return MINUS + text.replace("+", "") if value < 0 else text
 
 
+def _around(pattern: str) -> tuple[str, str]:
+    """What stands before and behind the number in a format string; raises `ValueError` if it has not one number."""
+    try:
+        parts = [*string.Formatter().parse(pattern)]
+    except ValueError:
+        parts = []
+    if [part[1] for part in parts] not in ([""], ["", None]):
+        raise ValueError(
+            f"the format {pattern!r} has not one place for a number; write it like {{:.1f}} or ${{:,.0f}}bn"
+        )
+    return parts[0][0], parts[1][0] if len(parts) > 1 else ""
+
+
 def _tick(value: float, pattern: str, *, last: bool) -> str:
     """A label for an axis: no more decimals than it takes, and a unit in words on the last one only."""
-    (before, _, spec, _), *rest = [*string.Formatter().parse(pattern)]
-    after = rest[0][0] if rest else ""
-    spec, share = spec or "", (spec or "").endswith("%")
+    before, after = _around(pattern)
+    share = "%}" in pattern
     number = f"{abs(value) * (100 if share else 1):,.10g}"
-    sign = MINUS if value < 0 else "+" if "+" in spec and value else ""
+    sign = MINUS if value < 0 else "+" if "{:+" in pattern and value else ""
     unit = ("%" if share else "") + (after if last or not after.startswith(" ") else "")
     return f"{sign}{before}{number}{unit}"
 
@@ -286,6 +302,12 @@ def _meaning(meaning: str) -> tuple[str, str, str]:
     if meaning not in MEANINGS:
         raise ValueError(f"no meaning {meaning!r}; take one of {', '.join(MEANINGS)}")
     return MEANINGS[meaning]
+
+
+def _stroke(meaning: str) -> str:
+    """The colour of a line or a dot, which pale ones would be lost in."""
+    fill, edge, _ = _meaning(meaning)
+    return edge or fill
 
 
 def dodge(places: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
@@ -366,21 +388,17 @@ class Plate:
         self.datasets.setdefault("dashes" if dash else "rules", []).append(row)
 
     def dot(self, x: float, y: float, colour: str, radius: float = 4, *, shape: str = "circle") -> None:
-        """A dot, or a square."""
-        size = math.pi * radius**2 if shape == "circle" else 4 * radius**2 * 0.8
+        """A dot of one of the shapes."""
+        size = math.pi * radius**2  # squares and diamonds of a circle's area
         self.datasets.setdefault(f"{shape}s", []).append({"x": x, "y": y, "colour": LIGHT[colour], "size": size})
 
     def box(self, x: float, y: float, x2: float, y2: float, meaning: str, *, corner: float = 0) -> None:
         """A filled box in the colours of a meaning; one with an edge stands on half pixels."""
         fill, edge, _ = _meaning(meaning)
-        row = {"x": min(x, x2), "y": y, "x2": max(x, x2), "y2": y2, "corner": corner}
-        if edge:
-            row = {
-                key: value + (0.5 if key in ("x", "y") else -0.5 if key in ("x2", "y2") else 0)
-                for key, value in row.items()
-            }
-        row |= {"fill": LIGHT[fill] if fill else None, "edge": LIGHT[edge] if edge else None}
-        self.datasets.setdefault("boxes", []).append(row)
+        off = 0.5 if edge else 0
+        row = {"x": min(x, x2) + off, "y": y + off, "x2": max(x, x2) - off, "y2": y2 - off, "corner": corner}
+        paint = {"fill": LIGHT[fill] if fill else None, "edge": LIGHT[edge] if edge else None}
+        self.datasets.setdefault("boxes", []).append(row | paint)
 
     def say(self, x: float, y: float, series: str, where: str, value: str) -> None:
         """What a tap near a pixel says."""
@@ -410,22 +428,24 @@ class Plate:
         if "boxes" in self.datasets:
             edge, fill = alt.Stroke("edge:N", scale=None), alt.Fill("fill:N", scale=None)
             yield 0, at("boxes").mark_rect(cornerRadius={"expr": "datum.corner"}).encode(**ends, stroke=edge, fill=fill)
-        for name, style in (("rules", {}), ("dashes", {"strokeDash": [3, 3]})):
-            if name in self.datasets:
-                yield 1 if name == "rules" else 3, at(name).mark_rule(**style).encode(**ends, color=_colour())
-        for shape in ("circle", "square"):
+        if "rules" in self.datasets:
+            yield 1, at("rules").mark_rule().encode(**ends, color=_colour())
+        if "dashes" in self.datasets:
+            yield 3, at("dashes").mark_rule(strokeDash=[3, 3]).encode(**ends, color=_colour())
+        for shape in SHAPES:
             if f"{shape}s" in self.datasets:
                 dots = at(f"{shape}s").mark_point(shape=shape, filled=True, opacity=1)
                 yield 4, dots.encode(color=_colour(), size=alt.Size("size:Q", scale=None))
         for name in ("words", "halo"):
             if name in self.datasets:
-                style = {"align": {"expr": "datum.align"}, "fontWeight": {"expr": "datum.weight"}, "baseline": "middle"}
-                yield 5, at(name).mark_text(**style).encode(text="text:N", color=_colour())
+                align, weight = alt.expr("datum.align"), alt.expr("datum.weight")
+                words = at(name).mark_text(align=align, fontWeight=weight, baseline="middle")
+                yield 5, words.encode(text="text:N", color=_colour())
         if SAID in self.datasets:
             yield 6, at(SAID).mark_point(opacity=0).encode(description="said:N")
 
 
-def _pixel(name: str, channel: type = alt.X) -> Any:
+def _pixel(name: str) -> Any:
     return (alt.Y if name.startswith("y") else alt.X)(f"{name}:Q", scale=None, axis=None)
 
 
@@ -470,6 +490,12 @@ def _days(low: float, high: float, width: float) -> dict[float, str]:
 
 def _stamp(day: Any) -> float:
     return float(pd.Timestamp(day).value // 10**6)
+
+
+def _run(plate: Plate, axis: alt.Axis | None = None) -> alt.X:
+    """The horizontal scale of lines: days as the same everywhere, or a number."""
+    scale = alt.Scale(domain=list(plate.x), nice=False, zero=False, type="utc" if plate.time else "linear")
+    return alt.X(f"x:{'T' if plate.time else 'Q'}", scale=scale, axis=axis or alt.Undefined)
 
 
 def _axis(labels: Mapping[float, str], **style: Any) -> alt.Axis:
@@ -524,11 +550,10 @@ def lines(
         plot_height = height[1 if size.narrow else 0]
         scale = domain or _scale([*values, *(mark.at for mark in marks)], log=log, zero=zero)
         labels = _labelled(ticks, scale, format, log=log)
-        last = rows.dropna(subset="y").groupby("key", sort=False).tail(1).set_index("key")
-        ends = {key: _end(named[key], written(v, format), key in meant, size) for key, v in last["y"].items()}
-        room = [
-            label.width for key, label in ends.items() if last.loc[key, "x"] >= span[1] - 0.02 * (span[1] - span[0])
-        ]
+        full = rows.dropna(subset="y")
+        last = {key: (x, y) for key, x, y in zip(full["key"], full["x"], full["y"])}  # rows stand in order of x
+        ends = {key: _end(named[key], written(y, format), key in meant, size) for key, (_, y) in last.items()}
+        room = [label.width for key, label in ends.items() if _reaches(last[key][0], span)]
         counts = [] if strip is None else _counted(strip)
         room += [measure(text, bold=True) for *_, text in counts]
         flags = [(event, _name(event.name, size)) for event in events if span[0] < _number(event.at, time) <= span[1]]
@@ -549,12 +574,9 @@ def lines(
         plate.bottom += under
         spots = [(plate.across(_number(event.at, time)), text) for event, text in flags]
         top = _flags(plate, spots, foot=plot_height + under)
-        if heading:
-            plate.heading = heading
-            plate.text(-left, -top - 20, heading, "ink", bold=True)
-            top += 36
-        plate.top = max(plate.top, top + 2)
-        _draw_lines(plate, rows, named, meant, format, place, labels, x_ticks, under, (x, y, by))
+        _head(plate, heading, top, 20)
+        series = {key: _name(_given(names, key), WIDE) if by else "value" for key in named}
+        _draw_lines(plate, rows, series, meant, format, place, labels, x_ticks, under, (x, y, by))
         for mark in marks:
             plate.rule(0, plate.down(mark.at), plate.width, plate.down(mark.at))
         paths = _tracks(plate, rows)
@@ -590,18 +612,20 @@ def _tidy(frame: pd.DataFrame, x: str, y: str, by: str | None, thin: str | None)
 def _check_lines(rows: pd.DataFrame, accent: Mapping[Any, str], names: Mapping[Any, Name] | None) -> None:
     keys = list(rows["key"].unique())
     if unknown := [key for key in accent if key not in keys]:
-        raise ValueError(f"accent names {unknown[0]!r}, which no line is; the lines are {', '.join(map(str, keys))}")
+        raise ValueError(
+            f"accent names {str(unknown[0])!r}, which no line is; the lines are {', '.join(map(str, keys))}"
+        )
     if len(accent) > 2:
         raise ValueError(f"{len(accent)} coloured lines; two at most, the others are context")
     if unnamed := [key for key in keys if names is not None and key not in names]:
-        raise ValueError(f"line {unnamed[0]!r} has no name; give each one in names=")
+        raise ValueError(f"line {str(unnamed[0])!r} has no name; give each one in names=")
     if rows["y"].isin([math.inf, -math.inf]).any():
         raise ValueError("a value is infinite; a drawing has no place for it")
     for key, group in rows.groupby("key", sort=False):
         if group["y"].notna().sum() == 0:
-            raise ValueError(f"line {key!r} has no values; leave it out")
+            raise ValueError(f"line {str(key)!r} has no values; leave it out")
         if group["x"].duplicated().any():
-            raise ValueError(f"line {key!r} has two values at one place; tell lines apart with by=")
+            raise ValueError(f"line {str(key)!r} has two values at one place; tell lines apart with by=")
 
 
 def _given(names: Mapping[Any, Name] | None, key: Any) -> Name:
@@ -658,7 +682,7 @@ def _end(name: str, value: str, main: bool, size: Size) -> _Label:
 def _draw_lines(
     plate: Plate,
     rows: pd.DataFrame,
-    named: Mapping[Any, str],
+    series: Mapping[Any, str],
     accent: Mapping[Any, str],
     pattern: str,
     place: str,
@@ -668,18 +692,20 @@ def _draw_lines(
     columns: tuple[str, str, str | None],
 ) -> None:
     """The lines on their axes, and what a tap says of each point."""
-    order = [*(key for key in named if key not in accent), *accent]
+    if len(set(series.values())) < len(series):
+        raise ValueError(f"two lines have one name; tell them apart ({', '.join(series.values())})")
+    order = [*(key for key in series if key not in accent), *accent]
     data: list[dict[str, Any]] = []
     dashed: list[dict[str, Any]] = []
     for key in order:
-        name = _name_of(named[key])
+        name = series[key]
         group = rows[rows["key"] == key].to_dict("records")
         for number, row in enumerate(group):
             value = row["y"] if not math.isnan(row["y"]) else None
             point = {"series": name, "x": _shown(row["x"], plate.time), "y": value}
             if value is not None:
                 where = _place(row["x"], plate.time, place)
-                point["said"] = f"{name}\t{where}\t{written(value, pattern)}"
+                point["said"] = f"{name if columns[2] else ''}\t{where}\t{written(value, pattern)}"
             before, after = group[max(number - 1, 0)], group[min(number + 1, len(group) - 1)]
             if row["thin"] or before["thin"]:
                 dashed.append({k: v for k, v in point.items() if k != "said"} | {"y": value})
@@ -691,17 +717,15 @@ def _draw_lines(
     for value, text in labels.items():
         if value == 0 or text == "start":
             plate.rule(0, plate.down(value), plate.width, plate.down(value))
-    kind = "T" if plate.time else "Q"
-    scale = alt.Scale(domain=list(plate.x), nice=False, zero=False, **({"type": "utc"} if plate.time else {}))
     vertical = alt.Scale(domain=list(plate.y), nice=False, zero=False, type="log" if plate.log else "linear")
-    across = alt.X(f"x:{kind}", scale=scale, axis=_axis(x_labels, offset=under))
+    across = _run(plate, _axis(x_labels, offset=under))
     up = alt.Y("y:Q", scale=vertical, axis=_axis(labels))
     plate.data(data, "values")
     base = alt.Chart(alt.NamedData(name="values"))
     grey = [key for key in order if key not in accent]
     for number, keys in enumerate(filter(None, [grey, *([key] for key in accent)])):
-        names = [_name_of(named[key]) for key in keys]
-        colour = LIGHT[_meaning(accent.get(keys[0], "context"))[0] or "ctx"]
+        names = [series[key] for key in keys]
+        colour = LIGHT[_stroke(accent.get(keys[0], "context"))]
         style = {"x": across, "y": up, "color": alt.value(colour), "detail": "series:N"}
         solid = base.transform_filter(alt.FieldOneOfPredicate(field="series", oneOf=names))
         solid = solid.transform_filter("datum.solid") if dashed else solid
@@ -728,10 +752,6 @@ def _check_room(plate: Plate, labels: Mapping[float, str]) -> None:
         last = left + wide
 
 
-def _name_of(name: str) -> str:
-    return name or "value"
-
-
 def _shown(place: float, time: bool) -> Any:
     return f"{pd.Timestamp(place, unit='ms'):%Y-%m-%d}" if time else place
 
@@ -743,24 +763,44 @@ def _place(place: float, time: bool, pattern: str) -> str:
 def _flags(plate: Plate, spots: Sequence[tuple[float, str]], foot: float, *, centred: bool = False) -> float:
     """Dashed lines with their names on top, left of the line, the earliest lowest; how high they rise above the plot.
 
-    Names are `centred` on their lines if that lets them stand in one row.
+    Names are `centred` on their lines if that lets them stand in one row. On a phone numbers stand for more names than
+    fit into three rows, and a list below the drawing gives them.
     """
+    if not spots:
+        return 0.0
     spots = sorted(spots)
-    boxes = [(at - measure(text) / 2, at + measure(text) / 2) for at, text in spots]
-    edges = [-plate.left, *(edge for box in boxes for edge in box), plate.width + plate.right]
-    centred = centred and all(a <= b for a, b in itertools.pairwise(edges))
-    placed: list[tuple[float, float, int]] = []  # from, to, row
-    for (at, text), box in zip(spots, boxes):
-        wide = measure(text)
-        right = at - 6 - wide < -plate.left  # no room on its left: the name stands on its right
-        span = box if centred else (at, at + 6 + wide) if right else (at - 6 - wide, at)
-        row = 0 if centred else 1 + max((r for a, b, r in placed if a < span[1] + 4 and b > span[0] - 4), default=-1)
-        placed.append((*span, row))
+    wide = [measure(text) for _, text in spots]
+    middle = [(at - w / 2, at + w / 2) for (at, _), w in zip(spots, wide)]
+    edges = [-plate.left, *itertools.chain(*middle), plate.width + plate.right]
+    if centred and all(a <= b for a, b in itertools.pairwise(edges)):
+        for at, text in spots:
+            plate.rule(at, -2, at, foot, "ink", dash=True)
+            plate.text(at, -9, text, "ink", align="center", halo=True)
+        return 18.0
+    right = [at - 6 - w < -plate.left for (at, _), w in zip(spots, wide)]  # no room on its left
+    rows = _stacked([(at, at + 6 + w) if r else (at - 6 - w, at) for (at, _), w, r in zip(spots, wide, right)])
+    if plate.size.narrow and max(rows) > 2:
+        rows = _stacked([(at - 9, at + 9) for at, _ in spots])
+        for number, ((at, text), row) in enumerate(zip(spots, rows), 1):
+            plate.rule(at, -2 - 20 * row, at, foot, "ink", dash=True)
+            plate.dot(at, -11 - 20 * row, "ink", 9)
+            plate.text(at, -11 - 20 * row, str(number), "bg", align="center", bold=True)
+            plate.key.append(text)
+        return 22.0 + 20 * max(rows)
+    for (at, text), row, after in zip(spots, rows, right):
         high = 8 + LINE * row
-        plate.rule(at, -high + 7 if centred else -high - 7, at, foot, "ink", dash=True)
-        align = "center" if centred else "left" if right else "right"
-        plate.text(at + {"center": 0, "left": 6, "right": -6}[align], -high - 1, text, "ink", align=align, halo=True)
-    return 18 + LINE * max(row for *_, row in placed) if placed else 0.0
+        plate.rule(at, -high - 7, at, foot, "ink", dash=True)
+        plate.text(at + 6 if after else at - 6, -high - 1, text, "ink", align="left" if after else "right", halo=True)
+    return 18.0 + LINE * max(rows)
+
+
+def _stacked(boxes: Sequence[tuple[float, float]]) -> list[int]:
+    """The row of each box, from left to right, above all that it would touch."""
+    rows: list[int] = []
+    for start, end in boxes:
+        touched = [row for row, (a, b) in zip(rows, boxes) if a < end + 4 and b > start - 4]
+        rows.append(1 + max(touched, default=-1))
+    return rows
 
 
 def _tracks(plate: Plate, rows: pd.DataFrame) -> np.ndarray:
@@ -797,21 +837,29 @@ def _name_mark(plate: Plate, mark: Mark, tracks: np.ndarray) -> None:
     plate.text(left, top + 7, text, "mut", halo=True)
 
 
+def _reaches(place: float, span: tuple[float, float]) -> bool:
+    """Whether a line that ends at `place` ends where the drawing does, so that its name stands in the gutter."""
+    return place >= span[1] - 0.02 * (span[1] - span[0])
+
+
 def _name_ends(
-    plate: Plate, ends: Mapping[Any, _Label], last: pd.DataFrame, accent: Mapping[Any, str], tracks: np.ndarray
+    plate: Plate,
+    ends: Mapping[Any, _Label],
+    last: Mapping[Any, tuple[float, float]],
+    accent: Mapping[Any, str],
+    tracks: np.ndarray,
 ) -> None:
     """A dot, name and value at the end of each line: in the gutter, moved apart, or beside a line that ends early."""
-    reach = plate.x[1] - 0.02 * (plate.x[1] - plate.x[0])
-    gutter = [key for key in ends if last.loc[key, "x"] >= reach]
+    gutter = [key for key in ends if _reaches(last[key][0], plate.x)]
     high = plate.height + (0 if plate.bottom > 60 else 12)
     middles = dodge(
-        [plate.down(last.loc[key, "y"]) for key in gutter], [ends[key].height for key in gutter], -plate.top + 2, high
+        [plate.down(last[key][1]) for key in gutter], [ends[key].height for key in gutter], -plate.top + 2, high
     )
     spots = {key: (plate.width + 9, middle - ends[key].height / 2) for key, middle in zip(gutter, middles)}
     for key, label in ends.items():
-        x, y = plate.across(last.loc[key, "x"]), plate.down(last.loc[key, "y"])
-        fill, _, words = _meaning(accent.get(key, "context"))
-        plate.dot(x, y, fill or "ctx", 4 if key in accent else 2.5)
+        x, y = plate.across(last[key][0]), plate.down(last[key][1])
+        words = _meaning(accent.get(key, "context"))[2]
+        plate.dot(x, y, _stroke(accent.get(key, "context")), 4 if key in accent else 2.5)
         if key not in spots:
             beside = [(x + 9, y - label.height / 2), (x + 5, y - label.height - 4), (x + 5, y + 4)]
             beside += [(x - label.width - 5, y - label.height - 4), (x - label.width - 5, y + 4)]
@@ -845,7 +893,6 @@ def _draw_strip(
     most = frame[list(strip.meanings)].sum(axis=1).max()
     plate.text(0, foot - tall - 10, strip.title, "mut", halo=True)
     below = pd.Series(0.0, index=frame.index)
-    scale = alt.Scale(domain=list(plate.x), nice=False, zero=False, **({"type": "utc"} if time else {}))
     for number, (column, meaning, first, text) in enumerate(counts):
         above = below + frame[column]
         changed = (above.ne(above.shift()) | below.ne(below.shift())) | (frame.index == frame.index[-1])
@@ -855,7 +902,7 @@ def _draw_strip(
         ]
         fill, _, words = _meaning(meaning)
         area = plate.data(rows, f"strip{number}").mark_area(interpolate="step-after", color=LIGHT[fill or "ctx"])
-        plate.add(0, area.encode(x=alt.X(f"x:{'T' if time else 'Q'}", scale=scale), y=_pixel("y"), y2="y2"))
+        plate.add(0, area.encode(x=_run(plate), y=_pixel("y"), y2="y2"))
         row = foot - 6 - 18 * number
         plate.text(plate.width + 9, row - 3, text, words, bold=True)
         plate.text(-6, row - 3, str(first), words, bold=True, align="right")
@@ -889,6 +936,7 @@ def _rows(
     marks: Sequence[Mark],
     *,
     base: float | None = 0.0,
+    thick: int = 21,
     axis: str = "",
     domain: tuple[float, float] | None = None,
     heads: Sequence[tuple[float, str, str]] = (),
@@ -896,72 +944,79 @@ def _rows(
 ) -> Plate:
     """Rows one below the other: names on the left or, on a phone that has no room, above; words behind their ends.
 
-    `base` is where bars stand, `axis` a format for a scale below, `heads` words above the first row at their values.
+    `base` is where bars stand, `thick` their height, `axis` a format for a scale below, `heads` words with a colour
+    above the first row at their values.
     """
     if not rows:
         raise ValueError("there is no row to draw")
     names = max(measure(row.name) for row in rows)
     above = names > (110 if size.narrow else 250)
-    step, thick = (46, 18) if above else (32, 21)
+    step = thick + (26 if above else 11)
     ends = [v for row in rows for v in row.ends] + [m.at for m in marks] + ([] if base is None else [base])
     low, high = domain or (min(ends), max(ends))
-    if low == high:
-        high = low + 1
-    words = [measure(row.label, bold=True) + 8 for row in rows if row.label]
-    left = 0 if above else names + 10
+    high = high if high > low else low + 1
     below = [row for row in rows if base is not None and row.boxes and row.ends[0] < base and row.label]
-    left += max([measure(row.label, bold=True) + 6 for row in below], default=0)
-    room = max(words, default=0) + 2 if len(below) < len(rows) else 6
-    left, room = max(left, size.left, 6), max(room, size.right, 6)
-    plate = Plate(size, len(rows) * step, 4, room, 30 if axis else 6, left, x=(low, high))
-    if axis or heads:
-        plate.right = max(plate.right, 22)
-    foot = plate.height
-    spots = [(plate.across(mark.at), _name(mark.name, size)) for mark in marks]
-    top = _flags(plate, spots, foot, centred=True)
+    gap = 10 + max([measure(row.label, bold=True) + 6 for row in below], default=0)
+    left = max(gap if above and below else 1 if above else names + gap, size.left)
+    width = size.width - left - max(size.right, 22 if axis or heads else 6)
+    for row in rows:  # what stands behind a bar must fit; behind a short one there is more room
+        share = (row.ends[1] - low) / (high - low)
+        if row.label and row not in below and share > 0:
+            width = min(width, (size.width - left - measure(row.label, bold=True) - 10) / share)
+    plate = Plate(size, len(rows) * step, 4, size.width - left - width, 30 if axis else 6, left, x=(low, high))
+    top = _flags(plate, [(plate.across(m.at), _name(m.name, size)) for m in marks], plate.height, centred=True)
     if heads:
         wide = [measure(text, bold=True) + 8 for _, text, _ in heads]
         middles = dodge([plate.across(v) for v, *_ in heads], wide, -plate.left, plate.width + plate.right)
         for (_, text, colour), middle in zip(heads, middles):
             plate.text(middle, -top - 8, text, colour, bold=True, align="center")
         top += 20
-    if heading:
-        plate.heading = heading
-        plate.text(-plate.left, -top - 16, heading, "ink", bold=True)
-        top += 32
-    plate.top = max(plate.top, top + 2)
+    _head(plate, heading, top, 16)
     for number, row in enumerate(rows):
-        y = number * step + (step - thick if above else (step - thick) / 2)
-        middle = y + thick / 2
-        if above:
-            plate.text(-plate.left + 6, y - 10, row.name, "ink", halo=True)
-        else:
-            plate.text(-left + names if not below else names - left, middle, row.name, "ink", align="right")
+        _draw_row(plate, row, number * step + (step - thick if above else (step - thick) / 2), thick, above, gap)
         if base is not None and row.boxes:
-            plate.rule(plate.across(base), y if above else y - 5, plate.across(base), y + thick + (0 if above else 5))
-        if row.rule:
-            plate.rule(plate.across(row.rule[0]), middle, plate.across(row.rule[1]), middle, "ctx")
-        for start, end, meaning in row.boxes:
-            plate.box(plate.across(start), y, plate.across(end), y + thick, meaning)
-        for value, meaning, shape in row.dots:
-            fill, edge, _ = _meaning(meaning)
-            plate.dot(
-                plate.across(value), middle, fill if fill not in ("", "soft", "minsoft") else edge, 5, shape=shape
-            )
-        if row.label:
-            under = row in below
-            at = plate.across(row.ends[0]) - 6 if under else plate.across(row.ends[1]) + 8
-            plate.text(at, middle, row.label, row.colour, bold=True, align="right" if under else "left", halo=True)
-        for value, series, text in row.said:
-            plate.say(plate.across(value), middle, series, row.name, text)
+            rise = 0 if above else 5
+            middle = number * step + step / 2
+            foot = (number + 1) * step if above else middle + thick / 2 + rise
+            plate.rule(plate.across(base), foot - thick - 2 * rise, plate.across(base), foot)
     _frame_rows(plate, axis)
     return plate
+
+
+def _head(plate: Plate, heading: str, top: float, gap: float) -> None:
+    """Make room above the plot for what rises `top` above it, and for the panel's heading above that."""
+    if heading:
+        plate.heading = heading
+        plate.text(-plate.left, -top - gap, heading, "ink", bold=True)
+        top += gap + 16
+    plate.top = max(plate.top, top + 2)
+
+
+def _draw_row(plate: Plate, row: _Row, y: float, thick: float, above: bool, gap: float) -> None:
+    middle = y + thick / 2
+    if above:
+        plate.text(-plate.left, y - 10, row.name, "ink", halo=True)
+    else:
+        plate.text(-gap, middle, row.name, "ink", align="right")
+    if row.rule:
+        plate.rule(plate.across(row.rule[0]), middle, plate.across(row.rule[1]), middle, "ctx")
+    for start, end, meaning in row.boxes:
+        plate.box(plate.across(start), y, plate.across(end), y + thick, meaning)
+    for value, meaning, shape in row.dots:
+        plate.dot(plate.across(value), middle, _stroke(meaning), 5, shape=shape)
+    if row.label:
+        under = gap > 10 and row.ends[0] < 0
+        at = plate.across(row.ends[0]) - 6 if under else plate.across(row.ends[1]) + 8
+        plate.text(at, middle, row.label, row.colour, bold=True, align="right" if under else "left", halo=True)
+    for value, series, text in row.said:
+        plate.say(plate.across(value), middle, series, row.name, text)
 
 
 def _frame_rows(plate: Plate, axis: str) -> None:
     """The horizontal scale of rows, with an axis below if it has a format."""
     ticks = _ticks(*plate.x, most=4 if plate.size.narrow else 5)
     labels = {value: _tick(value, axis, last=value == max(ticks)) for value in ticks} if axis else {}
+    labels = {value: text for value, text in labels.items() if plate.across(value) >= measure(text) / 2 - plate.left}
     shown = _axis(labels, grid=True, domain=False, ticks=False) if axis else None
     scale = alt.Scale(domain=list(plate.x), nice=False, zero=False)
     ends = plate.data([{"x": value} for value in plate.x], "scale").mark_rule(opacity=0)
@@ -1056,14 +1111,281 @@ def _total(end: tuple[str, float], pattern: str, meant: Mapping[str, str]) -> _R
 
 
 def _join(plate: Plate, levels: Sequence[float], count: int) -> None:
-    """Thin lines from the end of each step to the next."""
+    """Thin lines from the end of each step to the next; names above the bars on a phone stand in their way."""
     step = plate.height / count
-    thick = 18 if step > 40 else 21
+    if step > 40:
+        return
     for number, level in enumerate(levels):
-        foot = (number + 1) * step - (0 if step > 40 else (step - thick) / 2)
-        head = (number + 2) * step - thick - (0 if step > 40 else (step - thick) / 2)
-        if step < 40:  # names above the bars stand in the way of lines on a phone
-            plate.rule(plate.across(level), foot, plate.across(level), head, "ctx")
+        plate.rule(
+            plate.across(level), (number + 1) * step - 5.5, plate.across(level), (number + 1) * step + 5.5, "ctx"
+        )
+
+
+def dots(
+    frame: pd.DataFrame,
+    *,
+    name: str,
+    values: Mapping[str, Name],
+    accent: Mapping[str, str] | str | None = None,
+    format: str = "{:,.0f}",
+    sort: str | bool = True,
+    marks: Sequence[Mark] = (),
+    domain: tuple[float, float] | None = None,
+    heading: str = "",
+) -> Drawing:
+    """One to three marks on a line in each row: two make a dumbbell. Each column of `values` has a name, above.
+
+    Rows are sorted by the column `sort`, the first unless named; False keeps their order. A row may lack values, but
+    not all. Marks of one column have their value behind them; those of several stand over a scale. `accent` gives
+    columns a meaning, or with one column each name, or all.
+    """
+
+    def draw(size: Size) -> list[Plate]:
+        if not 1 <= len(values) <= len(SHAPES):
+            raise ValueError(f"{len(values)} marks in a row; draw one to {len(SHAPES)}")
+        columns = list(values)
+        _complete(frame, [name])
+        given = frame[[name, *columns]].dropna(subset=columns, how="all")
+        order = columns[0] if sort is True else sort
+        given = given.sort_values(str(order), ascending=False, kind="stable") if order else given
+        single = len(columns) == 1
+        rows, heads = [], dict[str, tuple[float, str, str]]()
+        for record in given.to_dict("records"):
+            row = _Row(str(record[name]))
+            for column, shape in zip(columns, SHAPES):
+                if pd.isna(record[column]):
+                    continue
+                value, text = float(record[column]), written(float(record[column]), format)
+                meaning = _meant(accent, record[name] if single else column)
+                row.dots.append((value, meaning, shape))
+                row.said.append((value, _name(values[column], size), text))
+                if single:
+                    row.label, row.colour = text, "ink" if meaning == "context" else _meaning(meaning)[2]
+                else:
+                    heads.setdefault(column, (value, _name(values[column], size), _meaning(meaning)[2]))
+            row.rule = None if single else row.ends
+            rows.append(row)
+        axis = "" if single else format
+        span = domain or _span(rows, marks)
+        above = [heads[column] for column in columns if column in heads]
+        plate = _rows(size, rows, marks, base=None, thick=12, axis=axis, domain=span, heads=above, heading=heading)
+        _offer(plate, given)
+        return [plate]
+
+    return Drawing(draw)
+
+
+def _meant(accent: Mapping[Any, str] | str | None, key: Any) -> str:
+    return accent if isinstance(accent, str) else (accent or {}).get(key, "context")
+
+
+def _span(rows: Sequence[_Row], marks: Sequence[Mark]) -> tuple[float, float]:
+    """A scale that reaches a little beyond all that stands on it."""
+    ends = [v for row in rows for v in row.ends] + [mark.at for mark in marks]
+    room = 0.03 * (max(ends) - min(ends))
+    return min(ends) - room, max(ends) + room
+
+
+def ranges(
+    frame: pd.DataFrame,
+    *,
+    name: str,
+    low: str,
+    high: str,
+    value: str | None = None,
+    format: str = "{:,.0f}",
+    accent: Mapping[Any, str] | str = "context",
+    sort: str | bool = False,
+    marks: Sequence[Mark] = (),
+    domain: tuple[float, float] | None = None,
+    heading: str = "",
+) -> Drawing:
+    """A bar from low to high in each row, with "19 to 21%" behind it and a dot at `value` if it has one."""
+
+    def draw(size: Size) -> list[Plate]:
+        given = _complete(frame, [name, low, high, *([value] if value else [])])
+        order = high if sort is True else sort
+        given = given.sort_values(str(order), ascending=False, kind="stable") if order else given
+        rows = []
+        for record in given.to_dict("records"):
+            start, end, meaning = float(record[low]), float(record[high]), _meant(accent, record[name])
+            if start > end:
+                raise ValueError(f"row {record[name]!r} runs from {start:g} down to {end:g}; low comes first")
+            words = _between(start, end, format)
+            row = _Row(str(record[name]), [(start, end, meaning)], label=words)
+            row.said = [(start, "low", written(start, format)), (end, "high", written(end, format))]
+            if value:
+                row.dots = [(float(record[value]), "ink", "circle")]
+                row.said.insert(1, (float(record[value]), "", written(float(record[value]), format)))
+            rows.append(row)
+        span = domain or _span(rows, marks)
+        plate = _rows(size, rows, marks, base=None, thick=14, axis=format, domain=span, heading=heading)
+        _offer(plate, given)
+        return [plate]
+
+    return Drawing(draw)
+
+
+def _between(low: float, high: float, pattern: str) -> str:
+    """Two values with the unit once: "19 to 21%"."""
+    _, after = _around(pattern)
+    return f"{written(low, pattern).removesuffix(after)} to {written(high, pattern)}"
+
+
+# --- Areas and tiles ------------------------------------------------------------------------------
+
+
+def areas(
+    frame: pd.DataFrame,
+    *,
+    x: str,
+    names: Mapping[str, Name],
+    accent: Mapping[str, str],
+    format: str = "{:,.0f}",
+    gap: Name = "",
+    events: Sequence[Event] = (),
+    ticks: Mapping[float, str] | Sequence[float] | None = None,
+    height: tuple[int, int] = (300, 260),
+) -> Drawing:
+    """Columns of a frame as areas in steps from nothing, each in front of the one before: promised, then live.
+
+    `names` are what follows each latest value ("6.1 GW contracted"), `accent` their meanings; `gap` names what the last
+    lacks of the first ("promised, not yet live"). A row's values hold until the next row.
+    """
+
+    def draw(size: Size) -> list[Plate]:
+        given = _complete(frame, [x, *names]).sort_values(x)
+        days = pd.to_datetime(given[x]).map(_stamp)
+        columns = list(names)
+        last = {column: float(given[column].iloc[-1]) for column in columns}
+        top = float(given[columns].max().max())
+        labels = _labelled(ticks, (0, top * 1.04), format, log=False)
+        words = {c: (written(last[c], format), _name(names[c], size)) for c in columns}
+        ends = {c: _Label(pair, True) for c, pair in words.items()}
+        missing = last[columns[0]] - last[columns[-1]]
+        if gap:
+            ends["gap"] = _Label((written(missing, format), *_wrapped(_name(gap, size))), False)
+        plate = Plate(
+            size,
+            height=height[1 if size.narrow else 0],
+            top=12,
+            right=max(label.width for label in ends.values()) + 12,
+            bottom=30,
+            left=max([measure(text) for text in labels.values()], default=0) + 8,
+            x=(days.min(), days.max()),
+            y=(0, top * 1.04),
+            time=True,
+        )
+        spots = [(plate.across(_stamp(e.at)), _name(e.name, size)) for e in events if plate.x[0] < _stamp(e.at)]
+        _head(plate, "", _flags(plate, spots, plate.height), 0)
+        rows = [
+            {"x": _shown(day, True), **{f"y{n}": float(value) for n, value in enumerate(record)}}
+            for day, record in zip(days, given[columns].itertuples(index=False))
+        ]
+        plate.data(rows, "values")
+        plate.table("values", {"x": x} | {f"y{n}": column for n, column in enumerate(columns)})
+        across = _run(plate, _axis(_days(*plate.x, plate.width)))
+        scale = alt.Scale(domain=list(plate.y), nice=False, zero=False)
+        for number, column in enumerate(columns):
+            fill, edge, _ = _meaning(accent.get(column, "context"))
+            base = alt.Chart(alt.NamedData(name="values"))
+            up = alt.Y(f"y{number}:Q", scale=scale, axis=_axis(labels))
+            area = base.mark_area(interpolate="step-after", color=LIGHT[fill or "bg"]).encode(x=across, y=up)
+            plate.add(2, area)
+            if edge:
+                line = base.mark_line(interpolate="step-after", color=LIGHT[edge], strokeWidth=1.5)
+                plate.add(2, line.encode(x=across, y=up))
+        for day, record in zip(days, given[columns].itertuples(index=False)):
+            for column, value in zip(columns, record):
+                where = (plate.across(day), plate.down(value))
+                plate.say(*where, _name(names[column], size), _place(day, True, ""), written(value, format))
+        plate.rule(0, plate.height, plate.width, plate.height)
+        _name_areas(plate, ends, last, accent, missing)
+        return [plate]
+
+    return Drawing(draw)
+
+
+def _wrapped(text: str) -> tuple[str, ...]:
+    """Words over two lines at their comma, or in one."""
+    first, comma, rest = text.partition(", ")
+    return (f"{first},", rest) if comma else (text,)
+
+
+def _name_areas(
+    plate: Plate, ends: Mapping[str, _Label], last: Mapping[str, float], accent: Mapping[str, str], missing: float
+) -> None:
+    """Value and name beside the end of each area, moved apart."""
+    columns = list(last)
+    middles = {column: plate.down(value) + 8 for column, value in last.items()}
+    if "gap" in ends:
+        middles["gap"] = plate.down(last[columns[-1]] + missing / 2)
+    placed = dodge([middles[key] for key in ends], [ends[key].height for key in ends], -plate.top + 2, plate.height + 8)
+    for (key, label), middle in zip(ends.items(), placed):
+        colour = "mut" if key == "gap" else _meaning(accent.get(key, "context"))[2]
+        for number, text in enumerate(label.lines):
+            y = middle - label.height / 2 + LINE * (number + 0.5)
+            plate.text(plate.width + 9, y, text, colour, bold=label.bold)
+
+
+@dataclass(frozen=True)
+class Count:
+    """So many of one kind: tiles of a meaning, with what they are in words ("18 ahead" is Count(18, "ai", "ahead"))."""
+
+    number: int
+    meaning: str
+    name: str = ""
+
+
+def tiles(rows: Mapping[str, Sequence[Count] | Count]) -> Drawing:
+    """Counts that a reader can count: a row of tiles for each name, or for a whole and its parts.
+
+    One `Count` a row stands beside its name with its number behind it; several stand under it, each with its words.
+    """
+
+    def draw(size: Size) -> list[Plate]:
+        parts = {name: [counts] if isinstance(counts, Count) else list(counts) for name, counts in rows.items()}
+        most = max((sum(part.number for part in counts) for counts in parts.values()), default=0)
+        if not 1 <= most <= 60:
+            raise ValueError(f"{most} tiles in a row; a reader counts up to some sixty: draw bars")
+        single = all(len(counts) == 1 for counts in parts.values())
+        names = max(measure(name) for name in rows) if single else 0
+        above = single and names > (150 if size.narrow else 300)
+        left = names + 12 if single and not above else 0
+        step = min(20.0, (size.width - left - (34 if single else 4)) / most)
+        tall, high = (34, 18) if single and not above else (56, 20) if single else (82, 20)
+        plate = Plate(size, len(parts) * tall, 2, size.width - left - most * step, 2, left, x=(0, most))
+        for number, (name, counts) in enumerate(parts.items()):
+            y = number * tall + (8 if left else 26)
+            plate.text(-12 if left else 0, y + 9 if left else y - 15, name, "ink", align="right" if left else "left")
+            if not single:
+                plate.datasets["words"][-1]["weight"] = "bold"
+            _lay(plate, name, counts, y, step, high, single)
+        _frame_rows(plate, "")
+        table = [(name, part.name, part.number) for name, counts in parts.items() for part in counts]
+        _offer(plate, pd.DataFrame(table, columns=["row", "part", "count"]))
+        return [plate]
+
+    return Drawing(draw)
+
+
+def _lay(plate: Plate, name: str, counts: Sequence[Count], y: float, step: float, high: float, single: bool) -> None:
+    """The tiles of one row, and their words: behind them if there is one part, else below each."""
+    at, words = 0, []
+    for part in counts:
+        for place in range(at, at + part.number):
+            plate.box(place * step + 0.5, y, (place + 0.8) * step, y + high, part.meaning, corner=2)
+        text = str(part.number) if single else f"{part.number} {part.name}".strip()
+        plate.say((at + part.number / 2) * step, y + high / 2, "" if single else part.name, name, str(part.number))
+        words.append(((at + part.number / 2) * step, text, _meaning(part.meaning)[2]))
+        at += part.number
+    if single:
+        plate.text(at * step + 5, y + high / 2, words[0][1], "ink", bold=True)
+        return
+    wide = [measure(text, bold=True) + 8 for _, text, _ in words]
+    middles = dodge([middle for middle, *_ in words], wide, -4, plate.size.width + 4)
+    for (_, text, colour), middle in zip(words, middles):
+        plate.text(middle, y + high + 12, text, colour, bold=True, align="center")
 
 
 def _complete(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

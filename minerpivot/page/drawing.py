@@ -181,7 +181,7 @@ def _tenth(tenths: int) -> str:
 
 def _steps(run: Sequence[Mapping[str, Any]], x: float, y: float, foot: str = "y") -> list[tuple[float, float]]:
     """A line's points, with the corners of its steps."""
-    step, points = run[0].get("interpolate") == "step-after", []
+    step, points = run[0].get("interpolate") == "step-after", list[tuple[float, float]]()
     for item in run:
         down = item["y"] + (item.get("height", 0) if foot == "y2" else 0)
         if step and points:
@@ -222,7 +222,11 @@ def _symbol(item: Mapping[str, Any], x: float, y: float) -> str:
         side = round(math.sqrt(item["size"]), 1)
         place = f'x="{a - side / 2:.1f}" y="{b - side / 2:.1f}" width="{side:g}" height="{side:g}"'
         return f'<rect {place} class="{_classes(item)}"/>'
-    raise ValueError(f"the kit draws no symbol {shape!r}; take a circle or a square")
+    if shape == "diamond":
+        half = math.sqrt(item["size"] / 2)
+        corners = [(a, b - half), (a + half, b), (a, b + half), (a - half, b)]
+        return f'<path class="{_classes(item)}" d="{_path(corners, close=True)}"/>'
+    raise ValueError(f"the kit draws no symbol {shape!r}; take a circle, a square or a diamond")
 
 
 def _text(item: Mapping[str, Any], x: float, y: float, *, halo: bool) -> str:

@@ -102,7 +102,12 @@ def small(tmp_path_factory):
         cell("show(searched)", "hide-input", shows=shows[1:2]),
         nbformat.v4.new_markdown_cell(REMARK),
     ]
-    two = [nbformat.v4.new_markdown_cell("# Rent\n\n**Rent beats mining.** So far."), cell("x = 1", "remove-cell")]
+    two = [
+        nbformat.v4.new_markdown_cell("# Rent\n\n**Rent beats mining.** So far."),
+        cell("years = 4", "parameters"),
+        cell("x = 1", "remove-cell"),
+        nbformat.v4.new_markdown_cell("## Why\n\nBecause.\n\n## Change it yourself\n\nTry three."),
+    ]
     site = build_site(write_book(folder / "source", one, two), folder / "build")
     found = {page.relative_to(site).as_posix(): page.read_text("utf-8") for page in site.rglob("*.html")}
     return site, {name: BeautifulSoup(text, "html.parser") for name, text in found.items()}
@@ -180,6 +185,15 @@ def test_a_method_without_parts_is_folded_whole(tmp_path):
     page = BeautifulSoup((site / "chapters" / "one.html").read_text("utf-8"), "html.parser")
     assert page.select_one("details.fold > summary > h2").text == "Method and checks"
     assert page.select_one("details.fold > div#method-and-checks > p").text == "How."
+
+
+def test_parameters_before_the_first_screen_are_read_last(small):
+    """A first screen needs a chart, a chart its parameters: their cell moves to the section that explains them."""
+    _, pages = small
+    section = pages["chapters/two.html"].select_one("#change-it-yourself")
+    assert "years = 4" in section.select_one(".cell pre").text
+    assert len(pages["chapters/two.html"].article.select(".cell pre")) == 1
+    assert not section.find_next_siblings("section")
 
 
 def test_the_code_of_a_page_stands_once_at_its_end(small):
