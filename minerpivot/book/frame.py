@@ -148,6 +148,8 @@ def _mark_first_screen(app: Sphinx, page: nodes.section) -> None:
     findings = next((part for part in page if _begin_in_bold(part)), None)
     if findings is not None:
         findings["classes"].append("findings")
+        while (place := page.index(findings) + 1) < len(page) and _begin_in_bold(page[place]):
+            findings += page.pop(place).children  # a `when` block begins a list of its own
 
 
 def _code(page: nodes.section) -> list[nodes.Element]:

@@ -30,6 +30,10 @@ is what the groups returned.
 
 - **The start decides.** It does.
 - **Chips lead.** They do.
+
+:::{when} 2 > 1
+- **Bitcoin does not.** It is level.
+:::
 """
 METHOD = """## Method and checks
 
@@ -152,6 +156,7 @@ def test_the_first_screen_is_plain_markdown(small):
     assert [(item["id"], item.strong.text) for item in findings] == [
         ("finding-1", "The start decides."),
         ("finding-2", "Chips lead."),
+        ("finding-3", "Bitcoin does not."),
     ]
     assert not small[1]["index.html"].select(".answer")
 
