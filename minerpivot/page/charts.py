@@ -669,7 +669,7 @@ class _Label:
 
 
 def _end(name: str, value: str, main: bool, size: Size) -> _Label:
-    whole = " ".join(filter(None, [name, value]))
+    whole = f"{name}{':' if name[-1:].isdigit() else ''} {value}".strip()  # "2020: 81", not "2020 81"
     two = size.narrow and bool(name) and (main or measure(whole) > 96)
     return _Label((name, value) if two else (whole,), main)
 
