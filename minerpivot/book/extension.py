@@ -135,7 +135,7 @@ def _kept(name: str, number: int, choice: dict[str, Any], pictures: dict[str, dr
         label = {"data": f"Data {several}".strip() + " (CSV)", "image": "Image (SVG)", "spec": "Vega-Lite (JSON)"}[what]
         kept = "-".join(filter(None, [name, str(number) if choice["label"] else "", several])) + path.suffix
         links.append(f'<a href="{root}{path.name}" download="{escape(kept, quote=True)}">{label}</a>')
-    return " · ".join(links)
+    return f'<span class="kit-files">{" · ".join(links)}</span>'
 
 
 class Preview(SphinxDirective):
