@@ -123,7 +123,7 @@ def _as_loaded(entry: dict[str, Any]) -> pd.DataFrame:
 
 def made_of() -> str:
     """A content hash of all that editions are made of: data, package, lock file, text and code of every page."""
-    looks = [path for folder in ("static", "templates") for path in (ROOT / "minerpivot/book" / folder).glob("*")]
+    looks = [path for folder in ("static", "templates") for path in (ROOT / "minerpivot/book" / folder).rglob("*.*")]
     files = {str(path.relative_to(ROOT)): tables.checksum(path.read_bytes()) for path in [*sources(), *looks]}
     cells = {path.name: [cell.source for cell in read(path).cells] for path in chapters()}
     return digest([snapshot(), files, cells])

@@ -20,8 +20,8 @@ from sphinx_design.icons import get_octicon_data
 
 from minerpivot.book import publish, styles
 from minerpivot.book.execute import ROOT
-from minerpivot.book.frame import in_words
 from minerpivot.data import tables
+from minerpivot.page.tables import in_words
 
 ICONS = {  # the theme's names for icons (Font Awesome), drawn from the Octicons that Sphinx Design brings along
     "angle-left": "chevron-left",

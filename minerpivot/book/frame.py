@@ -19,7 +19,6 @@ and so is the code, once, at the page's end.
 from __future__ import annotations
 
 import json
-from datetime import date
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxTranslator
 
 from minerpivot.data import tables
+from minerpivot.page.tables import in_words
 
 FOLDED = "method-and-checks"  # the id of the section whose parts are folded
 LAST = "change-it-yourself"  # its code runs first but is read last
@@ -216,12 +216,6 @@ def newest(notebook: Path) -> str:
     if not dated:
         return ""
     return in_words(max(tables.through(name) for name in dated))
-
-
-def in_words(day: str) -> str:
-    """An ISO day as people say it."""
-    parsed = date.fromisoformat(day)
-    return f"{parsed.day} {parsed:%B %Y}"
 
 
 def _neighbours(app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: nodes.document | None) -> None:

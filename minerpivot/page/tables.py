@@ -213,7 +213,14 @@ def _screens(name: str, columns: list[str], phone: Sequence[str], desk: Sequence
 
 def _provenance(sources: str | Sequence[str]) -> str:
     names = [sources] if isinstance(sources, str) else list(sources)
-    return provenance([] if names == ["datapackage"] else names)
+    said = provenance([] if names == ["datapackage"] else names)
+    return re.sub(r"\d{4}-\d\d-\d\d", lambda day: in_words(day[0]), said)
+
+
+def in_words(day: str) -> str:
+    """An ISO day as people say it: 7 October 2026."""
+    parsed = date.fromisoformat(day)
+    return f"{parsed.day} {parsed:%B %Y}"
 
 
 def _plain(value: Any, name: str, column: str) -> Any:

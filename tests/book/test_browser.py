@@ -149,7 +149,7 @@ def test_print_shows_every_chart_and_table_whole(visit, name):
     assert all(is_drawn(picture) for picture in page.locator(".chart .chart-light img").all())
     hidden = "[...document.querySelectorAll('article table')].filter(t => t.getBoundingClientRect().right > innerWidth)"
     assert page.evaluate(f"{hidden}.map(table => table.closest('[id]').id)") == []
-    assert page.evaluate("getComputedStyle(document.querySelector('article p')).color") == "rgb(28, 35, 43)"
+    assert page.evaluate("getComputedStyle(document.querySelector('article p.answer')).color") == "rgb(28, 35, 43)"
     boxes = [picture.bounding_box() for picture in page.locator(".chart .chart-light img").all()]
     assert len(boxes) == page.locator(".chart").count()
     assert all(box and 50 < box["height"] < 1000 for box in boxes)
