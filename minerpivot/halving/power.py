@@ -85,7 +85,7 @@ def break_evens(
     is the efficiency, of a fleet that of the last moment's end.
     """
     machines = delivered(asics).set_index("model")
-    of_fleets = margin(hashprice_usd, fleets(asics, hashprice_usd.index, years=years)) / 10
+    of_fleets = margin(hashprice_usd, fleets(asics, pd.DatetimeIndex(hashprice_usd.index), years=years)) / 10
     last = list(moments.values())[-1].stop
     today = fleets(asics, pd.DatetimeIndex([last]), years=years).iloc[0]
     rows = {
@@ -154,10 +154,11 @@ def since_month(power_prices: pd.DataFrame, base: pd.Period) -> pd.DataFrame:
     rows = []
     for statistic in ("mean", "median"):
         for region, monthly in trailing_year(power_prices, statistic=statistic).items():
-            last = monthly.last_valid_index()
-            row = {"region": region, "statistic": statistic, "base": monthly[base], "last": monthly[last]}
-            row |= {"last_month": last, "change_pct": 100 * (monthly[last] / monthly[base] - 1)}
-            rows.append(row | {"source_url": addresses[region]})
+            known = monthly.dropna()
+            before, now = known.reindex([base]).iloc[0], known.iloc[-1]
+            row = {"region": region, "statistic": statistic, "base": before, "last": now}
+            row |= {"last_month": known.index[-1], "change_pct": 100 * (now / before - 1)}
+            rows.append(row | {"source_url": addresses.loc[str(region)]})
     return pd.DataFrame(rows)
 
 
