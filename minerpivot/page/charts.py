@@ -37,7 +37,6 @@ import io
 import itertools
 import json
 import math
-import os
 import re
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -53,7 +52,7 @@ from PIL import Image
 from scipy.optimize import isotonic_regression
 
 from minerpivot.page.drawing import LIGHT, MIME, SAID, WIDTHS, measure, picture, standalone
-from minerpivot.page.figures import LIVE, provenance, rounded
+from minerpivot.page.figures import provenance, rounded
 
 LARGEST = 12_000  # bytes of a drawing in a page
 MEANINGS = {  # meaning -> fill, edge, words
@@ -156,7 +155,7 @@ def show(
 
     `title` states the finding, `unit` says what is measured and how, `description` is heard in place of the drawing,
     `note` stands before the sources, `name` is the anchor for `{numref}`. Raises `ValueError` that names the chart and
-    the mend. With `MINERPIVOT_LIVE` set, altair's own renderer shows each drawing, for work in JupyterLab.
+    the mend.
     """
     choices = drawing if isinstance(drawing, Mapping) else {"": Choice(drawing, title, unit, description)}
     try:
@@ -174,12 +173,6 @@ def show(
         bundle = {MIME: content, "image/png": _png(first), "text/plain": f"{first['title']}. {first['description']}"}
     except ValueError as error:
         raise ValueError(f"chart {name!r}: {error}") from None
-    if os.environ.get(LIVE):
-        for item in stored:
-            for panel in item["panels"]:
-                whole = panel["wide"] | {"datasets": panel["datasets"] | panel["wide"]["datasets"]}
-                display(alt.Chart.from_dict(whole | {"title": item["title"]}))
-        return
     display(bundle, raw=True)
 
 
@@ -546,35 +539,30 @@ def lines(
         span = rows["x"].min(), rows["x"].max()
         if not span[0] < span[1]:
             raise ValueError("a line needs two places to run between; draw bars or dots")
-        values = rows["y"].dropna()
-        plot_height = height[1 if size.narrow else 0]
-        scale = domain or _scale([*values, *(mark.at for mark in marks)], log=log, zero=zero)
-        labels = _labelled(ticks, scale, format, log=log)
         full = rows.dropna(subset="y")
+        values = [*full["y"], *(mark.at for mark in marks)]
+        scale = _within(domain, values) or _scale(values, log=log, zero=zero)
+        labels = _labelled(ticks, scale, format, log=log)
         last = {key: (x, y) for key, x, y in zip(full["key"], full["x"], full["y"])}  # rows stand in order of x
         ends = {key: _end(named[key], written(y, format), key in meant, size) for key, (_, y) in last.items()}
         room = [label.width for key, label in ends.items() if _reaches(last[key][0], span)]
         counts = [] if strip is None else _counted(strip)
         room += [measure(text, bold=True) for *_, text in counts]
-        flags = [(event, _name(event.name, size)) for event in events if span[0] < _number(event.at, time) <= span[1]]
-        left = max(max([measure(text) for text in labels.values()], default=0) + 8, size.left)
+        under = 62 if strip else 0  # pixels between the lines and their time axis
         plate = Plate(
             size,
-            height=plot_height,
+            height=height[1 if size.narrow else 0],
             top=12,
             right=max(max(room, default=0) + 12, size.right),
-            bottom=30,
-            left=left,
+            bottom=30 + under,
+            left=max(max([measure(text) for text in labels.values()], default=0) + 8, size.left),
             x=span,
             y=scale,
             log=log,
             time=time,
         )
-        under = 62 if strip else 0
-        plate.bottom += under
-        spots = [(plate.across(_number(event.at, time)), text) for event, text in flags]
-        top = _flags(plate, spots, foot=plot_height + under)
-        _head(plate, heading, top, 20)
+        spots = [(plate.across(_number(e.at, time)), _name(e.name, size)) for e in events if _inside(e, plate)]
+        _head(plate, heading, _flags(plate, spots, foot=plate.height + under), 20)
         series = {key: _name(_given(names, key), WIDE) if by else "value" for key in named}
         _draw_lines(plate, rows, series, meant, format, place, labels, x_ticks, under, (x, y, by))
         for mark in marks:
@@ -646,6 +634,13 @@ def _scale(values: Iterable[float], *, log: bool, zero: bool) -> tuple[float, fl
         low, high = min(low, 0.0), max(high, 0.0)
     room = 0.04 * ((high - low) or abs(high) or 1)
     return (low - room if low or not zero else low), (high + room if high or not zero else high)
+
+
+def _within(domain: tuple[float, float] | None, values: Iterable[float]) -> tuple[float, float] | None:
+    """`domain`, if all values lie in it."""
+    if domain and (beyond := [value for value in values if not domain[0] <= value <= domain[1]]):
+        raise ValueError(f"{beyond[0]:g} lies outside the scale from {domain[0]:g} to {domain[1]:g}; widen domain")
+    return domain
 
 
 def _labelled(
@@ -743,6 +738,8 @@ def _check_room(plate: Plate, labels: Mapping[float, str]) -> None:
     """Labels below an axis must not run into each other; those at an end stand within it."""
     last = -math.inf
     for value, text in sorted(labels.items()):
+        if not plate.x[0] <= value <= plate.x[1]:
+            raise ValueError(f"the label {text!r} stands outside the drawing; leave it out of x_ticks")
         wide, at = measure(text), plate.across(value)
         left = 0.0 if at < 1 else at - wide / 2
         if left < last + 4:
@@ -891,6 +888,8 @@ def _draw_strip(
     foot, tall = plate.height + under, 34
     frame = strip.frame.assign(**{strip.x: pd.to_datetime(strip.frame[strip.x]) if time else strip.frame[strip.x]})
     most = frame[list(strip.meanings)].sum(axis=1).max()
+    if not all(plate.x[0] <= _number(day, time) <= plate.x[1] for day in frame[strip.x]):
+        raise ValueError(f"the strip {strip.title!r} runs beyond the lines; cut its rows to theirs")
     plate.text(0, foot - tall - 10, strip.title, "mut", halo=True)
     below = pd.Series(0.0, index=frame.index)
     for number, (column, meaning, first, text) in enumerate(counts):
@@ -953,7 +952,7 @@ def _rows(
     above = names > (110 if size.narrow else 250)
     step = thick + (26 if above else 11)
     ends = [v for row in rows for v in row.ends] + [m.at for m in marks] + ([] if base is None else [base])
-    low, high = domain or (min(ends), max(ends))
+    low, high = _within(domain, ends) or (min(ends), max(ends))
     high = high if high > low else low + 1
     below = [row for row in rows if base is not None and row.boxes and row.ends[0] < base and row.label]
     gap = 10 + max([measure(row.label, bold=True) + 6 for row in below], default=0)
@@ -1276,7 +1275,7 @@ def areas(
             y=(0, top * 1.04),
             time=True,
         )
-        spots = [(plate.across(_stamp(e.at)), _name(e.name, size)) for e in events if plate.x[0] < _stamp(e.at)]
+        spots = [(plate.across(_stamp(e.at)), _name(e.name, size)) for e in events if _inside(e, plate)]
         _head(plate, "", _flags(plate, spots, plate.height), 0)
         rows = [
             {"x": _shown(day, True), **{f"y{n}": float(value) for n, value in enumerate(record)}}
@@ -1304,6 +1303,10 @@ def areas(
         return [plate]
 
     return Drawing(draw)
+
+
+def _inside(event: Event, plate: Plate) -> bool:
+    return plate.x[0] < _number(event.at, plate.time) <= plate.x[1]
 
 
 def _wrapped(text: str) -> tuple[str, ...]:

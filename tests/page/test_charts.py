@@ -374,6 +374,19 @@ def test_a_chart_that_leaves_a_duty_undone_is_refused(shown, part):
             "3 coloured lines; two at most",
         ),
         (charts.lines(CYCLES, x="days", y="level"), "two values at one place"),
+        (
+            charts.lines(BITCOIN, x="day", y="level", domain=(90, 200)),
+            "lies outside the scale from 90 to 200; widen domain",
+        ),
+        (charts.lines(BITCOIN, x="day", y="level", x_ticks={"2020-01-01": "2020"}), "the label '2020' stands outside"),
+        (
+            charts.lines(BITCOIN, x="day", y="level", x_ticks={"2025-01-01": "January", "2025-01-09": "then"}),
+            "the label 'then' runs into the one before on the wide drawing",
+        ),
+        (
+            charts.lines(BITCOIN, x="day", y="level", marks=[charts.Mark(-1, "loss")], log=True),
+            "a log scale has no place",
+        ),
         (charts.lines(CYCLES, x="days", y="lvl"), "no column 'lvl'"),
         (charts.lines(BITCOIN, x="day", y="level", marks=[charts.Mark(100, " ")]), "empty name"),
         (charts.lines(BITCOIN, x="day", y="level", accent="red"), "no meaning 'red'; take one of ai, mining"),

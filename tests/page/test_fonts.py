@@ -11,7 +11,7 @@ from PIL import ImageFont
 from minerpivot.book.execute import ROOT
 from minerpivot.page import figures
 
-FONTS = ROOT / "minerpivot" / "fonts"
+FONTS = ROOT / "minerpivot" / "page" / "fonts"
 OTHERS = "Helvetica Neue, Arial, Liberation Sans, sans-serif"  # what a machine may have, each in its own version
 SPEC = {
     "title": "Share of revenue, 19\u2060–\u206021 %",

@@ -204,7 +204,7 @@
     delete part.dataset.printed;
   }));
 
-  document.querySelectorAll(".kit-plot").forEach(tell);
+  document.querySelectorAll(".kit-plot[data-values]").forEach(tell);
   document.querySelectorAll(".kit-choices").forEach(announce);
   document.querySelectorAll(".table-tools").forEach((tools) => near.observe(tools));
   document.querySelectorAll(".chart").forEach((chart) => { near.observe(chart); resized.observe(chart); });
