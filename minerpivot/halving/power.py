@@ -85,7 +85,7 @@ def break_evens(
     is the efficiency, of a fleet that of the last moment's end.
     """
     machines = delivered(asics).set_index("model")
-    of_fleets = margin(hashprice_usd, fleets(asics, hashprice_usd.index, years=years)) / 10
+    of_fleets = margin(hashprice_usd, fleets(asics, pd.DatetimeIndex(hashprice_usd.index), years=years)) / 10
     last = list(moments.values())[-1].stop
     today = fleets(asics, pd.DatetimeIndex([last]), years=years).iloc[0]
     rows = {
@@ -154,10 +154,11 @@ def since_month(power_prices: pd.DataFrame, base: pd.Period) -> pd.DataFrame:
     rows = []
     for statistic in ("mean", "median"):
         for region, monthly in trailing_year(power_prices, statistic=statistic).items():
-            last = monthly.last_valid_index()
-            row = {"region": region, "statistic": statistic, "base": monthly[base], "last": monthly[last]}
-            row |= {"last_month": last, "change_pct": 100 * (monthly[last] / monthly[base] - 1)}
-            rows.append(row | {"source_url": addresses[region]})
+            known = monthly.dropna()
+            before, now = known.reindex([base]).iloc[0], known.iloc[-1]
+            row = {"region": region, "statistic": statistic, "base": before, "last": now}
+            row |= {"last_month": known.index[-1], "change_pct": 100 * (now / before - 1)}
+            rows.append(row | {"source_url": addresses.loc[str(region)]})
     return pd.DataFrame(rows)
 
 
@@ -167,8 +168,6 @@ def prices_against_themselves(public: pd.DataFrame, own: pd.DataFrame, base: pd.
     Returns of_what (region or ticker), measure (statistic or metric), base, base_period, last, last_period,
     change_pct, source. A public price is of the twelve months that end with its period.
     """
-    months = {"base_period": f"to {base}", "last_period": "to " + public["last_month"].astype(str)}
-    cents = {"base": public["base"] / 10, "last": public["last"] / 10}
     names = {
         "region": "of_what",
         "statistic": "measure",
@@ -177,7 +176,13 @@ def prices_against_themselves(public: pd.DataFrame, own: pd.DataFrame, base: pd.
         "source_url": "source",
     }
     columns = ["of_what", "measure", "base", "base_period", "last", "last_period", "change_pct", "source"]
-    both = [public.assign(**cents, **months).rename(columns=names), own.rename(columns=names)]
+    cents = public.assign(
+        base=public["base"] / 10,
+        last=public["last"] / 10,
+        base_period=f"to {base}",
+        last_period="to " + public["last_month"].astype(str),
+    )
+    both = [cents.rename(columns=names), own.rename(columns=names)]
     return pd.concat([part[columns] for part in both], ignore_index=True)
 
 
@@ -187,9 +192,9 @@ def change_without_dearest(monthly: pd.Series, base: pd.Period, last: pd.Period)
     `monthly` is USD per MWh by month. The same calendar month is left out of both years, or the season would differ.
     """
     before, after = monthly[base - 11 : base], monthly[last - 11 : last]
-    dearest = before.idxmax()
-    kept = [year[year.index.month != dearest.month].mean() for year in (before, after)]
-    return dearest, 100 * (kept[1] / kept[0] - 1)
+    dearest = pd.PeriodIndex(before.index)[int(before.argmax())]
+    kept = [year[pd.PeriodIndex(year.index).month != dearest.month].mean() for year in (before, after)]
+    return dearest, float(100 * (kept[1] / kept[0] - 1))
 
 
 def stated(miner_costs: pd.DataFrame, unit: str) -> pd.DataFrame:

@@ -156,6 +156,8 @@ def test_twelve_months_against_those_before_a_month():
     assert found["change_pct"].tolist() == pytest.approx([10, 10])
     assert set(found["last_month"].astype(str)) == {"2024-12"}
     assert set(found["source_url"]) == {"page 23"}
+    missing = power.since_month(months.drop(index=5), pd.Period("2023-12", "M"))
+    assert missing["base"].isna().all()  # no later month stands in for it
 
 
 def test_public_prices_and_companies_meet_in_one_unit():
