@@ -1,4 +1,4 @@
-"""From computed results to the page: charts, tables, and numbers in the prose.
+"""Charts and tables in the form that chapters had before the kit (`charts`, `tables`), and what both forms share.
 
 A chart is stored in its notebook as Vega-Lite JSON (what the tests compare and the site
 makes interactive), PNG (what GitHub and JupyterLab show) and text (its description).
@@ -30,7 +30,6 @@ if TYPE_CHECKING:  # the site builder imports this module for its theme and draw
     import altair as alt
 
 VEGALITE_MIME = "application/vnd.vegalite.v6+json"
-GLUE = "application/papermill.record/"
 LIVE = "MINERPIVOT_LIVE"  # environment variable
 
 # Every machine measures and draws text with the font that this package brings; readers' browsers, which lack it,
@@ -224,40 +223,3 @@ def _linked(cell: Any) -> str:
     if isinstance(cell, tuple) or address.startswith(("https://", "http://")):
         return f'<a href="{escape(address, quote=True)}">{escape(label)}</a>'
     return escape(str(cell))
-
-
-def number(
-    name: str,
-    value: Any,
-    unit: str,
-    *,
-    sources: str | list[str],
-    as_of: str | None = None,
-    grade: str = "derived",
-) -> None:
-    """Put a computed value at the prose's disposal as `{glue:text}`name:format``.
-
-    `as_of` defaults to the last day that all `sources` cover; the grade is the weakest of
-    `grade` and those of the sources. A missing value is refused: prose must not print one.
-    """
-    plain = value.item() if hasattr(value, "item") else value
-    if pd.isna(plain) or (isinstance(plain, float) and not math.isfinite(plain)):
-        raise ValueError(f"number {name!r} has no value ({value!r}); compute it or leave it out of the prose")
-    names = [sources] if isinstance(sources, str) else sources
-    record = {
-        "unit": unit,
-        "as_of": as_of or tables.through(names),
-        "grade": tables.weakest([grade, *(tables.describe(source.partition(".")[0])["grade"] for source in names)]),
-    }
-    _glue(name, rounded(plain), record)
-
-
-def word(name: str, change: float, *, up: str, down: str, flat: str = "did not change") -> None:
-    """Put the word that agrees with the sign of `change` at the prose's disposal."""
-    chosen = up if change > 0 else down if change < 0 else flat
-    _glue(name, chosen, {"change": rounded(float(change)), "up": up, "down": down})
-
-
-def _glue(name: str, value: Any, record: Mapping[str, Any]) -> None:
-    metadata = {"scrapbook": {"mime_prefix": GLUE, "name": name}, "minerpivot": dict(record)}
-    display({GLUE + "text/plain": repr(value)}, metadata=metadata, raw=True)

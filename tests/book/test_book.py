@@ -1,5 +1,6 @@
 """The book: outputs that are current, prose without bare figures, whole pages, and proofs that red is red."""
 
+import ast
 import json
 import os
 import re
@@ -127,6 +128,7 @@ ALLOWED = re.compile(
     r"|\"[^\"]*\"|“[^”]*”"  # statements quoted from the article
     rf"|\b\d{{1,2}}(?: to \d{{1,2}})? (?:{MONTHS})\b"  # dates and years
     r"|\b(?:19|20)\d\d-\d\d-\d\d\b|\b(?:19|20)\d\d(?:–\d\d)?\b(?!,?\d| (?:MW|USD|percent|days|million|billion))"
+    r"|\b[Dd]ays 0 and 1\b|\bsession −?\d+"  # of an event's window
     r"|\bHut 8\b|\bCore42\b|\b[A-Z]+\d+\w*\b|\bCC BY(?:-NC)? 4\.0\b|\b\d+-[KQ]\b",  # names
     re.S | re.M,
 )
@@ -141,6 +143,33 @@ def bare_figures(markdown):
 def test_every_figure_in_the_prose_is_computed(path):
     """A figure typed into the prose goes stale; record it, or write a definitional constant in words."""
     assert bare_figures(prose(path)) == []
+
+
+SHOWN = {"title", "caption", "description", "unit", "note"}  # arguments that a reader sees
+
+
+def shown_words(path):
+    """What stands typed in titles, captions, units and descriptions of a chapter's figures and tables."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        for node in ast.walk(ast.parse(cell.source if cell.cell_type == "code" else "")):
+            for told in (told for told in getattr(node, "keywords", []) if told.arg in SHOWN):
+                filled = [part.format_spec for part in ast.walk(told.value) if isinstance(part, ast.FormattedValue)]
+                formats = {id(part) for spec in filled if spec for part in ast.walk(spec)}
+                strings = [part for part in ast.walk(told.value) if isinstance(part, ast.Constant)]
+                yield from (part.value for part in strings if isinstance(part.value, str) and id(part) not in formats)
+
+
+@each_chapter
+def test_every_figure_in_a_title_or_description_is_computed(path):
+    """As in the prose; an index may name its base, a hundred."""
+    found = [figure for text in shown_words(path) for figure in bare_figures(re.sub(r"\b100\b", " ", text))]
+    assert found == []
+
+
+def test_a_figure_typed_into_a_title_is_found(tmp_path):
+    """But not the format of one that is computed."""
+    scratch_notebook(tmp_path / "page.ipynb", 'show(title=f"{share:.1f}% of 47 leases", width=300)')
+    assert [figure for text in shown_words(tmp_path / "page.ipynb") for figure in bare_figures(text)] == ["47"]
 
 
 @pytest.mark.parametrize("typed", ["It rose 47 percent.", "about 5,000 MW", "a beta of 1.3", "USD 9.7bn", "1900 MW"])
@@ -437,14 +466,14 @@ def shown(notebook):
 @pytest.mark.parametrize(
     ("markdown", "message"),
     [
-        ("It is {glue:text}`no_such_number:.1f`.", "no_such_number"),
+        ("It is {{ halving.no_such_number }}.", "'halving' is undefined"),
         (
             "```{preview} page.ipynb no-such-figure\n```",
             "page.ipynb has no figure 'no-such-figure'; a preview names one that the chapter shows",
         ),
         ("```{preview} chapters/gone.ipynb one\n```", "there is no gone.ipynb to preview 'one' from"),
     ],
-    ids=["glue", "preview", "notebook"],
+    ids=["value", "preview", "notebook"],
 )
 def test_an_unknown_name_fails_the_build_and_keeps_the_previous_site(tmp_path, capfd, markdown, message):
     """A number, figure or notebook that does not exist is named, and the site that was there stays."""

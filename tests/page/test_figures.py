@@ -1,9 +1,8 @@
-"""What charts, tables and glued numbers store in a notebook."""
+"""What charts and tables store in a notebook."""
 
 import math
 
 import altair as alt
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -74,29 +73,6 @@ def test_a_table_says_whether_it_wants_tools(shown):
     assert plain == rich
     assert "interactive" not in plain_meta["minerpivot"]
     assert rich_meta["minerpivot"] == plain_meta["minerpivot"] | {"interactive": True}
-
-
-def test_a_number_carries_unit_day_and_the_weakest_grade(shown):
-    """NumPy values become plain ones; prices are reported, but arithmetic on them is derived."""
-    figures.number("x", np.float64(2 / 3), "percent", sources=["prices", "network.fees_btc"])
-    data, metadata = shown[0]
-    first = min(tables.through("prices"), tables.through("network.fees_btc"))
-    assert data == {"application/papermill.record/text/plain": "0.6666666667"}
-    assert metadata["minerpivot"] == {"unit": "percent", "as_of": first, "grade": "derived"}
-
-
-@pytest.mark.parametrize("missing", [math.nan, None, pd.NaT, pd.NA, np.float64("nan"), math.inf])
-def test_a_missing_number_is_refused(missing):
-    """Prose must not print a value that is not there."""
-    with pytest.raises(ValueError, match="number 'x' has no value"):
-        figures.number("x", missing, "percent", sources="prices")
-
-
-@pytest.mark.parametrize(("change", "word"), [(0.1, "rose"), (-0.1, "fell"), (0.0, "did not change")])
-def test_a_word_agrees_with_its_sign(shown, change, word):
-    """Direction words come from the sign."""
-    figures.word("w", change, up="rose", down="fell")
-    assert shown[0][0]["application/papermill.record/text/plain"] == repr(word)
 
 
 def test_a_company_without_a_colour_gets_the_same_visible_grey_everywhere():
