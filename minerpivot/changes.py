@@ -11,6 +11,7 @@ from typing import Any
 from minerpivot.book import published
 
 MANIFEST = "data/datapackage.json"
+RENAMED = "chapters/renamed.json"  # the site carries it beside numbers.json
 NONE = "–"
 
 
@@ -28,6 +29,7 @@ def report(root: Path, against: str = "HEAD") -> str:
     commit = _git(root, "rev-parse", "--short", "--verify", f"{against}^{{commit}}").strip()
     before, after = _committed(root, commit), _present(root)
     was, now = _values(before), _values(after)
+    was = {_renamed(root).get(key, key): value for key, value in was.items()}
     both, gone, new = was.keys() & now.keys(), was.keys() - now.keys(), now.keys() - was.keys()
     changed = [key for key in now if key in both and was[key]["text"] != now[key]["text"]]
     columns = ["value", "before", "after", "unit", "as of"]
@@ -95,6 +97,12 @@ def _values(files: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Numbers, days, names and flags by id, as they read without a style of their own."""
     numbers, facts = published.listed(value for value in _recorded(files) if value.kind != "verdict")
     return {entry["id"]: entry | {"unit": entry.get("unit", NONE)} for entry in [*numbers, *facts]}
+
+
+def _renamed(root: Path) -> dict[str, str]:
+    """Present ids by those that values had in earlier editions."""
+    path = root / RENAMED
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def _value_row(key: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> list[str]:

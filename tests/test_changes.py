@@ -89,6 +89,15 @@ def test_numbers_that_appear_or_vanish_are_listed(root):
     assert "Values that changed" not in text
 
 
+def test_a_number_under_a_new_name_is_compared_with_its_old_self(root):
+    """By the map of renamed ids; what did not change is not listed."""
+    write(root, numbers=[BASE[0], ("new", 3.0, "MW", "2026-10-09")], verdicts=STATEMENTS)
+    (root / "chapters" / "renamed.json").write_text('{"page/old": "page/new"}')
+    assert changes.report(root).startswith("Nothing changed")
+    write(root, numbers=[BASE[0], ("new", 4.0, "MW", "2026-10-09")], verdicts=STATEMENTS)
+    assert section(changes.report(root), "Values that changed") == ["| page/new | 3 | 4 | MW | 2026-10-09 |"]
+
+
 def test_flipped_new_and_dropped_verdicts_are_listed(root):
     """By the keys of the statements; a bar does not break the table, and a verdict is no value besides."""
     first, second = STATEMENTS

@@ -28,6 +28,7 @@ from sphinx.util.docutils import SphinxDirective
 from minerpivot.book import assets, finish, frame, published, terms
 from minerpivot.book.editions import copy_data
 from minerpivot.book.execute import ROOT
+from minerpivot.changes import RENAMED
 from minerpivot.data import tables
 from minerpivot.page import drawing, words
 from minerpivot.page.drawing import MIME as KIT_MIME
@@ -296,7 +297,8 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
     for name in set(re.findall(r"charts/([\w.-]+\.(?:svg|json|js|css|csv))", html)):
         shutil.copy(assets.KEPT / name, out / "_static" / "charts" / name)
     copy_data(out / "data")
-    shutil.copy(ROOT / "CITATION.cff", out)
+    for name in ("CITATION.cff", RENAMED):
+        shutil.copy(ROOT / name, out)
     for name, listed in zip(("numbers", "facts"), published.listed(_values(app)), strict=True):
         text = json.dumps(listed, indent=1, ensure_ascii=False)
         (out / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
