@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import sync_playwright
 
-from minerpivot import __main__ as commands
 from minerpivot.book import assets
+from minerpivot.book.build import build_site
 from minerpivot.book.execute import ROOT
 from minerpivot.page import charts, drawing
 from tests import browser as chrome
@@ -463,7 +463,7 @@ def page_file(tmp_path_factory):
     (source / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapters/forms\n")
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), source / "chapters" / "forms.ipynb")
-    return commands.build_site(source, folder / "build") / "chapters" / "forms.html"
+    return build_site(source, folder / "build") / "chapters" / "forms.html"
 
 
 @pytest.fixture(scope="module")

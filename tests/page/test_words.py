@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minerpivot import __main__ as commands
 from minerpivot.book import published
+from minerpivot.book.build import BuildError, build_site
 from minerpivot.book.execute import ROOT
 from minerpivot.page import words
 from minerpivot.page.words import Day, Names, Number, Values
@@ -227,7 +227,7 @@ def built(tmp_path, outputs, markdown):
     (source / "references.bib").write_text("")
     (source / "_toc.yml").write_text("format: jb-book\nroot: index\n")
     (source / "index.ipynb").write_text(notebook(outputs, f"# A page\n{markdown}"))
-    page = commands.build_site(source, tmp_path / "build") / "index.html"
+    page = build_site(source, tmp_path / "build") / "index.html"
     return page.read_text("utf-8")
 
 
@@ -268,14 +268,14 @@ def test_sentences_are_filled_and_chosen(tmp_path, income):
 )
 def test_a_name_or_condition_that_cannot_be_stops_the_build(tmp_path, capfd, income, markdown, message):
     """With notebook, cell, line and what is near."""
-    with pytest.raises(commands.BuildError, match="previous site is unchanged"):
+    with pytest.raises(BuildError, match="previous site is unchanged"):
         built(tmp_path, income, f"{SAID}\n{markdown}\n")
     assert any(re.search(message, line) for line in capfd.readouterr().err.splitlines())
 
 
 def test_a_value_that_no_text_uses_stops_the_build(tmp_path, capfd, income):
     """It would be a number that nobody has read."""
-    with pytest.raises(commands.BuildError):
+    with pytest.raises(BuildError):
         built(tmp_path, income, "{{ halving.level }} {{ halving.end }}")
     assert (
         "index.ipynb cell 1: no text uses halving.recovered; use it in a sentence or take it out"
