@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import hypothesis
 import pytest
 from filelock import FileLock
 
@@ -10,6 +11,9 @@ from minerpivot.book.build import build_site
 from minerpivot.book.execute import ROOT
 from minerpivot.stocks import markets
 from tests.frozen import load
+
+hypothesis.settings.register_profile("report", deadline=None)  # a busy machine proves nothing
+hypothesis.settings.load_profile("report")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from minerpivot.article import claims
 from minerpivot.book.execute import ROOT, chapters
 from minerpivot.data.tables import TableError, describe, load
+from minerpivot.page.drawing import MIME as KIT_MIME
 from minerpivot.page.figures import VEGALITE_MIME
+from minerpivot.page.tables import TABLE_MIME
 from tests import frozen
 
 ARTICLE = "coinspeaker-net-2026-01-28"
@@ -419,6 +421,7 @@ def shown_in(path):
     outputs = [o for cell in nbformat.read(path, as_version=4).cells for o in cell.get("outputs", [])]
     charts = {o["data"][VEGALITE_MIME]["usermeta"]["name"] for o in outputs if VEGALITE_MIME in o.get("data", {})}
     kept = [output.get("metadata", {}).get("minerpivot", {}) for output in outputs]
+    kept += [o["data"][mime] for o in outputs for mime in (KIT_MIME, TABLE_MIME) if mime in o.get("data", {})]
     return charts | {meta["name"] for meta in kept if "name" in meta}
 
 

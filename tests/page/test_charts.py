@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import sync_playwright
 
 from minerpivot.book import assets
 from minerpivot.book.build import build_site
-from minerpivot.book.execute import ROOT
+from minerpivot.book.execute import ROOT, chapters
 from minerpivot.page import charts, drawing
 from tests import browser as chrome
 
@@ -286,7 +287,7 @@ def test_a_line_is_named_with_its_latest_value_and_its_points_are_the_rows():
     item = stored(FORMS["lines over a number"])
     picture = drawing.picture(item["panels"], "wide")
     assert ">2024, the latest 30</text>" in picture.body
-    assert ">2020 240</text>" in picture.body
+    assert ">2020: 240</text>" in picture.body
     (table,) = assets._tables(item["panels"])
     assert len(table) == len(CYCLES)
     assert {tuple(row) for row in table} == {("year", "days", "level")}
@@ -641,6 +642,18 @@ def test_the_page_is_whole(visit, page_file):
     start = (page_file.parents[1] / "index.html").read_text(encoding="utf-8")
     assert 'href="chapters/forms.html#form-0"' in start
     assert "kit-one" in start
+
+
+def test_every_chart_that_a_chapter_stores_stands_in_its_page(site):
+    """Under its name, with each of its choices."""
+    for path in chapters():
+        outputs = [o for cell in nbformat.read(path, as_version=4).cells for o in cell.get("outputs", [])]
+        kept = [output["data"][charts.MIME] for output in outputs if charts.MIME in output.get("data", {})]
+        page = BeautifulSoup((site / "chapters" / f"{path.stem}.html").read_text(encoding="utf-8"), "lxml")
+        assert [figure["id"] for figure in page.select("figure.kit")] == [chart["name"] for chart in kept]
+        for chart in kept:
+            labels = [tag["aria-label"] for tag in page.select(f"#{chart['name']} [role=img]")]
+            assert labels == [choice["description"] for choice in chart["choices"]]
 
 
 def test_a_spec_for_other_viewers_draws_the_same_lines():
