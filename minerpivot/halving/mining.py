@@ -93,12 +93,14 @@ def level_choices(hashprice: pd.DataFrame, halving: pd.Timestamp, *, windows: li
     """How much the choice of window and variant matters: level of the last days, mean before the halving = 100.
 
     One row per window (days, for "before" and for "now") and column of `hashprice`: window, variant,
-    before, now, level, and recovered: whether a trailing mean of that window was ever back at 100.
+    before, now, level, and recovered: whether a trailing mean of that window was ever back at 100. All end on the
+    last day that every column has: a variant that runs longer would compare another month.
     """
+    last = hashprice.dropna().index[-1]
     rows = []
     for variant, series in hashprice.items():
         for window in windows:
-            trailing = series.dropna().loc[halving + pd.Timedelta(days=1) :].rolling(window).mean()
+            trailing = series.dropna().loc[halving + pd.Timedelta(days=1) : last].rolling(window).mean()
             before, now = before_halving(series, halving, days=window), trailing.iloc[-1]
             rows.append((window, variant, before, now, 100 * now / before, bool((trailing >= before).any())))
     return pd.DataFrame(rows, columns=["window", "variant", "before", "now", "level", "recovered"])
@@ -199,6 +201,12 @@ def recovery(clock: pd.DataFrame) -> pd.DataFrame:
     back = clock[clock["index"] >= 100].groupby("halving")["days"].min()
     observed = clock.groupby("halving")["days"].max()
     return pd.DataFrame({"recovery_days": back.reindex(observed.index), "days_observed": observed})
+
+
+def index_on(clock: pd.DataFrame, days: pd.Series) -> pd.Series:
+    """The index of each halving in `days` on its own day (counted from the halving); missing where there is none."""
+    on = clock.set_index(["halving", "days"])["index"]
+    return pd.Series(on.reindex(list(days.items())).to_numpy(), index=days.index)
 
 
 def levels_on(clocks: dict[str, pd.DataFrame], days: list[int]) -> pd.DataFrame:

@@ -75,6 +75,15 @@ def share_left(margin: pd.Series, before: slice, now: slice) -> float:
     return float(100 * margin[now].mean() / margin[before].mean())
 
 
+def share_left_unrenewed(
+    hashprice_usd: pd.Series, efficiency: pd.Series, before: slice, now: slice, *, cents_per_kwh: float
+) -> float:
+    """As `share_left`, of a fleet that bought nothing since: `efficiency` (J/TH by day) stays as at `before`'s end."""
+    held = pd.Series(efficiency[before.stop], index=efficiency.index).where(efficiency.index > before.stop, efficiency)
+    margins = margin(hashprice_usd, held.to_frame("held"), cents_per_kwh=cents_per_kwh)
+    return share_left(margins["held"], before, now)
+
+
 def break_evens(
     hashprice_usd: pd.Series, asics: pd.DataFrame, models: list[str], moments: dict[str, slice], *, years: int = 4
 ) -> pd.DataFrame:

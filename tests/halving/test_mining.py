@@ -300,6 +300,25 @@ def test_levels_by_window_worked_by_hand():
     assert result["recovered"].tolist() == [False, False, True, True]
 
 
+def test_a_variant_that_runs_longer_changes_no_level():
+    """One variant goes on for a week at 500: all levels are those of the last day that both have."""
+    days = pd.date_range("2020-01-01", "2020-03-31")
+    both = pd.DataFrame({name: np.where(days < "2020-03-01", 100.0, 40.0) for name in ("usd", "no_fees")}, index=days)
+    longer = both.reindex(pd.date_range("2020-01-01", "2020-04-07"))
+    longer.loc["2020-04-01":, "no_fees"] = 500.0
+    found = [mining.level_choices(frame, pd.Timestamp("2020-03-01"), windows=[1, 7]) for frame in (both, longer)]
+    pd.testing.assert_frame_equal(*found)
+    assert set(found[1]["level"]) == {40.0}
+
+
+def test_the_index_of_each_halving_on_its_own_day():
+    """Day 30 of the first, 31 of the second; a day that has not come is missing."""
+    clock = pd.DataFrame({"halving": [1, 1, 2, 2], "days": [30, 31, 30, 31], "index": [50.0, 60.0, 70.0, 80.0]})
+    found = mining.index_on(clock, pd.Series({1: 30, 2: 31, 3: 30}))
+    assert found.tolist()[:2] == [50, 80]
+    assert np.isnan(found[3])
+
+
 def test_fee_share_worked_by_hand():
     """45 BTC of fees beside 405 of subsidy are a tenth of revenue."""
     assert mining.fee_share(one_day(issuance_btc=405.0, fees_btc=45.0)).iloc[0] == pytest.approx(10)

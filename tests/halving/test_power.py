@@ -103,6 +103,17 @@ def test_what_is_left_of_a_margin():
     assert power.share_left(pd.Series([40.0, -10.0], days), first, second) == -25
 
 
+def test_what_is_left_to_a_fleet_that_kept_its_machines():
+    """96 then 48 USD, 40 then 20 J/TH, power at 2 cents: the like of the day has all of its 80, the old machines 30."""
+    days = pd.date_range("2024-01-01", periods=2)
+    first, second = (slice(day, day) for day in days)
+    income, efficiency = pd.Series([96.0, 48.0], days), pd.Series([40.0, 20.0], days)
+    like = power.margin(income, efficiency.to_frame("typical"), cents_per_kwh=2)["typical"]
+    assert power.share_left(like, first, second) == pytest.approx(100)
+    kept = power.share_left_unrenewed(income, efficiency, first, second, cents_per_kwh=2)
+    assert kept == pytest.approx(100 * 30 / 80)
+
+
 def test_share_under_water_worked_by_hand():
     """At 48 USD A (60 J/TH), C (50) and B (40) bear 3.33, 4 and 5 cents: none drowns at 3, A at 4, all at 6."""
     shares = power.share_under_water(pd.Series(48.0, index=DAYS), FOUR, [3, 4, 6]).loc["2021-06-30"]
