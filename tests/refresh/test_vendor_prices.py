@@ -389,11 +389,19 @@ GONE = error(404, "Not Found", "No data found, symbol may be delisted")
 NO_DATES = error(400, "Bad Request", "Data doesn't exist for startDate = 1788912000, endDate = 1792011600")
 NO_CRUMB = json.dumps({"finance": {"result": None, "error": {"code": "Unauthorized", "description": "Invalid Crumb"}}})
 FAULTS = {
-    "renamed": (GONE, "answered 404: No data found, symbol may be delisted", "as BITF to KEEL"),
-    "no such dates": (NO_DATES, "answered 400: Data doesn't exist", "as BITF to KEEL"),
-    "another symbol": (lambda s, q: page(s, *bars(s, q), symbol="KEEL"), "prices of KEEL in USD", "as BITF to KEEL"),
-    "another currency": (lambda s, q: page(s, *bars(s, q), currency="CAD"), "prices of IREN in CAD", "as BITF to KEEL"),
-    "no rows": (lambda s, q: page(s, [], [], []), "answered with 0 prices", "as BITF to KEEL"),
+    "renamed": (GONE, "answered 404: No data found, symbol may be delisted", "a renamed_to and the new ticker a row"),
+    "no such dates": (NO_DATES, "answered 400: Data doesn't exist", "a renamed_to and the new ticker a row"),
+    "another symbol": (
+        lambda s, q: page(s, *bars(s, q), symbol="KEEL"),
+        "prices of KEEL in USD",
+        "a renamed_to and the new ticker a row",
+    ),
+    "another currency": (
+        lambda s, q: page(s, *bars(s, q), currency="CAD"),
+        "prices of IREN in CAD",
+        "a renamed_to and the new ticker a row",
+    ),
+    "no rows": (lambda s, q: page(s, [], [], []), "answered with 0 prices", "a renamed_to and the new ticker a row"),
     "no result": (plain(200, '{"chart":{"result":[],"error":null}}', "application/json"), "0 prices", "BITF"),
     "null result": (plain(200, '{"chart":{"result":null,"error":null}}', "application/json"), "0 prices", "BITF"),
     "null chart": (plain(200, '{"chart":null}', "application/json"), "not a whole chart", "update yfinance"),
