@@ -21,6 +21,7 @@ from packaging.specifiers import SpecifierSet
 from minerpivot import __main__ as commands
 from minerpivot.book import build, execute, published
 from minerpivot.book.execute import ROOT
+from minerpivot.changes import RENAMED
 from minerpivot.data import tables, validation
 from minerpivot.page.figures import LIVE, NEUTRALS, PALETTE, VEGALITE_MIME, rounded
 
@@ -197,6 +198,15 @@ def test_every_value_is_documented():
     for entry in [*numbers, *facts]:
         assert re.fullmatch(r"\d{4}(-\d{2}){0,2}", entry["as_of"]), entry
         assert entry["grade"] in tables.GRADES
+
+
+def test_renamed_ids_lead_to_published_numbers():
+    """Whoever cited an id of an earlier edition finds the number under its present one."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in CHAPTERS}
+    present = {entry["id"] for entry in published.listed(published.recorded(texts))[0]}
+    renamed = json.loads((ROOT / RENAMED).read_text(encoding="utf-8"))
+    assert set(renamed.values()) <= present
+    assert not present & renamed.keys()
 
 
 # --- pages ------------------------------------------------------------------------------------
