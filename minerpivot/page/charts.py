@@ -51,8 +51,10 @@ from IPython.display import display
 from PIL import Image
 from scipy.optimize import isotonic_regression
 
+from minerpivot.data import tables
 from minerpivot.page.drawing import LIGHT, MIME, SAID, WIDTHS, measure, picture, standalone
 from minerpivot.page.figures import provenance, rounded
+from minerpivot.page.words import Day
 
 LARGEST = 12_000  # bytes of a drawing in a page
 MEANINGS = {  # meaning -> fill, edge, words
@@ -87,7 +89,11 @@ class Event:
     name: Name
 
 
-ARTICLE = Event("2026-01-28", ("28 January 2026: the article", "The article, 28 Jan"))
+def article() -> Event:
+    """The day of the article that the report checks, from its row, named alike in every chart."""
+    rows = tables.load("articles")
+    day = rows.loc[rows["role"] == "assessed", "speaks_of"].min()
+    return Event(f"{day:%Y-%m-%d}", (f"{Day(day.date())}: the article", f"The article, {day.day} {day:%b}"))
 
 
 @dataclass(frozen=True)

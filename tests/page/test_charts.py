@@ -54,7 +54,7 @@ EVENTS = [
     charts.Event("2024-09-01", "First lease to a tenant"),
     charts.Event("2025-07-07", "CoreWeave bids for the company"),
     charts.Event("2025-10-30", "Shareholders vote the bid down"),
-    charts.ARTICLE,
+    charts.article(),
     charts.Event("2026-07-28", "AMD leases 377 MW"),
 ]
 BITCOIN = LEVELS[LEVELS["who"] == "btc"]
@@ -94,7 +94,7 @@ FORMS = {
         accent={"out": "mining", "in": "ai"},
         log=True,
         ticks={50: "−50%", 100: "start", 200: "+100%"},
-        events=[charts.ARTICLE],
+        events=[charts.article()],
         thin="few",
         strip=charts.Strip(
             MEMBERS,
@@ -139,7 +139,7 @@ FORMS = {
         accent={"signed": "promised", "live": "ai"},
         format="{:.1f} GW",
         gap="promised, not yet live",
-        events=[charts.ARTICLE],
+        events=[charts.article()],
     ),
     "tiles": charts.tiles({"Holds": charts.Count(8, "ai"), "With a caveat": charts.Count(13, "promised")}),
     "parts in tiles": charts.tiles(
@@ -302,10 +302,17 @@ def test_a_gap_stays_a_gap():
     assert len(gap.points) == len(whole.points) - 1
 
 
+def test_the_articles_line_comes_from_its_row(monkeypatch):
+    """Another article, another line."""
+    row = {"role": ["rewrite", "assessed"], "speaks_of": pd.to_datetime(["2026-01-02", "2027-03-05"])}
+    monkeypatch.setattr(charts.tables, "load", lambda name: pd.DataFrame(row))
+    assert charts.article() == charts.Event("2027-03-05", ("5 March 2027: the article", "The article, 5 Mar"))
+
+
 def test_event_names_do_not_cross_leaders_and_become_numbers_on_a_phone():
     """The list beside the drawing has the names in order."""
     item = stored(FORMS["events"])
-    assert item["panels"][0]["key"] == [*(e.name for e in EVENTS[:3]), charts.ARTICLE.name[1], EVENTS[4].name]
+    assert item["panels"][0]["key"] == [*(e.name for e in EVENTS[:3]), charts.article().name[1], EVENTS[4].name]
     narrow = drawing.picture(item["panels"], "narrow").body
     assert EVENTS[1].name not in narrow
     assert narrow.count('r="9" class="f-ink"') == len(EVENTS)
