@@ -112,6 +112,13 @@ def _inverse(moments: np.ndarray) -> np.ndarray:
     return np.linalg.inv(correlation) / (scale[:, :, None] * scale[:, None, :])
 
 
+def flat(panel: Panel, firm: np.ndarray, day: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Where a model of N events leaves nothing but rounding of its returns, so that they cannot be standardised."""
+    past = np.arange(panel.estimation[0], panel.estimation[1] + 1)
+    own = np.where(take(panel.usable, firm, day, past), take(panel.returns, firm, day, past), 0.0)
+    return ~(sigma > 1e-9 * np.abs(own).max(axis=1))
+
+
 def take(values: np.ndarray, firm: np.ndarray, day: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """N × offsets of a firms × sessions array, around each event's day."""
     return values[firm[:, None], day[:, None] + offsets]

@@ -5,6 +5,8 @@ r = a + b_bitcoin·bitcoin + b_market·market + b_chips·(chips orthogonal to ma
 within the sample of each regression, so nothing dated D uses a return after D. What bitcoin and the market
 share is in neither beta alone. Correlation, R² and idiosyncratic volatility stand beside the betas: louder news
 of its own lowers a share's correlation with bitcoin at an unchanged beta.
+
+Refused everywhere: days that go back or come twice, a return that no close gives, a share or factor that stands still.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import pandas as pd
 import statsmodels.api as sm
 from arch.bootstrap import MovingBlockBootstrap
 
+from minerpivot.stocks.events import forward, impossible
 from minerpivot.stocks.markets import SESSIONS_PER_YEAR
 
 FACTORS = ["bitcoin", "market", "chips"]
@@ -31,7 +34,24 @@ def factor_returns(
 
 
 def _complete(returns: pd.Series, factors: pd.DataFrame) -> pd.DataFrame:
-    return factors[FACTORS].assign(share=returns).dropna()
+    """Sessions on which share and factors all have returns; refuses what is no series of returns."""
+    forward(returns, f"returns of {returns.name}")
+    forward(factors, "factors")
+    table = factors[FACTORS].assign(share=returns)
+    for row, column in np.argwhere(impossible(table.to_numpy(float))):
+        name = returns.name if table.columns[column] == "share" else table.columns[column]
+        raise ValueError(
+            f"{name}: the return of {table.index[row]:%Y-%m-%d} is {table.iloc[row, column]:g}, which no close gives"
+        )
+    return table.dropna()
+
+
+def _moving(table: pd.DataFrame, name: object, when: str = "") -> None:
+    """Refuse a share or factor that stands still: it has no beta, no correlation and no break."""
+    still = table.columns[np.ptp(table.to_numpy(float), axis=0) <= 1e-12]
+    if len(still):
+        what = name if still[0] == "share" else f"{name}: factor {still[0]}"
+        raise ValueError(f"{what} has the same return on all {len(table)} sessions{when}; it has no exposure")
 
 
 def _measures(moments: np.ndarray) -> np.ndarray:
@@ -67,16 +87,22 @@ def _products(table: pd.DataFrame) -> np.ndarray:
 def exposure(returns: pd.Series, factors: pd.DataFrame) -> pd.Series:
     """`MEASURES` of one share over all sessions on which it and the factors have returns; volatility is annual.
 
-    Raises `ValueError` with fewer than twenty such sessions.
+    Raises `ValueError` with fewer than twenty such sessions and for a series that stands still.
     """
     table = _complete(returns, factors)
     if len(table) < 20:
         raise ValueError(f"{returns.name}: {len(table)} sessions with all returns are too few for four coefficients")
+    _moving(table, returns.name)
     return pd.Series(_measures(_products(table).sum(axis=0)), MEASURES, name=returns.name)
 
 
 def block_weights(sessions: int, *, block: int, draws: int, seed: int) -> np.ndarray:
-    """How often each of `sessions` rows is in each moving-block resample (Künsch, 1989): draws × sessions."""
+    """How often each of `sessions` rows is in each moving-block resample (Künsch, 1989): draws × sessions.
+
+    Raises `ValueError` with fewer than two blocks: one block can only be dealt as it is, an interval of no width.
+    """
+    if not 1 <= block <= sessions / 2:
+        raise ValueError(f"{sessions} observations are fewer than two blocks of {block}; use a smaller block")
     resampling = MovingBlockBootstrap(block, np.arange(sessions), seed=seed)
     return np.stack([np.bincount(positions[0][0], minlength=sessions) for positions in resampling.bootstrap(draws)])
 
@@ -95,7 +121,8 @@ def rolling_exposure(
 
     Long: date, series, measure, value, low, high. The band is the percentile interval of a moving-block bootstrap
     that deals rows (share and factors together) again within each window; every window uses the same resamples, so
-    that the band moves with the data and not with the draw. No rows for a series with fewer sessions than `window`.
+    that the band moves with the data and not with the draw. No rows for a series with fewer sessions than `window`,
+    nor for a window that holds a resample in which it stands still.
     """
     weights = block_weights(window, block=block, draws=draws, seed=seed).astype(float)
     parts = []
@@ -105,7 +132,10 @@ def rolling_exposure(
         products = _products(table)
         for last in weekly[weekly >= window - 1]:
             inside = products[last - window + 1 : last + 1]
-            drawn = _measures((weights @ inside.reshape(window, -1)).reshape(-1, 5, 5))
+            with np.errstate(invalid="ignore", divide="ignore"):
+                drawn = _measures((weights @ inside.reshape(window, -1)).reshape(-1, 5, 5))
+            if not np.isfinite(drawn).all():
+                continue
             low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
             found = {"measure": MEASURES, "value": _measures(inside.sum(axis=0)), "low": low, "high": high}
             parts.append(pd.DataFrame(found).assign(date=table.index[last], series=name))
@@ -119,11 +149,13 @@ def bootstrap_interval(
     """Percentile interval of the mean of `values` by the moving-block bootstrap (Künsch, 1989).
 
     Descriptive: it says how much the mean moves when the same history is dealt again, not what comes next.
-    Raises `ValueError` with fewer values than one block.
+    Raises `ValueError` with fewer values than two blocks (`values.count()` says how many there are), for an infinite
+    value and for values that are all the same.
     """
-    sample = values.dropna().to_numpy()
-    if len(sample) < block:
-        raise ValueError(f"{len(sample)} observations are fewer than one block of {block}; use a smaller block")
+    forward(values, "values")
+    sample = values.dropna().to_numpy(float)
+    if (len(sample) and not np.ptp(sample) > 0) or np.isinf(sample).any():
+        raise ValueError(f"{len(sample)} observations without spread, or with an infinite one, have no interval")
     means = block_weights(len(sample), block=block, draws=draws, seed=seed) @ sample / len(sample)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
@@ -149,12 +181,14 @@ def known_break(
     `beta_low`, `beta_high` (95 percent) and `beta_p` of bitcoin; `slopes_p`, Wald test that no slope changed;
     `volatility_before`, `volatility_after` (idiosyncratic, annual) and `volatility_p`, the same test on the absolute
     residuals; `correlation_…` and `r_squared_…` of each side. Raises `ValueError` with fewer than `at_least`
-    sessions on a side.
+    sessions on a side and for a series that stands still on one.
     """
     table = _complete(returns, factors).drop(index=date, errors="ignore")
     after = pd.Series(table.index > date, index=table.index)
     if min(after.sum(), (~after).sum()) < at_least:
         raise ValueError(f"{returns.name}: fewer than {at_least} sessions before or after {date:%Y-%m-%d}")
+    for side, rows in {"before": ~after, "after": after}.items():
+        _moving(table[rows], returns.name, f" {side} {date:%Y-%m-%d}")
     design = _design(table)
     changes = design.mul(after, axis=0).add_suffix("_change")
     robust = {"cov_type": "HAC", "cov_kwds": {"maxlags": lags, "use_correction": True}}
@@ -194,14 +228,19 @@ def sup_f(
     after `date`, the last session before it. `p_value` is by the fixed-regressor bootstrap of Hansen (2000) in its
     form for changing variance: residuals times standard normal draws, regressors as they are, so that neither
     louder periods nor a break in the factors themselves passes for a break in the coefficients.
+    Raises `ValueError` if no dates are left to try, for a series that stands still and for an unknown regressor.
     """
     changing = list(changing)
+    if not changing or not set(changing) <= {"const", *FACTORS} or len(set(changing)) < len(changing):
+        raise ValueError(f"changing is {changing}; choose among const, {', '.join(FACTORS)}, each once")
     table = _complete(returns, factors)
-    design = _design(table)
-    fixed, moving = design.to_numpy(), design[changing].to_numpy()
     first, last = int(np.ceil(trim * len(table))), int(np.floor((1 - trim) * len(table)))
     if last - first < 10:
         raise ValueError(f"{returns.name}: {len(table)} sessions leave no dates to try at a trimming of {trim}")
+    for part, when in ((table, ""), (table.iloc[:first], f" up to {table.index[first - 1]:%Y-%m-%d}")):
+        _moving(part, returns.name, when)
+    design = _design(table)
+    fixed, moving = design.to_numpy(), design[changing].to_numpy()
     residual = sm.OLS(table["share"].to_numpy(), fixed).fit().resid
     noise = np.random.default_rng(seed).standard_normal((draws, len(table))) * residual
     inverse = np.linalg.inv(fixed.T @ fixed)
@@ -242,6 +281,11 @@ def changes_around(
     Before are the `window` sessions that end `gap` sessions before the date, after the `window` that start `gap`
     sessions after it. A share without nine tenths of each, or a date without room, is missing. Volatility is in logs.
     """
+    dates = pd.DatetimeIndex(list(dates))
+    forward(pd.Series(0, index=dates.sort_values()), "dates")
+    forward(returns, "returns")
+    if not returns.index.equals(factors.index):
+        raise ValueError("returns and factors have different sessions; give both the same")
     sessions = pd.DatetimeIndex(factors.index)
     rows = []
     for date in dates:
@@ -251,13 +295,13 @@ def changes_around(
         spans = [slice(at - gap - window, at - gap), slice(at + gap + 1, at + gap + 1 + window)]
         for name in returns:
             tables = [_complete(returns[name].iloc[span], factors.iloc[span]) for span in spans]
-            if min(map(len, tables)) >= 0.9 * window:
+            if min(map(len, tables)) >= 0.9 * window and all(np.ptp(table["share"]) > 1e-12 for table in tables):
                 before, after = (exposure(table["share"], table) for table in tables)
                 change = after - before
                 change[MEASURES[-1]] = np.log(after[MEASURES[-1]] / before[MEASURES[-1]])
                 rows += [(date, measure, name, change[measure]) for measure in MEASURES]
     long = pd.DataFrame(rows, columns=["date", "measure", "series", "change"])
-    wide = long.pivot_table(index=["date", "measure"], columns="series", values="change")
+    wide = long.pivot(index=["date", "measure"], columns="series", values="change")
     return wide.reindex(columns=list(returns))
 
 
@@ -274,6 +318,9 @@ def difference_in_differences(
     share of deals (with the actual one) whose effect is at least as large in size, `low` and `high` the range that
     holds 95 percent of them. Keys also: `effect`, `treated_change`, `control_change`, `treated`, `controls` (mean).
     """
+    forward(changes.sort_index(), "changes")
+    if pivots.index.has_duplicates:
+        raise ValueError(f"{pivots.index[pivots.index.duplicated()][0]} has two pivots; keep the first")
     dates, tickers = list(changes.index), list(changes.columns)
     actual = pivots.reindex(tickers)
     code = actual.map({date: place for place, date in enumerate(dates)}).to_numpy(float)

@@ -217,8 +217,12 @@ def _plan(abnormal: AbnormalReturns, window: Window) -> Plan:
     real = np.arange(len(abnormal.sessions)) + panel.before
     seen = np.pad(panel.usable.cumsum(axis=1), ((0, 0), (1, 0)))
     enough = seen[:, real + high + 1] - seen[:, real + low] >= panel.minimum
+    # A price that stands still gives no residuals: at least two changes of the return must lie in the history.
+    used = pd.DataFrame(np.where(panel.usable, panel.returns, np.nan).T).ffill()
+    changes = np.pad((used.diff().abs().to_numpy().T > 0).cumsum(axis=1), ((0, 0), (1, 0)))
+    moving = changes[:, real + high + 1] - changes[:, real + low] >= 2
     free = np.isfinite(panel.returns) & panel.known & ~panel.blocked
-    eligible = enough & free[:, real[:, None] + offsets].all(axis=2)
+    eligible = enough & moving & free[:, real[:, None] + offsets].all(axis=2)
     days, group = np.unique(day, return_inverse=True)
     choices = []
     for number, when in enumerate(days):

@@ -108,10 +108,13 @@ def test_returns_after_a_day_change_no_exposure_dated_that_day_or_earlier(cut, f
 
 
 def test_block_weights_keep_blocks_and_count():
-    """Each resample has as many rows as the sample; with one block of full length it is the sample."""
-    weights = exposure.block_weights(50, block=10, draws=30, seed=1)
+    """Each resample has as many rows as the sample; the end of a sample is in as many blocks as its beginning."""
+    weights = exposure.block_weights(50, block=10, draws=2000, seed=1)
     assert (weights.sum(axis=1) == 50).all()
-    assert (exposure.block_weights(20, block=20, draws=5, seed=1) == 1).all()
+    assert weights[:, 0].mean() == pytest.approx(weights[:, -1].mean(), abs=0.03)
+    assert weights[:, 0].mean() == pytest.approx(5 / 41, abs=0.03)  # one of 41 blocks, dealt five times
+    with pytest.raises(ValueError, match="20 observations are fewer than two blocks of 11"):
+        exposure.block_weights(20, block=11, draws=5, seed=1)
 
 
 def test_bootstrap_interval_covers_the_mean_is_seeded_and_widens_with_dependence():
@@ -124,8 +127,101 @@ def test_bootstrap_interval_covers_the_mean_is_seeded_and_widens_with_dependence
     dependent = pd.Series(np.repeat(noise.to_numpy()[:100], 20))
     narrow = np.diff(exposure.bootstrap_interval(dependent, seed=1, block=1, draws=1000))
     assert np.diff(exposure.bootstrap_interval(dependent, seed=1, block=20, draws=1000)) > 2 * narrow
-    with pytest.raises(ValueError, match="fewer than one block"):
+    with pytest.raises(ValueError, match="5 observations are fewer than two blocks of 20"):
         exposure.bootstrap_interval(noise[:5], seed=1)
+
+
+# --- input that it refuses ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        exposure.exposure,
+        lambda share, factors: exposure.known_break(share, factors, SESSIONS[200]),
+        exposure.sup_f,
+        lambda share, factors: exposure.rolling_exposure(share.to_frame(), factors, window=60, draws=5),
+        lambda share, factors: exposure.changes_around(share.to_frame(), factors, [SESSIONS[200]]),
+    ],
+    ids=["exposure", "known break", "searched break", "rolling", "changes"],
+)
+def test_days_that_go_back_or_come_twice_and_returns_of_no_close_are_refused(call):
+    """Of the share and of a factor, by name and day."""
+    share, factors = world(1)
+    call(share, factors)
+    for of_share, of_factor in ((share, factors[::-1]), (share[::-1], factors)):
+        with pytest.raises(ValueError, match=r"go back from 2025-07-14 to 2025-07-11|different sessions"):
+            call(of_share, of_factor)
+    with pytest.raises(ValueError, match="go back from 2025-07-14"):
+        call(share[::-1], factors[::-1])
+    twice = [*range(50), 49, *range(50, 400)]
+    with pytest.raises(ValueError, match="two rows for 2024-03-11"):
+        call(share.iloc[twice], factors.iloc[twice])
+    for value in (np.inf, -np.inf, -1.5):
+        changed = share.copy()
+        changed.iloc[150] = value
+        with pytest.raises(ValueError, match=f"A: the return of 2024-07-30 is {value:g}, which no close gives"):
+            call(changed, factors)
+        wrong = factors.copy()
+        wrong.iloc[150, 2] = value
+        with pytest.raises(ValueError, match=f"chips: the return of 2024-07-30 is {value:g}, which no close gives"):
+            call(share, wrong)
+
+
+def test_a_share_or_factor_that_stands_still_has_no_break():
+    """A flat series had no F and a p value of 0.001; also when only one side of the date is flat."""
+    share, factors = world(1)
+    for series in (share * 0, share * 0 + 0.01):
+        for call in (exposure.exposure, exposure.sup_f):
+            with pytest.raises(ValueError, match="A has the same return on all 400 sessions; it has no exposure"):
+                call(series, factors)
+    with pytest.raises(ValueError, match="A: factor market has the same return"):
+        exposure.sup_f(share, factors.assign(market=0.0))
+    early = share.where(np.arange(400) > 200, 0.0)
+    with pytest.raises(ValueError, match="on all 200 sessions before 2024-10-08"):
+        exposure.known_break(early, factors, SESSIONS[200])
+    with pytest.raises(ValueError, match="on all 60 sessions up to 2024-03-25"):
+        exposure.sup_f(early, factors)
+    late = share.where(np.arange(400) < 200, 0.0)
+    with pytest.raises(ValueError, match="on all 199 sessions after 2024-10-08"):
+        exposure.known_break(late, factors, SESSIONS[200])
+    rolled = exposure.rolling_exposure(early.to_frame(), factors, window=60, draws=5)
+    assert rolled["date"].min() > SESSIONS[200]
+    assert np.isfinite(rolled[["value", "low", "high"]]).all(axis=None)
+    around = exposure.changes_around(pd.DataFrame({"A": share, "STILL": early}), factors, [SESSIONS[200]])
+    assert around["STILL"].isna().all()
+    assert around["A"].notna().all()
+
+
+def test_an_interval_of_no_width_is_refused():
+    """Fewer than two blocks, one value again and again, an infinite one; the number of observations is said."""
+    values = pd.Series(np.random.default_rng(1).normal(size=39))
+    with pytest.raises(ValueError, match="39 observations are fewer than two blocks of 20"):
+        exposure.bootstrap_interval(values, seed=1)
+    low, high = exposure.bootstrap_interval(values, seed=1, block=19)
+    assert low < high
+    for odd in (values * 0 + 3, values.replace(values[5], np.inf)):
+        with pytest.raises(ValueError, match="39 observations without spread, or with an infinite one"):
+            exposure.bootstrap_interval(odd, seed=1, block=5)
+    share, factors = world(1)
+    with pytest.raises(ValueError, match="60 observations are fewer than two blocks of 40"):
+        exposure.rolling_exposure(share.to_frame(), factors, window=60, block=40)
+
+
+def test_requests_that_have_no_answer_are_refused():
+    """Unknown regressors, one date or one pivot given twice: none of them is averaged or ignored."""
+    share, factors = world(1)
+    for changing in ([], ["gold"], ["bitcoin", "bitcoin"]):
+        with pytest.raises(ValueError, match="choose among const, bitcoin, market, chips, each once"):
+            exposure.sup_f(share, factors, changing=changing)
+    with pytest.raises(ValueError, match="dates have two rows for 2024-10-08"):
+        exposure.changes_around(share.to_frame(), factors, [SESSIONS[200]] * 2)
+    twice = pd.DataFrame([share, share]).T
+    with pytest.raises(ValueError, match="hold A twice"):
+        exposure.changes_around(twice, factors, [SESSIONS[200]])
+    changes, pivots, clear = planted(1, 0.0)
+    with pytest.raises(ValueError, match="A has two pivots"):
+        exposure.difference_in_differences(changes, pd.concat([pivots, pivots[:1]]), clear, draws=5)
 
 
 # --- breaks -----------------------------------------------------------------------------------

@@ -238,14 +238,14 @@ def test_statistics_equal_plain_loops(returns, deals, window):
 
 
 @settings(max_examples=10, deadline=None)
-@given(factor=st.floats(0.1, 10), which=st.integers(0, 13))
-def test_a_louder_firm_does_not_change_standardised_tests(returns, deals, factor, which):
+@given(factor=st.floats(0.05, 1), which=st.integers(0, 13))
+def test_a_quieter_firm_does_not_change_standardised_tests(returns, deals, factor, which):
     """One firm's returns times a factor: its SCAR, ranks, signs and correlations stay, and with them four tests."""
     ticker = sorted(deals["ticker"].unique())[which % deals["ticker"].nunique()]
-    louder = returns.assign(**{ticker: returns[ticker] * factor})
+    quieter = returns.assign(**{ticker: returns[ticker] * factor})
     first, second = (
         inference.hypothesis_tests(events.abnormal_returns(panel, deals), (0, 1))["statistic"].drop("cross_sectional")
-        for panel in (returns, louder)
+        for panel in (returns, quieter)
     )
     np.testing.assert_allclose(first, second, rtol=1e-8)
 
