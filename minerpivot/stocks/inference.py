@@ -40,15 +40,20 @@ def hypothesis_tests(abnormal: AbnormalReturns, window: Window) -> pd.DataFrame:
     r of `average_correlation` (Kolari & Pynnönen, 2010). `corrado`: mean rank over the window against its
     own variation in event time (Corrado, 1989; ranks over observations + 1 as in Corrado & Zivney, 1992;
     for L sessions the sum over √L). `generalised_sign`: number of positive CARs against the share of
-    positive estimation residuals (Cowan, 1992). The first three use the t distribution with n − 1 degrees
-    of freedom, the others the normal (degrees missing). Events with a gap in `window` are left out:
-    `cumulative(...)["missing"]` names them.
+    positive estimation residuals (Cowan, 1992).
+
+    The first two use the t distribution with n − 1 degrees of freedom, Kolari–Pynnönen with those of Satterthwaite
+    (1946, see `event_arrays.dependence`), the last two the normal (degrees missing). Smallest samples that they are
+    meant for: Kolari–Pynnönen three event days; the first two independent events only; ranks and signs, which are
+    normal by a limit theorem, ten events. Events with a gap in `window` are left out: `cumulative(...)["missing"]`
+    names them; raises `ValueError` if none is left.
     """
     sample, _, day = _sample(abnormal, window)
     length = window[1] - window[0] + 1
     values = event_arrays.statistics(sample, np.arange(len(day))[None], day[None], length)
-    freedom = [len(day) - 1] * 3 + [np.nan] * 2
-    p_values = [event_arrays.p_value(test, values[test], len(day))[0] for test in TESTS]
+    own = values["degrees_of_freedom"]
+    freedom = [len(day) - 1] * 2 + [own[0]] + [np.nan] * 2
+    p_values = [event_arrays.p_value(test, values[test], len(day), own)[0] for test in TESTS]
     table = {"statistic": [values[test][0] for test in TESTS], "degrees_of_freedom": freedom, "p_value": p_values}
     return pd.DataFrame(table, index=pd.Index(TESTS, name="test"))
 
@@ -58,14 +63,17 @@ def summary(abnormal: AbnormalReturns, window: Window) -> pd.Series:
 
     events, sessions (distinct days 0), mean, median, standard_deviation, share_positive, correlation (see
     `average_correlation`), standard_error (of the mean: s/√n · √((1 + (n − 1) r)/(1 − r)), which reduces to
-    s/√n for r = 0), leave_one_out_low and leave_one_out_high (the mean without one event).
+    s/√n for r = 0), degrees_of_freedom (of Satterthwaite, for its t interval: `interval_and_power`),
+    leave_one_out_low and leave_one_out_high (the mean without one event).
     """
     car = cumulative(abnormal, window)["car"].dropna()
-    n, r, without = len(car), average_correlation(abnormal, window), leave_one_out(abnormal, window)
+    r, freedom = _dependence(abnormal, window)
+    n, without = len(car), leave_one_out(abnormal, window)
     facts = {"events": n, "sessions": abnormal.events.loc[car.index, "session"].nunique()}
     facts |= {"mean": car.mean(), "median": car.median(), "standard_deviation": car.std()}
     facts |= {"share_positive": (car > 0).mean(), "correlation": r}
     facts |= {"standard_error": car.std() / np.sqrt(n) * np.sqrt((1 + (n - 1) * r) / (1 - r))}
+    facts |= {"degrees_of_freedom": freedom}
     return pd.Series(facts | {"leave_one_out_low": without.min(), "leave_one_out_high": without.max()})
 
 
@@ -76,11 +84,33 @@ def average_correlation(abnormal: AbnormalReturns, window: Window) -> float:
     times the share of window sessions that they have in common: 1 for events of one session, which gives
     the average of Kolari & Pynnönen (2010), and 0 for windows that do not meet.
     """
+    return _dependence(abnormal, window)[0]
+
+
+def _dependence(abnormal: AbnormalReturns, window: Window) -> tuple[float, float]:
+    """Average correlation and Satterthwaite's degrees of freedom."""
     sample, _, day = _sample(abnormal, window)
-    correlation = event_arrays.average_correlation(
-        sample.residuals, np.arange(len(day))[None], day[None], window[1] - window[0] + 1
-    )
-    return float(correlation[0])
+    length = window[1] - window[0] + 1
+    pairs = event_arrays.correlations(sample.residuals, np.arange(len(day))[None], day[None], length)
+    r, freedom = event_arrays.dependence(pairs, length, len(day))
+    return float(r[0]), float(freedom[0])
+
+
+def interval_and_power(summaries: pd.DataFrame, *, level: float = 0.05, power: float = 0.8) -> pd.DataFrame:
+    """`low`, `high` and `detectable` of each mean in `summaries` (rows of `summary`): fractions.
+
+    Interval and smallest mean that is found with probability `power` (Bloom, 1995: the multiplier is the sum of two
+    t quantiles), with the degrees of freedom of the test beside them, those of Satterthwaite: with ten events the
+    normal distribution would draw them an eighth too short. Without a column `degrees_of_freedom` events less one.
+    Missing with a single event.
+    """
+    freedom = summaries["events"].astype(float) - 1
+    if "degrees_of_freedom" in summaries:
+        freedom = summaries["degrees_of_freedom"].astype(float).fillna(freedom)
+    critical = stats.t.isf(level / 2, freedom)
+    half = critical * summaries["standard_error"]
+    detectable = (critical + stats.t.ppf(power, freedom)) * summaries["standard_error"]
+    return pd.DataFrame({"low": summaries["mean"] - half, "high": summaries["mean"] + half, "detectable": detectable})
 
 
 def leave_one_out(abnormal: AbnormalReturns, window: Window) -> pd.Series:
@@ -126,6 +156,7 @@ def placebo(
 ) -> pd.DataFrame:
     """The study repeated on pseudo-sessions: one row per draw, `mean` (CAR, fraction) and the five test statistics.
 
+    With them `degrees_of_freedom`, those of Kolari–Pynnönen in the draw.
     Each group of same-session events moves to a session at which every firm of it has an estimation window with
     enough observations, a complete `window` and no event of its own in it; all such sessions are alike likely, and
     groups move independently of each other. The model is estimated anew before it. `tests=False` gives only
@@ -179,7 +210,8 @@ def size(
     drawn = draw(draws=studies, seed=first, effect=effect, loudness=loudness)
     null = draw(draws=reference, seed=second)
     n = len(cumulative(abnormal, window)["car"].dropna())
-    p_values = {test: event_arrays.p_value(test, drawn[test].to_numpy(), n) for test in TESTS}
+    freedom = drawn["degrees_of_freedom"].to_numpy()
+    p_values = {test: event_arrays.p_value(test, drawn[test].to_numpy(), n, freedom) for test in TESTS}
     for name, statistic in (("placebo", "mean"), ("placebo_studentised", "kolari_pynnonen")):
         p_values[name] = placebo_p_value(drawn[statistic].to_numpy(), null[statistic])
     rows = {}
@@ -199,6 +231,9 @@ def _sample(abnormal: AbnormalReturns, window: Window) -> tuple[Sample, np.ndarr
     columns = within(abnormal, window)
     chosen = abnormal.window.to_numpy()[:, columns]
     complete = np.isfinite(chosen).all(axis=1)
+    if not complete.any():
+        name = abnormal.window.index[0]
+        raise ValueError(f"no event has all of the window {list(window)}; {name} and others end before it")
     fit = Fit(
         residuals=abnormal.residuals.to_numpy()[complete],
         abnormal=chosen[complete],

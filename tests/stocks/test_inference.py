@@ -91,6 +91,68 @@ def test_pairs_count_by_the_share_of_their_windows_in_common():
     assert backwards[0] == pytest.approx(1 / 6, abs=1e-12)
 
 
+def test_degrees_of_freedom_by_hand():
+    """Three events, two of one session with correlation 1/2: R has the rows (1, ½, 0), (½, 1, 0), (0, 0, 1).
+
+    A = R − mean of each column: tr(A) = 3 − 4/3 = 5/3; tr(A·A) = tr(R·R) − 2/3 · Σ(row sums)² + (4/3)²
+    = 3.5 − 2/3 · 5.5 + 16/9 = 29/18. The degrees are (25/9)/(29/18) = 50/29, not 2.
+    """
+    pairs = event_arrays.Pairs(1, *np.zeros((4, 1), dtype=int), np.array([0.5]))
+    pairs = pairs._replace(two=np.array([1]))
+    r, freedom = event_arrays.dependence(pairs, 1, 3)
+    assert r[0] == pytest.approx(1 / 6)
+    assert freedom[0] == pytest.approx(50 / 29)
+    half = event_arrays.dependence(pairs._replace(apart=np.array([1])), 2, 3)  # half of a window in common: 1/4
+    assert half[0][0] == pytest.approx(1 / 12)
+    assert freedom[0] < half[1][0] < 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(groups=st.lists(st.integers(1, 6), min_size=1, max_size=6), r=st.floats(0, 0.95), seed=st.integers(0, 999))
+def test_degrees_of_freedom_equal_the_formula_on_the_whole_matrix(groups, r, seed):
+    """tr(A)²/tr(A·A) with A = R less its column means; n − 1 without correlation, and never more, nor less than 1."""
+    day = np.repeat(np.arange(len(groups)), groups)
+    n = len(day)
+    if n < 2:
+        return
+    own = np.random.default_rng(seed).uniform(0, r, n) ** 0.5
+    matrix = np.where(day[:, None] == day, np.outer(own, own), 0.0)
+    np.fill_diagonal(matrix, 1.0)
+    one, two = np.nonzero(np.triu(day[:, None] == day, 1))
+    pairs = event_arrays.Pairs(1, np.zeros_like(one), one, two, np.zeros_like(one), matrix[one, two])
+    average, freedom = event_arrays.dependence(pairs, 1, n)
+    centred = matrix - matrix.mean(axis=0)
+    assert freedom[0] == pytest.approx(np.trace(centred) ** 2 / np.trace(centred @ centred))
+    assert average[0] == pytest.approx(matrix[np.triu_indices(n, 1)].mean())
+    assert 1 <= freedom[0] <= n - 1 + 1e-9
+    if r == 0 or max(groups) == 1:
+        assert freedom[0] == pytest.approx(n - 1)
+
+
+def test_clusters_cost_degrees_of_freedom_in_tests_and_intervals(returns, clustered):
+    """Eight days of five miners: far fewer than 39 degrees; the interval and the test reject together."""
+    made = events.abnormal_returns(returns, clustered, factors=returns[["QQQ"]])
+    tests, facts = inference.hypothesis_tests(made, (0, 1)), inference.summary(made, (0, 1))
+    freedom = tests.loc["kolari_pynnonen", "degrees_of_freedom"]
+    assert 7 < freedom < 30
+    assert facts["degrees_of_freedom"] == freedom
+    assert (tests.loc[["cross_sectional", "bmp"], "degrees_of_freedom"] == 39).all()
+    statistic = tests.loc["kolari_pynnonen", "statistic"]
+    assert tests.loc["kolari_pynnonen", "p_value"] == pytest.approx(2 * stats.t.sf(abs(statistic), freedom))
+    found = inference.interval_and_power(facts.to_frame().T).iloc[0]
+    assert found["high"] - facts["mean"] == pytest.approx(stats.t.isf(0.025, freedom) * facts["standard_error"])
+    sum_of_quantiles = stats.t.isf(0.025, freedom) + stats.t.ppf(0.8, freedom)
+    assert found["detectable"] == pytest.approx(sum_of_quantiles * facts["standard_error"])
+
+
+def test_a_window_that_no_event_has_is_refused(returns, deals):
+    """The drift after the last session of the panel."""
+    last = pd.DataFrame({"ticker": ["RIOT"], "session": [returns.index[-1]]}, index=["late"])
+    made = events.abnormal_returns(returns, last)
+    with pytest.raises(ValueError, match=r"no event has all of the window \[2, 20\]; late"):
+        inference.hypothesis_tests(made, (2, 20))
+
+
 def test_correlations_use_common_sessions_only():
     """A missing session leaves the pair: (1, 2, 3) and (2, 4, 6) are left, correlation 1."""
     made = sample([(1, 2, 3, 50), (2, 4, 6, np.nan)])
