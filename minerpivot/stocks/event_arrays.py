@@ -14,7 +14,7 @@ Window = tuple[int, int]
 
 EVENTS_AT_ONCE = 2048  # bounds the memory of one stack of regressions, about 10 MB with three factors
 TESTS = ("cross_sectional", "bmp", "kolari_pynnonen", "corrado", "generalised_sign")
-PAIRS_AT_ONCE = 4096  # bounds the memory of the pairwise correlations
+PAIRS_AT_ONCE = 512  # of the pairwise correlations: what stays in the processor's cache
 
 
 class Panel(NamedTuple):
@@ -127,16 +127,18 @@ def take(values: np.ndarray, firm: np.ndarray, day: np.ndarray, offsets: np.ndar
 # --- test statistics --------------------------------------------------------------------------
 
 
-def measure(fit: Fit) -> Sample:
-    """Reduce fitted events to what the tests read; ties share their mean rank, missing sessions have none."""
+def measure(fit: Fit, *, ranks: bool = True) -> Sample:
+    """Reduce fitted events to what the tests read; ties share their mean rank, missing sessions have none.
+
+    Without `ranks`, the dearest part, they are all missing.
+    """
     car = fit.abnormal.sum(axis=1)
     history = np.concatenate([fit.residuals, fit.abnormal], axis=1)
-    ranks = stats.rankdata(history, axis=1, nan_policy="omit")
-    ranks = ranks / (np.isfinite(history).sum(axis=1, keepdims=True) + 1) - 0.5
+    ordered = stats.rankdata(history, axis=1, nan_policy="omit") if ranks else np.full(history.shape, np.nan)
     return Sample(
         car=car,
         scar=car / (fit.sigma * forecast_scale(fit.leverage)),
-        ranks=ranks,
+        ranks=ordered / (np.isfinite(history).sum(axis=1, keepdims=True) + 1) - 0.5,
         positive=(fit.residuals > 0).sum(axis=1) / fit.observations,
         residuals=fit.residuals,
     )
@@ -205,20 +207,29 @@ def correlations(residuals: np.ndarray, member: np.ndarray, day: np.ndarray, len
     studies, n = member.shape
     order = np.argsort(day, axis=1, kind="stable")
     day, member = np.take_along_axis(day, order, axis=1), np.take_along_axis(member, order, axis=1)
-    parts: list[tuple[np.ndarray, ...]] = [(np.empty(0, dtype=int),) * 4 + (np.empty(0),)]
+    parts = [(np.empty(0, dtype=int),) * 3]
     for step in range(1, n):
-        gap = day[:, step:] - day[:, :-step]
-        study, place = np.nonzero(gap < length)
+        study, place = np.nonzero(day[:, step:] - day[:, :-step] < length)
         if not len(study):
             break  # days are sorted: no wider step can meet
-        apart = gap[study, place]
-        found = np.empty(len(study))
-        for shift in np.unique(apart):
-            chosen = apart == shift
-            early, late = member[study[chosen], place[chosen]], member[study[chosen], place[chosen] + step]
-            found[chosen] = _correlation(residuals, early, late, shift)
-        parts.append((study, order[study, place], order[study, place + step], apart, found))
-    return Pairs(studies, *(np.concatenate(fields) for fields in zip(*parts)))
+        parts.append((study, place, place + step))
+    study, early, late = (np.concatenate(fields) for fields in zip(*parts))
+    apart = day[study, late] - day[study, early]
+    found = np.empty(len(study))
+    for shift in np.unique(apart):
+        chosen = np.flatnonzero(apart == shift)
+        one, two = member[study[chosen], early[chosen]], member[study[chosen], late[chosen]]
+        found[chosen] = _correlation(residuals, one, two, shift)
+    return Pairs(studies, study, order[study, early], order[study, late], apart, found)
+
+
+def among(pairs: Pairs, places: np.ndarray, n: int) -> Pairs:
+    """The pairs between the events at `places` of n, numbered anew in their order."""
+    renamed = np.full(n, -1)
+    renamed[places] = np.arange(len(places))
+    one, two = renamed[pairs.one], renamed[pairs.two]
+    kept = (one >= 0) & (two >= 0)
+    return Pairs(pairs.studies, pairs.study[kept], one[kept], two[kept], pairs.apart[kept], pairs.correlation[kept])
 
 
 def dependence(pairs: Pairs, length: int, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -255,11 +266,14 @@ def _correlation(residuals: np.ndarray, early: np.ndarray, late: np.ndarray, shi
         part = slice(start, start + PAIRS_AT_ONCE)
         one = residuals[early[part], shift:]
         two = residuals[late[part], : residuals.shape[1] - shift]
-        both = np.isfinite(one) & np.isfinite(two)
-        count = np.maximum(both.sum(axis=1, keepdims=True), 1)
+        both = np.isfinite(one + two)
+        count = np.maximum(both.sum(axis=1), 1)
         one, two = np.where(both, one, 0.0), np.where(both, two, 0.0)
-        one = np.where(both, one - one.sum(axis=1, keepdims=True) / count, 0.0)
-        two = np.where(both, two - two.sum(axis=1, keepdims=True) / count, 0.0)
-        scale = np.sqrt(np.einsum("nt,nt->n", one, one) * np.einsum("nt,nt->n", two, two))
-        result[part] = np.einsum("nt,nt->n", one, two) / np.where(scale > 0, scale, np.inf)  # nothing shared: 0
+        means = one.sum(axis=1) / count, two.sum(axis=1) / count
+        squares = np.einsum("nt,nt->n", one, one), np.einsum("nt,nt->n", two, two)
+        # Residuals have means near zero over their own history: the shortcut loses no digits.
+        covariance = np.einsum("nt,nt->n", one, two) - count * means[0] * means[1]
+        scale = (squares[0] - count * means[0] ** 2) * (squares[1] - count * means[1] ** 2)
+        enough = scale > 1e-20 * squares[0] * squares[1]  # else nothing is shared: 0
+        result[part] = np.where(enough, covariance, 0.0) / np.sqrt(np.where(enough, scale, 1.0))
     return result
