@@ -11,14 +11,16 @@ Refused everywhere: days that go back or come twice, a return that no close give
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from arch.bootstrap import MovingBlockBootstrap
+from scipy import stats
 
 from minerpivot.stocks.events import forward, impossible
+from minerpivot.stocks.inference import step_down
 from minerpivot.stocks.markets import SESSIONS_PER_YEAR
 
 FACTORS = ["bitcoin", "market", "chips"]
@@ -182,6 +184,9 @@ def known_break(
     `volatility_before`, `volatility_after` (idiosyncratic, annual) and `volatility_p`, the same test on the absolute
     residuals; `correlation_…` and `r_squared_…` of each side. Raises `ValueError` with fewer than `at_least`
     sessions on a side and for a series that stands still on one.
+
+    Meant for errors whose variance does not wander. That of these shares does, and the tests of slopes and volatility
+    reject far too often at any date: beside a count of them belongs the `break_base_rate`.
     """
     table = _complete(returns, factors).drop(index=date, errors="ignore")
     after = pd.Series(table.index > date, index=table.index)
@@ -270,6 +275,128 @@ def sup_f(
     return pd.Series(values | {"sessions": len(table)}, name=returns.name)
 
 
+BREAK_TESTS = ["beta_p", "slopes_p", "volatility_p"]  # of `known_break`
+
+
+def _break_p_values(table: pd.DataFrame, places: np.ndarray, lags: int) -> np.ndarray:
+    """The p values of `known_break` at each of `places` (rows of `table`, that row left out): places × BREAK_TESTS."""
+    found = np.empty((len(places), len(BREAK_TESTS)))
+    ones = np.ones(len(table) - 1)
+    for number, place in enumerate(places):
+        rows = np.delete(table.to_numpy(float), place, axis=0)
+        after = (np.arange(len(rows)) >= place).astype(float)
+        plain = np.column_stack([ones, rows[:, :3]])
+        beta, covariance, residual = _newey_west(np.hstack([plain, plain * after[:, None]]), rows[:, 3], lags)
+        slopes = beta[5:] @ np.linalg.solve(covariance[5:, 5:], beta[5:])
+        louder, spread, _ = _newey_west(np.column_stack([ones, after]), np.abs(residual), lags)
+        found[number] = [
+            2 * stats.norm.sf(abs(beta[5]) / np.sqrt(covariance[5, 5])),
+            stats.chi2.sf(slopes, len(FACTORS)),
+            2 * stats.norm.sf(abs(louder[1]) / np.sqrt(spread[1, 1])),
+        ]
+    return found
+
+
+def _newey_west(design: np.ndarray, values: np.ndarray, lags: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Least squares: coefficients, their covariance by Newey and West (1987) times n / (n − k), residuals."""
+    bread = np.linalg.inv(design.T @ design)
+    beta = bread @ (design.T @ values)
+    residual = values - design @ beta
+    score = design * residual[:, None]
+    middle = score.T @ score
+    for lag in range(1, lags + 1):
+        product = score[lag:].T @ score[:-lag]
+        middle += (1 - lag / (lags + 1)) * (product + product.T)
+    n, k = design.shape
+    return beta, n / (n - k) * bread @ middle @ bread, residual
+
+
+def break_base_rate(
+    broken: pd.DataFrame,
+    returns: pd.DataFrame,
+    factors: pd.DataFrame,
+    news: pd.DataFrame,
+    *,
+    clear: int = 90,
+    every: int = 5,
+    lags: int = 5,
+    at_least: int = 40,
+    level: float = 0.05,
+    draws: int = 9999,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """How many breaks the tests of `known_break` would find in as many shares at dates without news.
+
+    `broken`: rows of `known_break` by ticker; `news` (ticker, session): all days that may have changed a share. Each
+    share's pseudo-dates are every `every`-th session at least `clear` sessions away from its own news, with
+    `at_least` sessions on each side. One row per test (`BREAK_TESTS`): `found` (how many of `tested` shares reject at
+    `level`), `expected` (the same at pseudo-dates, mean of `draws`, each share at one of its own, by chance and
+    independently; a share that has none rejects as often as all pseudo-dates do), `low` and `high` (95 percent of
+    draws), `p_value` (share of draws that find as many, the observation counted), `share` of pseudo-dates that
+    reject and `dates`, their number. A count inside low to high says nothing about the dates. Meant for five shares
+    or more. Raises `ValueError` if no share has a pseudo-date.
+    """
+    sessions = pd.DatetimeIndex(factors.index)
+    rejected = {}
+    for ticker in broken.index:
+        table = _complete(returns[ticker], factors)
+        own = sessions.searchsorted(pd.DatetimeIndex(news.loc[news["ticker"] == ticker, "session"]))
+        away = np.abs(sessions.get_indexer(table.index)[:, None] - own).min(axis=1, initial=len(sessions))
+        places = np.arange(len(table))
+        able = (away >= clear) & (places >= at_least) & (places < len(table) - at_least)
+        rejected[ticker] = _break_p_values(table, places[able][::every], lags) <= level
+    everything = np.concatenate(list(rejected.values()))
+    if not len(everything):
+        raise ValueError(f"no share has a session {clear} away from its news; ask for fewer")
+    random = np.random.default_rng(seed)
+    counts = np.zeros((draws, len(BREAK_TESTS)))
+    for each in rejected.values():
+        pool = each if len(each) else everything
+        counts += pool[random.integers(0, len(pool), draws)]
+    found = (broken[BREAK_TESTS].astype(float) <= level).sum().to_numpy()
+    low, high = np.quantile(counts, [0.025, 0.975], axis=0)
+    return pd.DataFrame(
+        {
+            "found": found, "tested": len(broken), "expected": counts.mean(axis=0), "low": low, "high": high,
+            "p_value": (1 + (counts >= found).sum(axis=0)) / (1 + draws),
+            "share": everything.mean(axis=0), "dates": len(everything),
+        },
+        index=pd.Index(BREAK_TESTS, name="test"),
+    )  # fmt: skip
+
+
+def search_base_rate(
+    returns: pd.DataFrame,
+    factors: pd.DataFrame,
+    news: pd.DataFrame,
+    *,
+    clear: int = 20,
+    shortest: int = 150,
+    draws: int = 199,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """`sup_f` where there is no news to find: each share's longest stretch of sessions `clear` away from its own.
+
+    One row per share that has such a stretch of at least `shortest` sessions: `first`, `last`, `sessions`,
+    `statistic`, `date`, `p_value`. The share of p values of 5 % or less is what a count of searched breaks is to be
+    held against.
+    """
+    days = pd.DatetimeIndex(factors.index)
+    rows = {}
+    for ticker in returns:
+        table = _complete(returns[ticker], factors)
+        own = days.searchsorted(pd.DatetimeIndex(news.loc[news["ticker"] == ticker, "session"]))
+        away = np.abs(days.get_indexer(table.index)[:, None] - own).min(axis=1, initial=len(days))
+        stretches = pd.Series(away >= clear).ne(True).cumsum()[away >= clear]
+        if stretches.empty or stretches.value_counts().max() < shortest:
+            continue
+        inside = table.iloc[stretches.index[stretches == stretches.mode()[0]]]
+        found = sup_f(inside["share"].rename(ticker), inside, draws=draws, seed=seed)
+        rows[ticker] = {"first": inside.index[0], "last": inside.index[-1]} | found.to_dict()
+    columns = ["first", "last", "sessions", "statistic", "date", "p_value"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
 # --- pivoted against not yet pivoted ------------------------------------------------------------
 
 
@@ -317,7 +444,50 @@ def difference_in_differences(
     Randomisation inference: the dates, and "never", are dealt anew among the tickers `draws` times; `p_value` is the
     share of deals (with the actual one) whose effect is at least as large in size, `low` and `high` the range that
     holds 95 percent of them. Keys also: `effect`, `treated_change`, `control_change`, `treated`, `controls` (mean).
+    Raises `ValueError` if no pivot has both windows and a control.
     """
+    return _compared(changes, pivots, clear_until, draws, seed)[0]
+
+
+def difference_in_differences_family(
+    around: Mapping[int, tuple[pd.DataFrame, pd.Series]],
+    pivots: pd.Series,
+    measures: Iterable[str] = MEASURES,
+    *,
+    draws: int = 9999,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """All comparisons as one family: (window, measure) × the keys of `difference_in_differences`, and `p_family`.
+
+    `around`: window in sessions -> (result of `changes_around`, `clear_until` of its dates). Every comparison uses the
+    same deals of dates, so `step_down` over effects divided by the standard deviation of their own deals knows how
+    they hang together. A comparison that has no answer has no row. Raises `ValueError` if the windows compare
+    different tickers.
+    """
+    columns = [list(changes.columns) for changes, _ in around.values()]
+    if any(each != columns[0] for each in columns):
+        raise ValueError("the windows compare different tickers; give changes_around the same returns")
+    rows, drawn = {}, {}
+    for window, (changes, clear_until) in around.items():
+        for measure in measures:
+            try:
+                of_measure = changes[changes.index.get_level_values("measure") == measure].droplevel("measure")
+                rows[window, measure], drawn[window, measure] = _compared(of_measure, pivots, clear_until, draws, seed)
+            except ValueError:  # no pivot has both windows and a control yet
+                continue
+    index = pd.MultiIndex.from_tuples(list(rows), names=["window", "measure"])
+    if not rows:
+        return pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []], names=["window", "measure"]))
+    found = pd.DataFrame(list(rows.values()), index=index)
+    deals = pd.DataFrame(drawn).set_axis(index, axis=1)
+    spread = deals.std()
+    return found.assign(p_family=step_down(found["effect"] / spread, deals / spread)["p_family"])
+
+
+def _compared(
+    changes: pd.DataFrame, pivots: pd.Series, clear_until: pd.Series, draws: int, seed: int
+) -> tuple[pd.Series, np.ndarray]:
+    """`difference_in_differences`, and the effect in each deal (missing where nobody could be compared)."""
     forward(changes.sort_index(), "changes")
     if pivots.index.has_duplicates:
         raise ValueError(f"{pivots.index[pivots.index.duplicated()][0]} has two pivots; keep the first")
@@ -346,10 +516,11 @@ def difference_in_differences(
     drawn = effects[1:][~np.isnan(effects[1:])]
     low, high = np.quantile(drawn, [0.025, 0.975])
     as_large = (np.abs(drawn) >= np.abs(effects[0]) - 1e-12).sum()
-    return pd.Series(
+    found = pd.Series(
         {
             "effect": effects[0], "p_value": (1 + as_large) / (1 + len(drawn)), "low": low, "high": high,
             "treated_change": treated_change[0], "control_change": control_change[0],
             "treated": int(sums[0, 0]), "controls": controls[0],
         }
     )  # fmt: skip
+    return found, effects[1:]

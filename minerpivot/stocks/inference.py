@@ -27,6 +27,7 @@ from minerpivot.stocks import event_arrays
 from minerpivot.stocks.event_arrays import TESTS, Fit, Panel, Sample, Window, estimate
 from minerpivot.stocks.events import AbnormalReturns, cumulative, within
 
+BLOCK = 60  # sessions, about a quarter: parts of the calendar that two sets of draws can be kept to
 EVENTS_PER_BATCH = 30_000  # events in one batch of draws, about 150 MB while all tests run
 
 
@@ -159,6 +160,15 @@ def step_down(observed: pd.Series, draws: pd.DataFrame) -> pd.DataFrame:
 # --- many pseudo-studies ----------------------------------------------------------------------
 
 
+class News(NamedTuple):
+    """What is planted in pseudo-events: a mean, and how much louder than ordinary days they are."""
+
+    effect: float = 0.0
+    loudness: float = 1.0
+    by_event: float = 0.0
+    by_session: float = 0.0
+
+
 class Plan(NamedTuple):
     """A study as the draws see it: which firms move together, and the sessions to which they can move."""
 
@@ -180,6 +190,9 @@ def placebo(
     tests: bool = True,
     effect: float = 0.0,
     loudness: float = 1.0,
+    by_event: float = 0.0,
+    by_session: float = 0.0,
+    half: int | None = None,
     n_jobs: int | None = None,
 ) -> pd.DataFrame:
     """The study repeated on pseudo-sessions: one row per draw, `mean` (CAR, fraction) and the five test statistics.
@@ -188,14 +201,19 @@ def placebo(
     Each group of same-session events moves to a session at which every firm of it has an estimation window with
     enough observations, a complete `window` and no event of its own in it; all such sessions are alike likely, and
     groups move independently of each other. The model is estimated anew before it. `tests=False` gives only
-    `mean`, much faster. Abnormal returns in the window are multiplied by `loudness`, then `effect` is added to each
-    CAR. Raises `ValueError` naming a group that has nowhere to go.
+    `mean`, much faster. Abnormal returns in the window are multiplied by `loudness`, and by a factor that is drawn for
+    each event and one for each session, log-normal with mean square one and these standard deviations of the log
+    (`by_event`, `by_session`); then `effect` is added to each CAR. With `half` 0 or 1 the window of a pseudo-session
+    lies within an even or odd block of `BLOCK` sessions, so that two sets of draws share no window. Raises
+    `ValueError` naming a group that has nowhere to go, and for a loudness below zero.
     """
-    plan = _plan(abnormal, window)
+    news = News(effect, loudness, by_event, by_session)
+    if not np.isfinite(news).all() or min(news[1:]) < 0 or draws < 1:
+        raise ValueError(f"{news} with {draws} draws: loudness is zero or more, an effect finite, draws at least one")
+    plan = _plan(abnormal, window, half)
     size = max(1, EVENTS_PER_BATCH // len(plan.firm))
     sizes = [min(size, draws - start) for start in range(0, draws, size)]
     seeds = (seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)).spawn(len(sizes))
-    news = (effect, loudness)
     work = partial(_full_batch, plan, news) if tests else partial(_mean_batch, plan, news, _car_table(plan))
     batches = Parallel(n_jobs=n_jobs)(delayed(work)(seed, size) for seed, size in zip(seeds, sizes))
     return pd.concat(batches, ignore_index=True)
@@ -224,6 +242,9 @@ def size(
     reference: int = 4000,
     effect: float = 0.0,
     loudness: float = 1.0,
+    by_event: float = 0.0,
+    by_session: float = 0.0,
+    apart: bool = False,
     n_jobs: int | None = None,
 ) -> pd.DataFrame:
     """How often each test rejects at `level` in pseudo-studies: its size, or with a planted `effect` its power.
@@ -231,12 +252,15 @@ def size(
     Index: the five tests, `placebo` (mean CAR) and `placebo_studentised` (Kolari–Pynnönen statistic), both
     against `reference` further draws without effect and with loudness 1. Columns: `rejections` (share of
     `studies`), `low`, `high` (95% Wilson interval) and `holds` (is the share between 3% and 7%, at the 5%
-    level; in general within two fifths of `level`). `loudness` 2 is news that doubles the standard deviation.
+    level; in general within two fifths of `level`). `loudness` 2 is news that doubles the standard deviation; it proves
+    nothing for tests that do not change with the scale of returns: `by_event` and `by_session` make it uneven (see
+    `placebo`). With `apart` studies and reference come from different parts of the calendar.
     """
     first, second = np.random.SeedSequence(seed).spawn(2)
     draw = partial(placebo, abnormal, window, n_jobs=n_jobs)
-    drawn = draw(draws=studies, seed=first, effect=effect, loudness=loudness)
-    null = draw(draws=reference, seed=second)
+    loud = {"loudness": loudness, "by_event": by_event, "by_session": by_session}
+    drawn = draw(draws=studies, seed=first, effect=effect, half=0 if apart else None, **loud)
+    null = draw(draws=reference, seed=second, half=1 if apart else None)
     n = len(cumulative(abnormal, window)["car"].dropna())
     freedom = drawn["degrees_of_freedom"].to_numpy()
     p_values = {test: event_arrays.p_value(test, drawn[test].to_numpy(), n, freedom) for test in TESTS}
@@ -374,8 +398,8 @@ def _joint_plan(
     host_of, places_of = {}, {}
     for name in sorted(studies, key=lambda name: -len(own[name])):
         study = studies[name]
-        able = (at for at, host in enumerate(hosts) if _same_model(host, study, own[name]))
-        number = next(able, len(hosts))
+        same = (at for at, host in enumerate(hosts) if _same_model(host, study, own[name]))
+        number = next(same, len(hosts))
         if number == len(hosts):
             hosts.append(Host(study.panel, own[name], study.firm))
         order = np.argsort(hosts[number].events)
@@ -516,11 +540,14 @@ def _eligible(panel: Panel, sessions: int, window: Window) -> np.ndarray:
     return enough & moving & free[:, real[:, None] + offsets].all(axis=2)
 
 
-def _plan(abnormal: AbnormalReturns, window: Window) -> Plan:
+def _plan(abnormal: AbnormalReturns, window: Window, half: int | None = None) -> Plan:
     panel = abnormal.panel
     _, firm, day = _sample(abnormal, window)
     real = np.arange(len(abnormal.sessions)) + panel.before
     eligible = _eligible(panel, len(real), window)
+    if half is not None:
+        first, last = ((np.arange(len(real)) + offset) // BLOCK for offset in window)
+        eligible &= (first == last) & (first % 2 == half)
     days, group = np.unique(day, return_inverse=True)
     choices = []
     for number, when in enumerate(days):
@@ -542,14 +569,27 @@ def _draw(plan: Plan, seed: np.random.SeedSequence, size: int) -> np.ndarray:
     return plan.choices[plan.start + place][:, plan.group]
 
 
-def _full_batch(plan: Plan, news: tuple[float, float], seed: np.random.SeedSequence, size: int) -> pd.DataFrame:
-    day = _draw(plan, seed, size)
+def _loudness(plan: Plan, news: News, seed: np.random.SeedSequence, size: int) -> np.ndarray:
+    """Factor of each event's abnormal returns: size × n, or 1 × 1 where all are alike."""
+    if not news.by_event and not news.by_session:
+        return np.full((1, 1), news.loudness)
+    random = np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 1)))
+    by_event = news.by_event * random.standard_normal((size, len(plan.firm)))
+    by_session = news.by_session * random.standard_normal((size, len(plan.length)))[:, plan.group]
+    return news.loudness * np.exp(by_event + by_session - news.by_event**2 - news.by_session**2)
+
+
+def _full_batch(plan: Plan, news: News, seed: np.random.SeedSequence, size: int) -> pd.DataFrame:
+    day, loudness = _draw(plan, seed, size), _loudness(plan, news, seed, size)
     # A firm and session that several draws share is estimated once.
     keys, member = np.unique(plan.firm * plan.panel.returns.shape[1] + day, return_inverse=True)
     firm, when = np.divmod(keys, plan.panel.returns.shape[1])
     fit = estimate(plan.panel, firm, when, np.arange(plan.window[0], plan.window[1] + 1))
-    np.multiply(fit.abnormal, news[1], out=fit.abnormal)
-    fit.abnormal[:, 0] += news[0]
+    if loudness.size > 1:  # each draw has its own
+        fit = Fit(*(field[member.ravel()] for field in fit))
+        member = np.arange(day.size)
+    np.multiply(fit.abnormal, loudness.reshape(-1, 1), out=fit.abnormal)
+    fit.abnormal[:, 0] += news.effect
     sample, length = event_arrays.measure(fit), fit.abnormal.shape[1]
     return pd.DataFrame(event_arrays.statistics(sample, member.reshape(day.shape), day, length))
 
@@ -565,7 +605,6 @@ def _car_table(plan: Plan) -> np.ndarray:
     return table
 
 
-def _mean_batch(
-    plan: Plan, news: tuple[float, float], table: np.ndarray, seed: np.random.SeedSequence, size: int
-) -> pd.DataFrame:
-    return pd.DataFrame({"mean": table[plan.firm, _draw(plan, seed, size)].mean(axis=1) * news[1] + news[0]})
+def _mean_batch(plan: Plan, news: News, table: np.ndarray, seed: np.random.SeedSequence, size: int) -> pd.DataFrame:
+    car = table[plan.firm, _draw(plan, seed, size)] * _loudness(plan, news, seed, size)
+    return pd.DataFrame({"mean": car.mean(axis=1) + news.effect})

@@ -356,3 +356,108 @@ def test_changes_around_a_date_leave_out_its_sessions_and_compare_the_two_window
     empty = exposure.changes_around(returns, factors, [], window=100)
     assert empty.empty
     assert list(empty.columns) == ["A", "NEW"]
+
+
+def test_all_comparisons_are_one_family_over_the_same_deals():
+    """Rows are those of the single comparisons; a copy costs nothing, further measures never help; no answer no row."""
+    changes, pivots, clear = planted(3, -0.5)
+    other, noise = planted(4, 0.0)[0], planted(5, 0.0)[0]
+
+    def around(**measures):
+        return {120: (pd.concat(measures, names=["measure", "date"]).swaplevel(), clear)}
+
+    request = {"draws": 999, "seed": 2}
+    single = exposure.difference_in_differences(changes, pivots, clear, **request)
+    both = exposure.difference_in_differences_family(
+        around(beta=changes, copy=changes), pivots, ["beta", "copy", "absent"], **request
+    )
+    assert list(both.index) == [(120, "beta"), (120, "copy")]
+    for row in both.index:
+        pd.testing.assert_series_equal(both.loc[row, single.index], single, check_names=False)
+        assert both.loc[row, "p_family"] == pytest.approx(single["p_value"], abs=0.002)
+    more = exposure.difference_in_differences_family(
+        around(beta=changes, other=other, noise=noise), pivots, ["beta", "other", "noise"], **request
+    )
+    assert more.loc[(120, "beta"), "p_family"] > both.loc[(120, "beta"), "p_family"]
+    assert (more["p_family"] >= more["p_value"] - 1e-12).all()
+    with pytest.raises(ValueError, match="different tickers"):
+        exposure.difference_in_differences_family(
+            around(beta=changes) | {60: around(beta=changes[["A"]])[120]}, pivots, ["beta"]
+        )
+    assert exposure.difference_in_differences_family(around(beta=changes[["A"]]), pivots, ["beta"]).empty
+
+
+# --- base rates of breaks ---------------------------------------------------------------------
+
+
+def sector(seed, tickers=8, *, loud=False):
+    """Shares without any break in beta; `loud`: their own volatility wanders over months."""
+    generator = np.random.default_rng(seed)
+    _, factors = world(seed)
+    shares = {}
+    for number in range(tickers):
+        wander = np.exp(0.8 * np.cumsum(generator.normal(0, 0.08, 400))) if loud else np.ones(400)
+        shares[f"T{number}"] = (
+            factors["bitcoin"] + factors["market"] + 0.03 * wander * generator.standard_normal(400)
+        ).clip(lower=-0.9)
+    news = pd.DataFrame({"ticker": list(shares), "session": SESSIONS[generator.integers(150, 250, tickers)]})
+    return pd.DataFrame(shares), factors, news
+
+
+def broken(returns, factors, news):
+    """`known_break` at each share's news."""
+    rows = {row.ticker: exposure.known_break(returns[row.ticker], factors, row.session) for row in news.itertuples()}
+    return pd.DataFrame(rows).T
+
+
+def test_fast_p_values_equal_those_of_known_break():
+    """Three dates, with gaps in the share: to 1e-10."""
+    returns, factors, _ = sector(1)
+    share = returns["T0"].mask(np.random.default_rng(0).random(400) < 0.05)
+    table = exposure._complete(share, factors)
+    places = np.array([60, 180, 300])
+    for place, found in zip(places, exposure._break_p_values(table, places, 5)):
+        expected = exposure.known_break(share, factors, table.index[place])[exposure.BREAK_TESTS]
+        np.testing.assert_allclose(found, expected.astype(float), rtol=0, atol=1e-10)
+
+
+def test_a_count_of_breaks_is_held_against_pseudo_dates():
+    """Wandering volatility: many 'breaks' at the news, as many elsewhere. A planted one stands out, and is named."""
+    returns, factors, news = sector(2, loud=True)
+    rate = exposure.break_base_rate(broken(returns, factors, news), returns, factors, news, clear=60)
+    loud = rate.loc["volatility_p"]
+    assert loud["share"] > 0.3  # the test's nominal level is five percent
+    assert loud["found"] >= 3
+    assert loud["p_value"] > 0.05
+    assert loud["low"] <= loud["found"] <= loud["high"]
+    assert rate["expected"].between(rate["low"], rate["high"]).all()
+    assert rate.loc["beta_p", "expected"] == pytest.approx(8 * rate.loc["beta_p", "share"], abs=0.5)
+
+    quiet, factors, news = sector(3)
+    planted_in = quiet.copy()
+    for row in news.itertuples():
+        later = planted_in.index > row.session
+        planted_in.loc[later, row.ticker] += factors.loc[later, "bitcoin"] * -1.0
+    # pseudo-dates of the same history without the break: what the test finds by itself
+    rate = exposure.break_base_rate(broken(planted_in, factors, news), quiet, factors, news, clear=60)
+    assert rate.loc["beta_p", "found"] == 8
+    assert rate.loc["beta_p", "p_value"] < 0.01
+    assert rate.loc["beta_p", "share"] < 0.15
+    with pytest.raises(ValueError, match="no share has a session 390 away from its news"):
+        exposure.break_base_rate(broken(quiet, factors, news), quiet, factors, news, clear=390)
+
+
+def test_searched_breaks_have_a_base_rate_on_stretches_without_news():
+    """The longest stretch clear of a share's news; one that is too short has no row."""
+    returns, factors, news = sector(4, 4)
+    news.loc[0, "session"] = SESSIONS[100]
+    found = exposure.search_base_rate(returns, factors, news, clear=20, shortest=200, draws=19)
+    assert found.loc["T0", "first"] == SESSIONS[120]
+    assert found.loc["T0", "last"] == SESSIONS[-1]
+    assert found.loc["T0", "sessions"] == 280
+    again = exposure.sup_f(returns["T0"].iloc[120:], factors.iloc[120:], draws=19)
+    assert found.loc["T0", "statistic"] == pytest.approx(again["statistic"])
+    for ticker, row in found.iterrows():
+        session = news.set_index("ticker").loc[ticker, "session"]
+        assert not row["first"] <= session <= row["last"]
+    assert exposure.search_base_rate(returns, factors, news, shortest=390).empty
