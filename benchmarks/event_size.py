@@ -23,11 +23,13 @@ DESIGNS = {
     "10, 3, 3, 1, 1, 1": [10, 3, 3, 1, 1, 1],
 }
 WINDOWS = {"0 to 1": (0, 1), "2 to 20": (2, 20)}
-LOUDNESS = {
+CASES = {  # what is planted in the pseudo-events; spreads are standard deviations of the log
     "even": {},
     "by event": {"by_event": 0.6},
     "by session": {"by_session": 0.6},
     "by both": {"by_event": 0.6, "by_session": 0.6},
+    "even, +5 %": {"effect": 0.05},
+    "by event, +5 %": {"by_event": 0.6, "effect": 0.05},
 }
 TESTS = ["BMP", "Kolari–Pynnönen, n − 1", "Kolari–Pynnönen", "same, placebo", "mean, placebo"]
 
@@ -47,74 +49,75 @@ def rejections(
     window: event_arrays.Window,
     *,
     studies: int,
+    reference: int,
     seed: int,
-    effect: float = 0.0,
-    **loudness: float,
-) -> pd.Series:
-    """How many of `studies` pseudo-studies of one random design each test rejects at 5 %."""
+) -> pd.DataFrame:
+    """Share of `studies` pseudo-studies of one random design that each test rejects at 5 %: case × test."""
     table = design(returns, shares, sizes, seed)
     made = events.abnormal_returns(returns, table, factors=returns[FACTORS])
     n = len(events.cumulative(made, window)["car"].dropna())
-    drawn = inference.placebo(made, window, draws=studies, seed=seed, half=0, effect=effect, **loudness)
-    null = inference.placebo(made, window, draws=2000, seed=seed + 1, half=1)
-    kolari, freedom = drawn["kolari_pynnonen"].to_numpy(), drawn["degrees_of_freedom"].to_numpy()
-    p_values = [
-        event_arrays.p_value("bmp", drawn["bmp"].to_numpy(), n),
-        event_arrays.p_value("kolari_pynnonen", kolari, n),
-        event_arrays.p_value("kolari_pynnonen", kolari, n, freedom),
-        inference.placebo_p_value(kolari, null["kolari_pynnonen"]),
-        inference.placebo_p_value(drawn["mean"].to_numpy(), null["mean"]),
-    ]
-    return pd.Series([(p <= 0.05).sum() for p in p_values], TESTS)
+    null = inference.placebo(made, window, draws=reference, seed=seed + 1, half=1)
+    rows = {}
+    for case, planted in CASES.items():
+        drawn = inference.placebo(made, window, draws=studies, seed=seed, half=0, **planted)
+        kolari, freedom = drawn["kolari_pynnonen"].to_numpy(), drawn["degrees_of_freedom"].to_numpy()
+        p_values = [
+            event_arrays.p_value("bmp", drawn["bmp"].to_numpy(), n),
+            event_arrays.p_value("kolari_pynnonen", kolari, n),
+            event_arrays.p_value("kolari_pynnonen", kolari, n, freedom),
+            inference.placebo_p_value(kolari, null["kolari_pynnonen"]),
+            inference.placebo_p_value(drawn["mean"].to_numpy(), null["mean"]),
+        ]
+        rows[case] = [(p <= 0.05).mean() for p in p_values]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=TESTS)
 
 
-def rate(
+def rates(
     returns: pd.DataFrame,
     shares: list[str],
     sizes: list[int],
     window: event_arrays.Window,
     *,
-    designs: int = 40,
-    studies: int = 200,
+    designs: int,
+    studies: int,
+    reference: int = 999,
     seed: int = 0,
-    effect: float = 0.0,
-    **loudness: float,
-) -> pd.DataFrame:
-    """Share of rejections over `designs` random designs of `studies` each, and its standard error across designs."""
-    counts = [
-        rejections(returns, shares, sizes, window, studies=studies, seed=seed + 2 * number, effect=effect, **loudness)
-        for number in range(designs)
-    ]
-    shares_rejected = pd.DataFrame(counts) / studies
-    return pd.DataFrame({"rate": shares_rejected.mean(), "error": shares_rejected.sem()})
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Mean of `rejections` over random designs, and its standard error across them."""
+    settings = {"studies": studies, "reference": reference}
+    each = np.stack(
+        [rejections(returns, shares, sizes, window, seed=seed + 2 * number, **settings) for number in range(designs)]
+    )
+    mean, error = each.mean(axis=0), each.std(axis=0, ddof=1) / np.sqrt(designs)
+    return pd.DataFrame(mean, list(CASES), TESTS), pd.DataFrame(error, list(CASES), TESTS)
 
 
-def panel(tables_load=load) -> tuple[pd.DataFrame, list[str]]:
+def panel(prices: pd.DataFrame, instruments: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Returns, and the miners with a close on nearly every session."""
-    returns = markets.close_matrix(tables_load("prices")).pct_change(fill_method=None)
-    kinds = tables_load("instruments").set_index("ticker")["kind"]
+    returns = markets.close_matrix(prices).pct_change(fill_method=None)
+    kinds = instruments.set_index("ticker")["kind"]
     shares = [name for name in returns if kinds.get(name) == "miner" and returns[name].count() > 0.9 * len(returns)]
     return returns, shares
 
 
-def table(designs: int = 40, studies: int = 200) -> None:
-    """Print sizes, then power at a true +5 %, as Markdown."""
-    returns, shares = panel()
-    cases = [(name, window, loud, 0.0) for name in DESIGNS for window in WINDOWS for loud in LOUDNESS]
-    cases += [(name, "0 to 1", "by event", 0.05) for name in DESIGNS]
-    results = Parallel(n_jobs=2)(
-        delayed(rate)(
-            returns, shares, DESIGNS[name], WINDOWS[window], designs=designs, studies=studies, effect=effect,
-            **LOUDNESS[loud],
-        )
-        for name, window, loud, effect in cases
-    )  # fmt: skip
-    print(f"Percent of {designs * studies:,} pseudo-studies that reject at 5 % (largest standard error in brackets).\n")
-    print(f"| events | window | loudness | effect | {' | '.join(TESTS)} |\n|---|---|---|---:|{'---:|' * len(TESTS)}")
-    for (name, window, loud, effect), found in zip(cases, results):
-        cells = " | ".join(f"{100 * value:.1f}" for value in found["rate"])
-        print(f"| {name} | {window} | {loud} | {100 * effect:.0f} % | {cells} ({100 * found['error'].max():.1f}) |")
+def report(designs: int = 20, studies: int = 200) -> None:
+    """Print sizes, and power at a true +5 %, as Markdown."""
+    returns, shares = panel(load("prices"), load("instruments"))
+    cells = [(name, label) for name in DESIGNS for label in WINDOWS]
+    found = Parallel(n_jobs=2)(
+        delayed(rates)(returns, shares, DESIGNS[name], WINDOWS[label], designs=designs, studies=studies)
+        for name, label in cells
+    )
+    print(
+        f"Percent of {designs * studies:,} pseudo-studies ({designs} random choices among {len(shares)} shares, "
+        f"{studies} studies each) that a test rejects at 5 %; in brackets the largest standard error of the row.\n"
+    )
+    print(f"| events | days | planted | {' | '.join(TESTS)} | |\n|---|---|---|{'---:|' * (len(TESTS) + 1)}")
+    for (name, label), (mean, error) in zip(cells, found):
+        for case, row in mean.iterrows():
+            numbers = " | ".join(f"{100 * value:.1f}" for value in row)
+            print(f"| {name} | {label} | {case} | {numbers} | ({100 * error.loc[case].max():.1f}) |")
 
 
 if __name__ == "__main__":
-    table()
+    report()

@@ -258,8 +258,15 @@ def size(
     """
     first, second = np.random.SeedSequence(seed).spawn(2)
     draw = partial(placebo, abnormal, window, n_jobs=n_jobs)
-    loud = {"loudness": loudness, "by_event": by_event, "by_session": by_session}
-    drawn = draw(draws=studies, seed=first, effect=effect, half=0 if apart else None, **loud)
+    drawn = draw(
+        draws=studies,
+        seed=first,
+        effect=effect,
+        loudness=loudness,
+        by_event=by_event,
+        by_session=by_session,
+        half=0 if apart else None,
+    )
     null = draw(draws=reference, seed=second, half=1 if apart else None)
     n = len(cumulative(abnormal, window)["car"].dropna())
     freedom = drawn["degrees_of_freedom"].to_numpy()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from benchmarks import event_size
 from minerpivot.stocks import event_arrays, events, inference
 from tests.frozen import load
 
@@ -464,12 +465,72 @@ def test_size_on_the_deals(returns, deals, factors, window):
     assert table.loc[["placebo", "placebo_studentised", "corrado", "kolari_pynnonen"], "holds"].all()
 
 
+@pytest.mark.parametrize(("name", "published"), [("3 days of 10", 0.043), ("6 days of 4", 0.052)])
+def test_the_size_table_is_what_the_benchmark_printed(name, published):
+    """Few draws of `benchmarks.event_size`: within three Monte-Carlo errors of 4,000 studies on the live tables.
+
+    With n − 1 degrees of freedom the test rejects more; unevenly loud news makes it careful, never lax; a test that
+    knows nothing of shared days is caught.
+    """
+    returns, shares = event_size.panel(load("prices"), load("instruments"))
+    mean, error = event_size.rates(
+        returns, shares, event_size.DESIGNS[name], (0, 1), designs=8, studies=100, reference=99, seed=50
+    )
+    quiet, spread = mean.loc["even"], max(error.loc["even", "Kolari–Pynnönen"], 0.0077)
+    assert quiet["Kolari–Pynnönen"] == pytest.approx(published, abs=3 * spread)
+    assert quiet["Kolari–Pynnönen, n − 1"] > quiet["Kolari–Pynnönen"]
+    assert quiet["BMP"] > 0.15
+    assert (mean.loc[["by event", "by session", "by both"], "Kolari–Pynnönen"] < 0.05 + 3 * 0.0077).all()
+    assert mean.loc["even, +5 %", "Kolari–Pynnönen"] > 0.15
+
+
 def test_loud_news_without_an_effect(study):
     """Abnormal returns doubled, mean still zero: two tests take noise for an effect, two that know its spread hold."""
     table = inference.size(study, (0, 1), studies=4000, seed=3, loudness=2)
     assert table.loc[["kolari_pynnonen", "placebo_studentised"], "holds"].all()
     assert table.loc["placebo", "rejections"] > 0.2
     assert table.loc["corrado", "rejections"] > 0.1
+
+
+def test_loudness_varies_by_event_and_by_session(study):
+    """Mean square one; one factor for all events of a session, or one for each; the same seed gives the same."""
+    plan = inference._plan(study, (0, 1))
+    [seed] = np.random.SeedSequence(4).spawn(1)
+    shared = np.flatnonzero(np.bincount(plan.group)[plan.group] > 1)
+    for news in (
+        inference.News(by_event=0.6),
+        inference.News(by_session=0.6),
+        inference.News(by_event=0.3, loudness=2),
+    ):
+        factors = inference._loudness(plan, news, seed, 4000)
+        assert (factors**2).mean() == pytest.approx(news.loudness**2, rel=0.05)
+        assert np.log(factors).std() == pytest.approx(max(news.by_event, news.by_session), rel=0.05)
+        pair = factors[:, np.flatnonzero(plan.group == plan.group[shared[0]])]
+        assert (pair[:, 0] == pair[:, 1]).all() == (news.by_event == 0)
+    request = {"draws": 300, "seed": 5, "by_event": 0.5, "by_session": 0.5}
+    drawn = inference.placebo(study, (0, 1), **request)
+    pd.testing.assert_frame_equal(drawn, inference.placebo(study, (0, 1), n_jobs=2, **request))
+    np.testing.assert_allclose(drawn["mean"], inference.placebo(study, (0, 1), tests=False, **request)["mean"])
+    even = inference.placebo(study, (0, 1), draws=300, seed=5)
+    assert not np.isclose(even["mean"], drawn["mean"]).any()
+    assert (even["corrado"] != drawn["corrado"]).mean() > 0.9  # ranks are taken anew, for each draw
+    for odd in ({"loudness": -1.0}, {"by_event": -0.1}, {"effect": np.nan}, {"draws": 0}):
+        with pytest.raises(ValueError, match="loudness is zero or more"):
+            inference.placebo(study, (0, 1), **odd)
+
+
+@pytest.mark.parametrize("window", [(0, 1), (2, 20)], ids=str)
+def test_halves_of_the_calendar_share_no_session_of_a_window(study, window):
+    """What tests the placebo distribution is not what made it."""
+    sessions = []
+    for half in (0, 1):
+        plan = inference._plan(study, window, half)
+        days = np.unique(plan.choices) - plan.panel.before
+        assert len(days) > 100
+        sessions.append(set((days[:, None] + np.arange(window[0], window[1] + 1)).ravel()))
+    assert not sessions[0] & sessions[1]
+    table = inference.size(study, window, studies=1000, reference=1000, apart=True, by_event=0.4, seed=2)
+    assert table.loc["kolari_pynnonen", "rejections"] < 0.08
 
 
 def test_power_is_what_the_formula_says(study):
