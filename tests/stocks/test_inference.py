@@ -439,6 +439,9 @@ def test_same_seed_same_answer_whatever_carries_the_draws(study):
     cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None)
     with cluster, distributed.Client(cluster), joblib.parallel_config(backend="dask"):
         carried = inference.placebo(study, (0, 1), **request)
+        joint = inference.joint_study({("deals",): study}, {"headline": (0, 1)}, **request)
+    here = inference.joint_study({("deals",): study}, {"headline": (0, 1)}, **request)
+    pd.testing.assert_frame_equal(here.statistics, joint.statistics, check_exact=True)
     pd.testing.assert_frame_equal(one, carried, check_exact=True)
     means = inference.placebo(study, (0, 1), tests=False, **request)
     np.testing.assert_allclose(means["mean"], one["mean"], rtol=0, atol=1e-14)
