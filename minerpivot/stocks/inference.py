@@ -63,7 +63,7 @@ def hypothesis_tests(abnormal: AbnormalReturns, window: Window) -> pd.DataFrame:
 def summary(abnormal: AbnormalReturns, window: Window) -> pd.Series:
     """What there is to test: a Series with one entry for each fact about the CARs over `window`.
 
-    events, sessions (distinct days 0), mean, median, standard_deviation, share_positive, correlation (see
+    events, sessions (distinct days 0), companies, mean, median, standard_deviation, share_positive, correlation (see
     `average_correlation`), standard_error (of the mean: s/√n · √((1 + (n − 1) r)/(1 − r)), which reduces to
     s/√n for r = 0), degrees_of_freedom (of Satterthwaite, for its t interval: `interval_and_power`),
     leave_one_out_low and leave_one_out_high (the mean without one event).
@@ -71,7 +71,8 @@ def summary(abnormal: AbnormalReturns, window: Window) -> pd.Series:
     car = cumulative(abnormal, window)["car"].dropna()
     r, freedom = _dependence(abnormal, window)
     n, without = len(car), leave_one_out(abnormal, window)
-    facts = {"events": n, "sessions": abnormal.events.loc[car.index, "session"].nunique()}
+    table = abnormal.events.loc[car.index]
+    facts = {"events": n, "sessions": table["session"].nunique(), "companies": table["ticker"].nunique()}
     facts |= {"mean": car.mean(), "median": car.median(), "standard_deviation": car.std()}
     facts |= {"share_positive": (car > 0).mean(), "correlation": r}
     facts |= {"standard_error": car.std() / np.sqrt(n) * np.sqrt((1 + (n - 1) * r) / (1 - r))}

@@ -137,6 +137,8 @@ def test_clusters_cost_degrees_of_freedom_in_tests_and_intervals(returns, cluste
     freedom = tests.loc["kolari_pynnonen", "degrees_of_freedom"]
     assert 7 < freedom < 30
     assert facts["degrees_of_freedom"] == freedom
+    assert facts[["events", "sessions"]].tolist() == [40, 8]
+    assert facts["companies"] == clustered["ticker"].nunique()
     assert (tests.loc[["cross_sectional", "bmp"], "degrees_of_freedom"] == 39).all()
     statistic = tests.loc["kolari_pynnonen", "statistic"]
     assert tests.loc["kolari_pynnonen", "p_value"] == pytest.approx(2 * stats.t.sf(abs(statistic), freedom))
