@@ -72,7 +72,11 @@ def summary(abnormal: AbnormalReturns, window: Window) -> pd.Series:
     r, freedom = _dependence(abnormal, window)
     n, without = len(car), leave_one_out(abnormal, window)
     table = abnormal.events.loc[car.index]
-    facts = {"events": n, "sessions": table["session"].nunique(), "companies": table["ticker"].nunique()}
+    facts: dict[str, float] = {
+        "events": n,
+        "sessions": table["session"].nunique(),
+        "companies": table["ticker"].nunique(),
+    }
     facts |= {"mean": car.mean(), "median": car.median(), "standard_deviation": car.std()}
     facts |= {"share_positive": (car > 0).mean(), "correlation": r}
     facts |= {"standard_error": car.std() / np.sqrt(n) * np.sqrt((1 + (n - 1) * r) / (1 - r))}
