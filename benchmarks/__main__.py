@@ -5,7 +5,7 @@ import platform
 
 import pandas as pd
 
-from benchmarks import book, event_study, pages
+from benchmarks import book, event_size, event_study, pages
 
 
 def section(title: str, rows: list[dict[str, str]]) -> None:
@@ -22,6 +22,9 @@ print(
 )
 event_study.one_study()
 event_study.many_draws()
+event_study.joint_draws()
+print("\n## How often the tests reject\n", flush=True)
+event_size.report()
 with book.copies() as (ours, plain):
     section("Rebuilding the book", book.rebuilds(ours, plain))
     page, sites = f"{book.CHAPTER}.html", [folder / "_build" / "html" for folder in (ours, plain)]

@@ -254,8 +254,9 @@ def reactions(days: pd.DataFrame, levels: pd.DataFrame, *, baskets: Iterable[str
 
     `days` as from `statement_days`; `levels` are sessions × series, with the companies, `baskets` and the
     `benchmark`. After the close (amc) is the next session, before the open (bmo) the same day's. Adds
-    session, company and one column per basket, each less the benchmark's return of that session. Rows
-    without a known hour, or beyond the last session, are left out.
+    session, company and one column per basket, each less the benchmark's return of that session; missing where one of
+    the two closes is: a day without a close has no return, nor has the next. Rows without a known hour, or beyond the
+    last session, are left out.
     """
     timed = days[days["time"].notna()]
     issued = pd.DatetimeIndex(timed["issued_on"])
@@ -263,7 +264,7 @@ def reactions(days: pd.DataFrame, levels: pd.DataFrame, *, baskets: Iterable[str
     place = np.where(timed["time"] == "amc", following, same_or_next)
     inside = (place > 0) & (place < len(levels))
     timed, place = timed[inside], place[inside]
-    moves = 100 * (levels.ffill() / levels.ffill().shift() - 1)
+    moves = 100 * levels.pct_change(fill_method=None)
     less = moves.sub(moves[benchmark], axis=0)
     columns = less.columns.get_indexer(pd.Index(timed["ticker"]))
     found = timed.assign(session=levels.index[place], company=less.to_numpy()[place, columns])

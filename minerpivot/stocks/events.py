@@ -6,6 +6,9 @@ a window [a, b] includes both ends. The model explains a firm's return by a cons
 none is the mean-adjusted model, one market index the market model, several a factor model (MacKinlay,
 1997, "Event studies in economics and finance"). Only the space that the factors span matters: making
 one orthogonal to another changes no abnormal return. Nothing dated D rests on a return after D.
+
+Days must go forward, each once. What no close can give (an infinite return, one under −100 %) is never averaged:
+an event that would read it is left out by name, and no pseudo-event reads it.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from minerpivot.stocks.event_arrays import Panel, Window, estimate, forecast_scale, take
+from minerpivot.stocks.event_arrays import Fit, Panel, Window, estimate, flat, forecast_scale, take
 
 ESTIMATION: Window = (-130, -11)
 MINIMUM_OBSERVATIONS = 90
@@ -61,12 +64,15 @@ def abnormal_returns(
     not within the offsets `removed` of an event of the same firm in `others` (default: `events`; give the
     full list when `events` is a selection from it).
 
-    An event with fewer than `minimum` usable sessions is left out and named in `excluded`. Raises
-    `ValueError` for a firm without returns, a day that is not a session, an event named or counted twice,
-    factors that do not cover the sessions or are collinear, and when no event is left.
+    An event is left out and named in `excluded` if it has fewer than `minimum` usable sessions, if a return that no
+    close can give stands in its estimation window or span, and if the model explains its estimation window to the
+    last bit (a price that stands still), so that no test could weigh it. Raises `ValueError` for days that go back or
+    come twice, a firm without returns, a day that is not a session, an event named or counted twice, factors that are
+    impossible, do not cover the sessions or are collinear, and when no event is left.
     """
     if not estimation[0] < estimation[1] < min(span[0], 0):
         raise ValueError(f"the estimation window {list(estimation)} must end before day 0 and the span {list(span)}")
+    forward(returns, "returns")
     names = ["alpha", *(f"beta_{name}" for name in (factors.columns if factors is not None else []))]
     if minimum <= len(names):
         raise ValueError(f"{minimum} observations cannot carry a model with {len(names)} coefficients")
@@ -77,35 +83,42 @@ def abnormal_returns(
     if others is not None:
         column, other_day = _positions(others[others["ticker"].isin(returns.columns[used])], returns)
         near = (np.searchsorted(used, column), other_day)
-    raw = _factor_array(returns, factors)
-    panel = _panel(
-        returns.to_numpy(float)[:, used], raw, near, removed, estimation=estimation, span=span, minimum=minimum
-    )
+    raw, own = _factor_array(returns, factors), returns.to_numpy(float)[:, used]
+    wrong = impossible(own)
+    panel = _panel(np.where(wrong, np.nan, own), raw, near, removed, estimation=estimation, span=span, minimum=minimum)
     sessions, day = pd.DatetimeIndex(returns.index), day + panel.before
     past, offsets = np.arange(estimation[0], estimation[1] + 1), np.arange(span[0], span[1] + 1)
     observations = take(panel.usable, firm, day, past).sum(axis=1)
     unknown = (~panel.known[day[:, None] + past] & np.isfinite(take(panel.returns, firm, day, past))).sum(axis=1)
-    enough = observations >= minimum
-    reasons = [
-        f"{count} usable sessions in {list(estimation)}, {minimum} are needed"
-        + (f"; a factor is missing on {gaps}" if gaps else "")
-        for count, gaps in zip(observations[~enough], unknown[~enough])
-    ]
-    excluded = pd.Series(reasons, index=events.index[~enough], name="reason", dtype=object)
-    if not enough.any():
+    reasons = np.full(len(events), "", dtype=object)
+    for place in np.flatnonzero(observations < minimum):
+        reasons[place] = f"{observations[place]} usable sessions in {list(estimation)}, {minimum} are needed" + (
+            f"; a factor is missing on {unknown[place]}" if unknown[place] else ""
+        )
+    for row, column in np.argwhere(wrong)[::-1]:  # the first of an event's is named
+        read = (firm == column) & (row >= day - panel.before + estimation[0])
+        read &= row <= day - panel.before + max(span[1], 0)
+        reasons[read] = f"the return of {sessions[row]:%Y-%m-%d} is {own[row, column]:g}, which no close gives"
+    kept = np.flatnonzero(reasons == "")
+    if len(kept):
+        fit = estimate(panel, firm[kept], day[kept], offsets)
+        still = flat(panel, firm[kept], day[kept], fit.sigma)
+        if still.any():
+            reasons[kept[still]] = "the model leaves nothing of its estimation window: the price stands still"
+            kept, fit = kept[~still], Fit(*(field[~still] for field in fit))
+    excluded = pd.Series(reasons, index=events.index, name="reason")[reasons != ""]
+    if not len(kept):
         raise ValueError(f"no event is left; {excluded.index[0]}: {excluded.iloc[0]}")
-    fit = estimate(panel, firm[enough], day[enough], offsets)
-    own = np.where(np.isnan(fit.residuals), np.nan, take(panel.returns, firm[enough], day[enough], past))
-    total = np.nanvar(own, axis=1) * fit.observations
-    facts = {"ticker": events["ticker"].array[enough], "session": sessions[day[enough] - panel.before]}
+    firm, day, events = firm[kept], day[kept], events.iloc[kept]
+    used_returns = np.where(np.isnan(fit.residuals), np.nan, take(panel.returns, firm, day, past))
+    total = np.nanvar(used_returns, axis=1) * fit.observations
+    facts = {"ticker": events["ticker"].array, "session": sessions[day - panel.before]}
     facts |= {"observations": fit.observations.astype(int), "sigma": fit.sigma}
     facts |= {"r_squared": 1 - np.nansum(fit.residuals**2, axis=1) / total}
-    kept = pd.DataFrame(facts | dict(zip(names, fit.coefficients.T)), index=events.index[enough])
-    residuals = pd.DataFrame(fit.residuals, index=kept.index, columns=past)
-    window = pd.DataFrame(fit.abnormal, index=kept.index, columns=offsets)
-    return AbnormalReturns(
-        kept, excluded, residuals, window, fit.leverage, panel, sessions, position=day[enough], firm=firm[enough]
-    )
+    table = pd.DataFrame(facts | dict(zip(names, fit.coefficients.T)), index=events.index)
+    residuals = pd.DataFrame(fit.residuals, index=table.index, columns=past)
+    window = pd.DataFrame(fit.abnormal, index=table.index, columns=offsets)
+    return AbnormalReturns(table, excluded, residuals, window, fit.leverage, panel, sessions, position=day, firm=firm)
 
 
 def cumulative(abnormal: AbnormalReturns, window: Window) -> pd.DataFrame:
@@ -136,6 +149,25 @@ def within(abnormal: AbnormalReturns, window: Window) -> slice:
     return slice(window[0] - first, window[1] - first + 1)
 
 
+def forward(table: pd.DataFrame | pd.Series, what: str) -> None:
+    """Refuse what a look-ahead could hide in: days that go back, come twice or are missing, series of one name."""
+    days = table.index
+    if days.hasnans:
+        raise ValueError(f"the {what} have a row without a day; leave it out")
+    if days.has_duplicates:
+        raise ValueError(f"the {what} have two rows for {str(days[days.duplicated()][0])[:10]}; keep one")
+    if not days.is_monotonic_increasing:
+        place = int(np.flatnonzero(days[1:] < days[:-1])[0])
+        raise ValueError(f"the {what} go back from {str(days[place])[:10]} to {str(days[place + 1])[:10]}; sort by day")
+    if isinstance(table, pd.DataFrame) and table.columns.has_duplicates:
+        raise ValueError(f"the {what} hold {table.columns[table.columns.duplicated()][0]} twice; keep one column")
+
+
+def impossible(returns: np.ndarray) -> np.ndarray:
+    """Where a return cannot come from two closes: infinite, or a loss of more than everything."""
+    return np.isinf(returns) | (returns < -1)
+
+
 def _panel(
     returns: np.ndarray,
     factors: np.ndarray,
@@ -161,6 +193,13 @@ def _panel(
 def _factor_array(returns: pd.DataFrame, factors: pd.DataFrame | None) -> np.ndarray:
     if factors is None:
         return np.empty((len(returns), 0))
+    forward(factors, "factors")
+    values = factors.to_numpy(float)
+    for place, name in zip(*np.nonzero(impossible(values))):
+        raise ValueError(
+            f"factor {factors.columns[name]}: the return of {factors.index[place]:%Y-%m-%d} is "
+            f"{values[place, name]:g}, which no close gives"
+        )
     absent = returns.index.difference(factors.index)
     if len(absent):
         raise ValueError(f"the factors have no row for {absent[0]:%Y-%m-%d}; give them the sessions of the returns")

@@ -5,17 +5,22 @@ r = a + b_bitcoin·bitcoin + b_market·market + b_chips·(chips orthogonal to ma
 within the sample of each regression, so nothing dated D uses a return after D. What bitcoin and the market
 share is in neither beta alone. Correlation, R² and idiosyncratic volatility stand beside the betas: louder news
 of its own lowers a share's correlation with bitcoin at an unchanged beta.
+
+Refused everywhere: days that go back or come twice, a return that no close gives, a share or factor that stands still.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from arch.bootstrap import MovingBlockBootstrap
+from scipy import stats
 
+from minerpivot.stocks.events import forward, impossible
+from minerpivot.stocks.inference import step_down
 from minerpivot.stocks.markets import SESSIONS_PER_YEAR
 
 FACTORS = ["bitcoin", "market", "chips"]
@@ -31,7 +36,24 @@ def factor_returns(
 
 
 def _complete(returns: pd.Series, factors: pd.DataFrame) -> pd.DataFrame:
-    return factors[FACTORS].assign(share=returns).dropna()
+    """Sessions on which share and factors all have returns; refuses what is no series of returns."""
+    forward(returns, f"returns of {returns.name}")
+    forward(factors, "factors")
+    table = factors[FACTORS].assign(share=returns)
+    for row, column in np.argwhere(impossible(table.to_numpy(float))):
+        name = returns.name if table.columns[column] == "share" else table.columns[column]
+        raise ValueError(
+            f"{name}: the return of {table.index[row]:%Y-%m-%d} is {table.iloc[row, column]:g}, which no close gives"
+        )
+    return table.dropna()
+
+
+def _moving(table: pd.DataFrame, name: object, when: str = "") -> None:
+    """Refuse a share or factor that stands still: it has no beta, no correlation and no break."""
+    still = table.columns[np.ptp(table.to_numpy(float), axis=0) <= 1e-12]
+    if len(still):
+        what = name if still[0] == "share" else f"{name}: factor {still[0]}"
+        raise ValueError(f"{what} has the same return on all {len(table)} sessions{when}; it has no exposure")
 
 
 def _measures(moments: np.ndarray) -> np.ndarray:
@@ -67,16 +89,22 @@ def _products(table: pd.DataFrame) -> np.ndarray:
 def exposure(returns: pd.Series, factors: pd.DataFrame) -> pd.Series:
     """`MEASURES` of one share over all sessions on which it and the factors have returns; volatility is annual.
 
-    Raises `ValueError` with fewer than twenty such sessions.
+    Raises `ValueError` with fewer than twenty such sessions and for a series that stands still.
     """
     table = _complete(returns, factors)
     if len(table) < 20:
         raise ValueError(f"{returns.name}: {len(table)} sessions with all returns are too few for four coefficients")
+    _moving(table, returns.name)
     return pd.Series(_measures(_products(table).sum(axis=0)), MEASURES, name=returns.name)
 
 
 def block_weights(sessions: int, *, block: int, draws: int, seed: int) -> np.ndarray:
-    """How often each of `sessions` rows is in each moving-block resample (Künsch, 1989): draws × sessions."""
+    """How often each of `sessions` rows is in each moving-block resample (Künsch, 1989): draws × sessions.
+
+    Raises `ValueError` with fewer than two blocks: one block can only be dealt as it is, an interval of no width.
+    """
+    if not 1 <= block <= sessions / 2:
+        raise ValueError(f"{sessions} observations are fewer than two blocks of {block}; use a smaller block")
     resampling = MovingBlockBootstrap(block, np.arange(sessions), seed=seed)
     return np.stack([np.bincount(positions[0][0], minlength=sessions) for positions in resampling.bootstrap(draws)])
 
@@ -95,7 +123,8 @@ def rolling_exposure(
 
     Long: date, series, measure, value, low, high. The band is the percentile interval of a moving-block bootstrap
     that deals rows (share and factors together) again within each window; every window uses the same resamples, so
-    that the band moves with the data and not with the draw. No rows for a series with fewer sessions than `window`.
+    that the band moves with the data and not with the draw. No rows for a series with fewer sessions than `window`,
+    nor for a window that holds a resample in which it stands still.
     """
     weights = block_weights(window, block=block, draws=draws, seed=seed).astype(float)
     parts = []
@@ -105,7 +134,10 @@ def rolling_exposure(
         products = _products(table)
         for last in weekly[weekly >= window - 1]:
             inside = products[last - window + 1 : last + 1]
-            drawn = _measures((weights @ inside.reshape(window, -1)).reshape(-1, 5, 5))
+            with np.errstate(invalid="ignore", divide="ignore"):
+                drawn = _measures((weights @ inside.reshape(window, -1)).reshape(-1, 5, 5))
+            if not np.isfinite(drawn).all():
+                continue
             low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
             found = {"measure": MEASURES, "value": _measures(inside.sum(axis=0)), "low": low, "high": high}
             parts.append(pd.DataFrame(found).assign(date=table.index[last], series=name))
@@ -119,11 +151,13 @@ def bootstrap_interval(
     """Percentile interval of the mean of `values` by the moving-block bootstrap (Künsch, 1989).
 
     Descriptive: it says how much the mean moves when the same history is dealt again, not what comes next.
-    Raises `ValueError` with fewer values than one block.
+    Raises `ValueError` with fewer values than two blocks (`values.count()` says how many there are), for an infinite
+    value and for values that are all the same.
     """
-    sample = values.dropna().to_numpy()
-    if len(sample) < block:
-        raise ValueError(f"{len(sample)} observations are fewer than one block of {block}; use a smaller block")
+    forward(values, "values")
+    sample = values.dropna().to_numpy(float)
+    if (len(sample) and not np.ptp(sample) > 0) or np.isinf(sample).any():
+        raise ValueError(f"{len(sample)} observations without spread, or with an infinite one, have no interval")
     means = block_weights(len(sample), block=block, draws=draws, seed=seed) @ sample / len(sample)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
@@ -149,12 +183,17 @@ def known_break(
     `beta_low`, `beta_high` (95 percent) and `beta_p` of bitcoin; `slopes_p`, Wald test that no slope changed;
     `volatility_before`, `volatility_after` (idiosyncratic, annual) and `volatility_p`, the same test on the absolute
     residuals; `correlation_…` and `r_squared_…` of each side. Raises `ValueError` with fewer than `at_least`
-    sessions on a side.
+    sessions on a side and for a series that stands still on one.
+
+    Meant for errors whose variance does not wander. That of these shares does, and the tests of slopes and volatility
+    reject far too often at any date: beside a count of them belongs the `break_base_rate`.
     """
     table = _complete(returns, factors).drop(index=date, errors="ignore")
     after = pd.Series(table.index > date, index=table.index)
     if min(after.sum(), (~after).sum()) < at_least:
         raise ValueError(f"{returns.name}: fewer than {at_least} sessions before or after {date:%Y-%m-%d}")
+    for side, rows in {"before": ~after, "after": after}.items():
+        _moving(table[rows], returns.name, f" {side} {date:%Y-%m-%d}")
     design = _design(table)
     changes = design.mul(after, axis=0).add_suffix("_change")
     robust = {"cov_type": "HAC", "cov_kwds": {"maxlags": lags, "use_correction": True}}
@@ -194,14 +233,19 @@ def sup_f(
     after `date`, the last session before it. `p_value` is by the fixed-regressor bootstrap of Hansen (2000) in its
     form for changing variance: residuals times standard normal draws, regressors as they are, so that neither
     louder periods nor a break in the factors themselves passes for a break in the coefficients.
+    Raises `ValueError` if no dates are left to try, for a series that stands still and for an unknown regressor.
     """
     changing = list(changing)
+    if not changing or not set(changing) <= {"const", *FACTORS} or len(set(changing)) < len(changing):
+        raise ValueError(f"changing is {changing}; choose among const, {', '.join(FACTORS)}, each once")
     table = _complete(returns, factors)
-    design = _design(table)
-    fixed, moving = design.to_numpy(), design[changing].to_numpy()
     first, last = int(np.ceil(trim * len(table))), int(np.floor((1 - trim) * len(table)))
     if last - first < 10:
         raise ValueError(f"{returns.name}: {len(table)} sessions leave no dates to try at a trimming of {trim}")
+    for part, when in ((table, ""), (table.iloc[:first], f" up to {table.index[first - 1]:%Y-%m-%d}")):
+        _moving(part, returns.name, when)
+    design = _design(table)
+    fixed, moving = design.to_numpy(), design[changing].to_numpy()
     residual = sm.OLS(table["share"].to_numpy(), fixed).fit().resid
     noise = np.random.default_rng(seed).standard_normal((draws, len(table))) * residual
     inverse = np.linalg.inv(fixed.T @ fixed)
@@ -231,6 +275,128 @@ def sup_f(
     return pd.Series(values | {"sessions": len(table)}, name=returns.name)
 
 
+BREAK_TESTS = ["beta_p", "slopes_p", "volatility_p"]  # of `known_break`
+
+
+def _break_p_values(table: pd.DataFrame, places: np.ndarray, lags: int) -> np.ndarray:
+    """The p values of `known_break` at each of `places` (rows of `table`, that row left out): places × BREAK_TESTS."""
+    found = np.empty((len(places), len(BREAK_TESTS)))
+    ones = np.ones(len(table) - 1)
+    for number, place in enumerate(places):
+        rows = np.delete(table.to_numpy(float), place, axis=0)
+        after = (np.arange(len(rows)) >= place).astype(float)
+        plain = np.column_stack([ones, rows[:, :3]])
+        beta, covariance, residual = _newey_west(np.hstack([plain, plain * after[:, None]]), rows[:, 3], lags)
+        slopes = beta[5:] @ np.linalg.solve(covariance[5:, 5:], beta[5:])
+        louder, spread, _ = _newey_west(np.column_stack([ones, after]), np.abs(residual), lags)
+        found[number] = [
+            2 * stats.norm.sf(abs(beta[5]) / np.sqrt(covariance[5, 5])),
+            stats.chi2.sf(slopes, len(FACTORS)),
+            2 * stats.norm.sf(abs(louder[1]) / np.sqrt(spread[1, 1])),
+        ]
+    return found
+
+
+def _newey_west(design: np.ndarray, values: np.ndarray, lags: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Least squares: coefficients, their covariance by Newey and West (1987) times n / (n − k), residuals."""
+    bread = np.linalg.inv(design.T @ design)
+    beta = bread @ (design.T @ values)
+    residual = values - design @ beta
+    score = design * residual[:, None]
+    middle = score.T @ score
+    for lag in range(1, lags + 1):
+        product = score[lag:].T @ score[:-lag]
+        middle += (1 - lag / (lags + 1)) * (product + product.T)
+    n, k = design.shape
+    return beta, n / (n - k) * bread @ middle @ bread, residual
+
+
+def break_base_rate(
+    broken: pd.DataFrame,
+    returns: pd.DataFrame,
+    factors: pd.DataFrame,
+    news: pd.DataFrame,
+    *,
+    clear: int = 90,
+    every: int = 5,
+    lags: int = 5,
+    at_least: int = 40,
+    level: float = 0.05,
+    draws: int = 9999,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """How many breaks the tests of `known_break` would find in as many shares at dates without news.
+
+    `broken`: rows of `known_break` by ticker; `news` (ticker, session): all days that may have changed a share. Each
+    share's pseudo-dates are every `every`-th session at least `clear` sessions away from its own news, with
+    `at_least` sessions on each side. One row per test (`BREAK_TESTS`): `found` (how many of `tested` shares reject at
+    `level`), `expected` (the same at pseudo-dates, mean of `draws`, each share at one of its own, by chance and
+    independently; a share that has none rejects as often as all pseudo-dates do), `low` and `high` (95 percent of
+    draws), `p_value` (share of draws that find as many, the observation counted), `share` of pseudo-dates that
+    reject and `dates`, their number. A count inside low to high says nothing about the dates. Meant for five shares
+    or more. Raises `ValueError` if no share has a pseudo-date.
+    """
+    sessions = pd.DatetimeIndex(factors.index)
+    rejected = {}
+    for ticker in broken.index:
+        table = _complete(returns[ticker], factors)
+        own = sessions.searchsorted(pd.DatetimeIndex(news.loc[news["ticker"] == ticker, "session"]))
+        away = np.abs(sessions.get_indexer(table.index)[:, None] - own).min(axis=1, initial=len(sessions))
+        places = np.arange(len(table))
+        able = (away >= clear) & (places >= at_least) & (places < len(table) - at_least)
+        rejected[ticker] = _break_p_values(table, places[able][::every], lags) <= level
+    everything = np.concatenate(list(rejected.values()))
+    if not len(everything):
+        raise ValueError(f"no share has a session {clear} away from its news; ask for fewer")
+    random = np.random.default_rng(seed)
+    counts = np.zeros((draws, len(BREAK_TESTS)))
+    for each in rejected.values():
+        pool = each if len(each) else everything
+        counts += pool[random.integers(0, len(pool), draws)]
+    found = (broken[BREAK_TESTS].astype(float) <= level).sum().to_numpy()
+    low, high = np.quantile(counts, [0.025, 0.975], axis=0)
+    return pd.DataFrame(
+        {
+            "found": found, "tested": len(broken), "expected": counts.mean(axis=0), "low": low, "high": high,
+            "p_value": (1 + (counts >= found).sum(axis=0)) / (1 + draws),
+            "share": everything.mean(axis=0), "dates": len(everything),
+        },
+        index=pd.Index(BREAK_TESTS, name="test"),
+    )  # fmt: skip
+
+
+def search_base_rate(
+    returns: pd.DataFrame,
+    factors: pd.DataFrame,
+    news: pd.DataFrame,
+    *,
+    clear: int = 20,
+    shortest: int = 150,
+    draws: int = 199,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """`sup_f` where there is no news to find: each share's longest stretch of sessions `clear` away from its own.
+
+    One row per share that has such a stretch of at least `shortest` sessions: `first`, `last`, `sessions`,
+    `statistic`, `date`, `p_value`. The share of p values of 5 % or less is what a count of searched breaks is to be
+    held against.
+    """
+    days = pd.DatetimeIndex(factors.index)
+    rows = {}
+    for ticker in returns:
+        table = _complete(returns[ticker], factors)
+        own = days.searchsorted(pd.DatetimeIndex(news.loc[news["ticker"] == ticker, "session"]))
+        away = np.abs(days.get_indexer(table.index)[:, None] - own).min(axis=1, initial=len(days))
+        stretches = pd.Series(away >= clear).ne(True).cumsum()[away >= clear]
+        if stretches.empty or stretches.value_counts().max() < shortest:
+            continue
+        inside = table.iloc[stretches.index[stretches == stretches.mode()[0]]]
+        found = sup_f(inside["share"].rename(ticker), inside, draws=draws, seed=seed)
+        rows[ticker] = {"first": inside.index[0], "last": inside.index[-1]} | found.to_dict()
+    columns = ["first", "last", "sessions", "statistic", "date", "p_value"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
 # --- pivoted against not yet pivoted ------------------------------------------------------------
 
 
@@ -242,6 +408,11 @@ def changes_around(
     Before are the `window` sessions that end `gap` sessions before the date, after the `window` that start `gap`
     sessions after it. A share without nine tenths of each, or a date without room, is missing. Volatility is in logs.
     """
+    dates = pd.DatetimeIndex(list(dates))
+    forward(pd.Series(0, index=dates.sort_values()), "dates")
+    forward(returns, "returns")
+    if not returns.index.equals(factors.index):
+        raise ValueError("returns and factors have different sessions; give both the same")
     sessions = pd.DatetimeIndex(factors.index)
     rows = []
     for date in dates:
@@ -251,13 +422,13 @@ def changes_around(
         spans = [slice(at - gap - window, at - gap), slice(at + gap + 1, at + gap + 1 + window)]
         for name in returns:
             tables = [_complete(returns[name].iloc[span], factors.iloc[span]) for span in spans]
-            if min(map(len, tables)) >= 0.9 * window:
+            if min(map(len, tables)) >= 0.9 * window and all(np.ptp(table["share"]) > 1e-12 for table in tables):
                 before, after = (exposure(table["share"], table) for table in tables)
                 change = after - before
                 change[MEASURES[-1]] = np.log(after[MEASURES[-1]] / before[MEASURES[-1]])
                 rows += [(date, measure, name, change[measure]) for measure in MEASURES]
     long = pd.DataFrame(rows, columns=["date", "measure", "series", "change"])
-    wide = long.pivot_table(index=["date", "measure"], columns="series", values="change")
+    wide = long.pivot(index=["date", "measure"], columns="series", values="change")
     return wide.reindex(columns=list(returns))
 
 
@@ -273,7 +444,53 @@ def difference_in_differences(
     Randomisation inference: the dates, and "never", are dealt anew among the tickers `draws` times; `p_value` is the
     share of deals (with the actual one) whose effect is at least as large in size, `low` and `high` the range that
     holds 95 percent of them. Keys also: `effect`, `treated_change`, `control_change`, `treated`, `controls` (mean).
+    Raises `ValueError` if no pivot has both windows and a control.
     """
+    return _compared(changes, pivots, clear_until, draws, seed)[0]
+
+
+def difference_in_differences_family(
+    around: Mapping[int, tuple[pd.DataFrame, pd.Series]],
+    pivots: pd.Series,
+    measures: Iterable[str] = MEASURES,
+    *,
+    draws: int = 9999,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """All comparisons as one family: (window, measure) × the keys of `difference_in_differences`, and `p_family`.
+
+    `around`: window in sessions -> (result of `changes_around`, `clear_until` of its dates). Every comparison uses the
+    same deals of dates, so `step_down` over effects divided by the standard deviation of their own deals knows how
+    they hang together. A comparison that has no answer has no row. Raises `ValueError` if the windows compare
+    different tickers.
+    """
+    columns = [list(changes.columns) for changes, _ in around.values()]
+    if any(each != columns[0] for each in columns):
+        raise ValueError("the windows compare different tickers; give changes_around the same returns")
+    rows, drawn = {}, {}
+    for window, (changes, clear_until) in around.items():
+        for measure in measures:
+            try:
+                of_measure = changes[changes.index.get_level_values("measure") == measure].droplevel("measure")
+                rows[window, measure], drawn[window, measure] = _compared(of_measure, pivots, clear_until, draws, seed)
+            except ValueError:  # no pivot has both windows and a control yet
+                continue
+    index = pd.MultiIndex.from_tuples(list(rows), names=["window", "measure"])
+    if not rows:
+        return pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []], names=["window", "measure"]))
+    found = pd.DataFrame(list(rows.values()), index=index)
+    deals = pd.DataFrame(drawn).set_axis(index, axis=1)
+    spread = deals.std()
+    return found.assign(p_family=step_down(found["effect"] / spread, deals / spread)["p_family"])
+
+
+def _compared(
+    changes: pd.DataFrame, pivots: pd.Series, clear_until: pd.Series, draws: int, seed: int
+) -> tuple[pd.Series, np.ndarray]:
+    """`difference_in_differences`, and the effect in each deal (missing where nobody could be compared)."""
+    forward(changes.sort_index(), "changes")
+    if pivots.index.has_duplicates:
+        raise ValueError(f"{pivots.index[pivots.index.duplicated()][0]} has two pivots; keep the first")
     dates, tickers = list(changes.index), list(changes.columns)
     actual = pivots.reindex(tickers)
     code = actual.map({date: place for place, date in enumerate(dates)}).to_numpy(float)
@@ -299,10 +516,11 @@ def difference_in_differences(
     drawn = effects[1:][~np.isnan(effects[1:])]
     low, high = np.quantile(drawn, [0.025, 0.975])
     as_large = (np.abs(drawn) >= np.abs(effects[0]) - 1e-12).sum()
-    return pd.Series(
+    found = pd.Series(
         {
             "effect": effects[0], "p_value": (1 + as_large) / (1 + len(drawn)), "low": low, "high": high,
             "treated_change": treated_change[0], "control_change": control_change[0],
             "treated": int(sums[0, 0]), "controls": controls[0],
         }
     )  # fmt: skip
+    return found, effects[1:]

@@ -28,3 +28,25 @@ def test_first_sessions_of_the_data_are_those_of_the_function():
     assert (found == flags["first_session"])[flags["announced_time"] != "unknown"].all()
     evening = pd.Series("post", index=flags.index)
     assert (first_session(flags["announced_on"], evening, sessions) != flags["first_session"]).any()
+
+
+def test_a_clock_is_judged_by_the_closing_time_of_its_own_day():
+    """13:05 is after the close on the half day of 28 November 2025, and within the session on the Wednesday before."""
+    sessions = exchange_sessions(pd.Timestamp("2025-12-01"))
+    days = pd.Series(pd.to_datetime(["2025-11-28"] * 4 + ["2025-11-26"] * 3 + ["2025-11-29", None]))
+    clocks = pd.Series(["12:59", "13:00", "13:05", "16:05", "13:05", "15:59", "16:00", "16:30", "09:00"])
+    half, monday, full = (pd.Timestamp(day) for day in ("2025-11-28", "2025-12-01", "2025-11-26"))
+    found = first_session(days, clocks, sessions)
+    assert list(found[:8]) == [half, monday, monday, monday, full, full, half, monday]  # Thursday was Thanksgiving
+    assert found[8:].isna().all()
+    for odd in ("24:00", "9:00", "16:60"):
+        with pytest.raises(ValueError, match=f"the hour of 0 is '{odd}'"):
+            first_session(days[:1], pd.Series([odd]), sessions)
+
+
+def test_news_before_the_first_session_is_refused():
+    """It moved a session that is not in the calendar: the first one there is would be years late."""
+    sessions = pd.bdate_range("2024-01-08", "2024-01-12")
+    days = pd.Series(pd.to_datetime(["2024-01-08", "2019-05-01"]), index=["now", "then"])
+    with pytest.raises(ValueError, match="the news of then, 2019-05-01, is older than the first session, 2024-01-08"):
+        first_session(days, pd.Series("pre", index=days.index), sessions)

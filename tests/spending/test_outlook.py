@@ -428,6 +428,16 @@ def test_statement_days_need_a_report_of_that_day():
     assert days["time"].isna().tolist() == [True, False]
 
 
+def test_a_day_without_a_close_has_no_return_nor_has_the_next():
+    """Carried forward, the basket would answer −1 percent on a day without its close and +19 on the next."""
+    stale = levels()
+    stale.loc["2026-01-30", "all"] = float("nan")
+    days = pd.DataFrame({"ticker": "META", "issued_on": stale.index[:2], "time": "amc"})
+    found = outlook.reactions(days, stale, baskets=["all"], benchmark="QQQ")
+    assert found["all"].isna().all()
+    assert found["company"].tolist() == pytest.approx([9, 0])
+
+
 def test_two_sessions_by_hand():
     """After Thursday: Friday and Monday. A Sunday is followed by Monday and Tuesday; Monday by one session only."""
     after = outlook.two_sessions(levels(), "2026-01-29")

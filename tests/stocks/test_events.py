@@ -7,7 +7,7 @@ import statsmodels.api as sm
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from minerpivot.stocks import events
+from minerpivot.stocks import events, inference
 from tests.frozen import load
 
 MODELS = {"mean-adjusted": None, "market": ["QQQ"], "factor": ["BTC-USD", "QQQ", "SMH"]}
@@ -219,6 +219,105 @@ def test_errors_say_what_to_mend(returns, deals):
         events.abnormal_returns(returns, first, span=(-20, 5))
     with pytest.raises(ValueError, match=r"window \[0, 30\] is not inside the span \[-5, 20\]"):
         events.cumulative(events.abnormal_returns(returns, first), (0, 30))
+
+
+def test_a_panel_that_goes_back_in_time_is_refused(returns, deals):
+    """In reverse order the estimation window would lie after the event: look-ahead. Also one swapped day, and twice."""
+    first = deals.iloc[:1]
+    swapped = returns.index[[*range(100), 101, 100, *range(102, len(returns))]]
+    for panel in (returns[::-1], returns.loc[swapped]):
+        with pytest.raises(ValueError, match="the returns go back from"):
+            events.abnormal_returns(panel, first)
+        with pytest.raises(ValueError, match="the factors go back from"):
+            events.abnormal_returns(returns, first, factors=panel[["QQQ"]])
+    twice = returns.iloc[[*range(101), *range(100, len(returns))]]
+    with pytest.raises(ValueError, match=f"the returns have two rows for {returns.index[100]:%Y-%m-%d}"):
+        events.abnormal_returns(twice, first)
+    with pytest.raises(ValueError, match="the factors have two rows"):
+        events.abnormal_returns(returns, first, factors=twice[["QQQ"]])
+    with pytest.raises(ValueError, match="the returns hold QQQ twice"):
+        events.abnormal_returns(returns.join(returns["QQQ"].rename("Q")).rename(columns={"Q": "QQQ"}), first)
+    with pytest.raises(ValueError, match="a row without a day"):
+        events.abnormal_returns(returns.set_axis([*returns.index[:-1], pd.NaT]), first)
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, -1.2], ids=str)
+@pytest.mark.parametrize("offset", [0, 1, 20, -5, -11, -130], ids=str)
+def test_an_event_that_would_read_a_return_of_no_close_is_named_and_left_out_everywhere(returns, deals, value, offset):
+    """It is in no mean, no test and no draw: all are those of the study without it."""
+    name = "RIOT-2026-01-AMD"
+    panel = returns.copy()
+    place = returns.index.get_loc(deals.loc[name, "session"]) + offset
+    panel.iloc[place, panel.columns.get_loc("RIOT")] = value
+    chosen = deals[(deals["ticker"] != "RIOT") | (deals.index == name)]
+    made = events.abnormal_returns(panel, chosen, factors=returns[["QQQ"]])
+    day = f"{returns.index[place]:%Y-%m-%d}"
+    assert made.excluded[name] == f"the return of {day} is {value:g}, which no close gives"
+    without = events.abnormal_returns(returns, chosen.drop(name), factors=returns[["QQQ"]])
+    for window in ((0, 0), (0, 1), (2, 20)):
+        pd.testing.assert_frame_equal(
+            inference.hypothesis_tests(made, window), inference.hypothesis_tests(without, window)
+        )
+        assert inference.summary(made, window).equals(inference.summary(without, window))
+    drawn = inference.placebo(made, (0, 1), draws=300)
+    assert np.isfinite(drawn).all(axis=None)
+
+
+@pytest.mark.parametrize("offset", [21, -131, -5], ids=str)
+def test_a_return_of_no_close_that_no_event_reads_harms_none(returns, deals, offset):
+    """Beyond the span, before the history, or of another firm: the event stays, and no pseudo-event reads it."""
+    name = "RIOT-2026-01-AMD"
+    panel = returns.copy()
+    place = returns.index.get_loc(deals.loc[name, "session"]) + offset
+    panel.iloc[place, panel.columns.get_loc("CLSK" if offset == -5 else "RIOT")] = np.inf
+    made = events.abnormal_returns(panel, deals.loc[[name]])
+    assert made.excluded.empty
+    assert np.isfinite(inference.placebo(made, (0, 1), draws=500)["mean"]).all()
+
+
+def test_a_factor_of_no_close_is_refused(returns, deals):
+    """A factor is in every model: its name and day are told."""
+    factors = returns[["QQQ", "SMH"]].copy()
+    factors.iloc[400, 1] = np.inf
+    day = f"{returns.index[400]:%Y-%m-%d}"
+    with pytest.raises(ValueError, match=f"factor SMH: the return of {day} is inf, which no close gives"):
+        events.abnormal_returns(returns, deals, factors=factors)
+
+
+@pytest.mark.parametrize("factors", MODELS.values(), ids=MODELS.keys())
+@pytest.mark.parametrize("level", [0.0, 0.01, "QQQ"], ids=str)
+def test_a_share_that_stands_still_is_named_and_harms_no_other_event(returns, deals, factors, level):
+    """A constant price, one that grows by the same percent each day, and a share that is the market itself."""
+    name, place = "RIOT-2026-01-AMD", returns.index.get_loc(deals.loc["RIOT-2026-01-AMD", "session"])
+    panel = returns.copy()
+    panel.iloc[place - 140 : place, panel.columns.get_loc("RIOT")] = (
+        level if not isinstance(level, str) else returns[level].iloc[place - 140 : place].to_numpy()
+    )
+    chosen = deals[(deals["ticker"] != "RIOT") | (deals.index == name)]
+    made = events.abnormal_returns(panel, chosen, factors=None if factors is None else returns[factors])
+    if level == "QQQ" and factors is None:
+        assert name not in made.excluded  # the market moves: only a model that holds it leaves nothing
+        return
+    assert made.excluded[name] == "the model leaves nothing of its estimation window: the price stands still"
+    tests = inference.hypothesis_tests(made, (0, 1))
+    assert tests["p_value"].notna().all()
+    assert np.isfinite(inference.placebo(made, (0, 1), draws=300)).all(axis=None)
+    with pytest.raises(ValueError, match=f"no event is left; {name}: the model leaves nothing"):
+        events.abnormal_returns(
+            panel, deals.loc[[name]], factors=None if factors is None else returns[factors], others=deals
+        )
+
+
+def test_no_pseudo_event_falls_where_its_share_stood_still(returns, deals):
+    """Two hundred still sessions in the history of a firm: draws stay finite, no session among them is chosen."""
+    panel = returns.copy()
+    panel.iloc[400:600, panel.columns.get_loc("RIOT")] = 0.0
+    made = events.abnormal_returns(panel, deals.loc[["RIOT-2026-01-AMD"]])
+    drawn = inference.placebo(made, (0, 1), draws=3000)
+    assert np.isfinite(drawn["mean"]).all()
+    choices = inference._plan(made, (0, 1)).choices - made.panel.before
+    assert not np.isin(choices, range(535, 600)).any()
+    assert np.isin(choices, range(300, 400)).any()
 
 
 # --- time -------------------------------------------------------------------------------------

@@ -108,10 +108,13 @@ def test_returns_after_a_day_change_no_exposure_dated_that_day_or_earlier(cut, f
 
 
 def test_block_weights_keep_blocks_and_count():
-    """Each resample has as many rows as the sample; with one block of full length it is the sample."""
-    weights = exposure.block_weights(50, block=10, draws=30, seed=1)
+    """Each resample has as many rows as the sample; the end of a sample is in as many blocks as its beginning."""
+    weights = exposure.block_weights(50, block=10, draws=2000, seed=1)
     assert (weights.sum(axis=1) == 50).all()
-    assert (exposure.block_weights(20, block=20, draws=5, seed=1) == 1).all()
+    assert weights[:, 0].mean() == pytest.approx(weights[:, -1].mean(), abs=0.03)
+    assert weights[:, 0].mean() == pytest.approx(5 / 41, abs=0.03)  # one of 41 blocks, dealt five times
+    with pytest.raises(ValueError, match="20 observations are fewer than two blocks of 11"):
+        exposure.block_weights(20, block=11, draws=5, seed=1)
 
 
 def test_bootstrap_interval_covers_the_mean_is_seeded_and_widens_with_dependence():
@@ -124,8 +127,101 @@ def test_bootstrap_interval_covers_the_mean_is_seeded_and_widens_with_dependence
     dependent = pd.Series(np.repeat(noise.to_numpy()[:100], 20))
     narrow = np.diff(exposure.bootstrap_interval(dependent, seed=1, block=1, draws=1000))
     assert np.diff(exposure.bootstrap_interval(dependent, seed=1, block=20, draws=1000)) > 2 * narrow
-    with pytest.raises(ValueError, match="fewer than one block"):
+    with pytest.raises(ValueError, match="5 observations are fewer than two blocks of 20"):
         exposure.bootstrap_interval(noise[:5], seed=1)
+
+
+# --- input that it refuses ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        exposure.exposure,
+        lambda share, factors: exposure.known_break(share, factors, SESSIONS[200]),
+        exposure.sup_f,
+        lambda share, factors: exposure.rolling_exposure(share.to_frame(), factors, window=60, draws=5),
+        lambda share, factors: exposure.changes_around(share.to_frame(), factors, [SESSIONS[200]]),
+    ],
+    ids=["exposure", "known break", "searched break", "rolling", "changes"],
+)
+def test_days_that_go_back_or_come_twice_and_returns_of_no_close_are_refused(call):
+    """Of the share and of a factor, by name and day."""
+    share, factors = world(1)
+    call(share, factors)
+    for of_share, of_factor in ((share, factors[::-1]), (share[::-1], factors)):
+        with pytest.raises(ValueError, match=r"go back from 2025-07-14 to 2025-07-11|different sessions"):
+            call(of_share, of_factor)
+    with pytest.raises(ValueError, match="go back from 2025-07-14"):
+        call(share[::-1], factors[::-1])
+    twice = [*range(50), 49, *range(50, 400)]
+    with pytest.raises(ValueError, match="two rows for 2024-03-11"):
+        call(share.iloc[twice], factors.iloc[twice])
+    for value in (np.inf, -np.inf, -1.5):
+        changed = share.copy()
+        changed.iloc[150] = value
+        with pytest.raises(ValueError, match=f"A: the return of 2024-07-30 is {value:g}, which no close gives"):
+            call(changed, factors)
+        wrong = factors.copy()
+        wrong.iloc[150, 2] = value
+        with pytest.raises(ValueError, match=f"chips: the return of 2024-07-30 is {value:g}, which no close gives"):
+            call(share, wrong)
+
+
+def test_a_share_or_factor_that_stands_still_has_no_break():
+    """A flat series had no F and a p value of 0.001; also when only one side of the date is flat."""
+    share, factors = world(1)
+    for series in (share * 0, share * 0 + 0.01):
+        for call in (exposure.exposure, exposure.sup_f):
+            with pytest.raises(ValueError, match="A has the same return on all 400 sessions; it has no exposure"):
+                call(series, factors)
+    with pytest.raises(ValueError, match="A: factor market has the same return"):
+        exposure.sup_f(share, factors.assign(market=0.0))
+    early = share.where(np.arange(400) > 200, 0.0)
+    with pytest.raises(ValueError, match="on all 200 sessions before 2024-10-08"):
+        exposure.known_break(early, factors, SESSIONS[200])
+    with pytest.raises(ValueError, match="on all 60 sessions up to 2024-03-25"):
+        exposure.sup_f(early, factors)
+    late = share.where(np.arange(400) < 200, 0.0)
+    with pytest.raises(ValueError, match="on all 199 sessions after 2024-10-08"):
+        exposure.known_break(late, factors, SESSIONS[200])
+    rolled = exposure.rolling_exposure(early.to_frame(), factors, window=60, draws=5)
+    assert rolled["date"].min() > SESSIONS[200]
+    assert np.isfinite(rolled[["value", "low", "high"]]).all(axis=None)
+    around = exposure.changes_around(pd.DataFrame({"A": share, "STILL": early}), factors, [SESSIONS[200]])
+    assert around["STILL"].isna().all()
+    assert around["A"].notna().all()
+
+
+def test_an_interval_of_no_width_is_refused():
+    """Fewer than two blocks, one value again and again, an infinite one; the number of observations is said."""
+    values = pd.Series(np.random.default_rng(1).normal(size=39))
+    with pytest.raises(ValueError, match="39 observations are fewer than two blocks of 20"):
+        exposure.bootstrap_interval(values, seed=1)
+    low, high = exposure.bootstrap_interval(values, seed=1, block=19)
+    assert low < high
+    for odd in (values * 0 + 3, values.replace(values[5], np.inf)):
+        with pytest.raises(ValueError, match="39 observations without spread, or with an infinite one"):
+            exposure.bootstrap_interval(odd, seed=1, block=5)
+    share, factors = world(1)
+    with pytest.raises(ValueError, match="60 observations are fewer than two blocks of 40"):
+        exposure.rolling_exposure(share.to_frame(), factors, window=60, block=40)
+
+
+def test_requests_that_have_no_answer_are_refused():
+    """Unknown regressors, one date or one pivot given twice: none of them is averaged or ignored."""
+    share, factors = world(1)
+    for changing in ([], ["gold"], ["bitcoin", "bitcoin"]):
+        with pytest.raises(ValueError, match="choose among const, bitcoin, market, chips, each once"):
+            exposure.sup_f(share, factors, changing=changing)
+    with pytest.raises(ValueError, match="dates have two rows for 2024-10-08"):
+        exposure.changes_around(share.to_frame(), factors, [SESSIONS[200]] * 2)
+    twice = pd.DataFrame([share, share]).T
+    with pytest.raises(ValueError, match="hold A twice"):
+        exposure.changes_around(twice, factors, [SESSIONS[200]])
+    changes, pivots, clear = planted(1, 0.0)
+    with pytest.raises(ValueError, match="A has two pivots"):
+        exposure.difference_in_differences(changes, pd.concat([pivots, pivots[:1]]), clear, draws=5)
 
 
 # --- breaks -----------------------------------------------------------------------------------
@@ -260,3 +356,108 @@ def test_changes_around_a_date_leave_out_its_sessions_and_compare_the_two_window
     empty = exposure.changes_around(returns, factors, [], window=100)
     assert empty.empty
     assert list(empty.columns) == ["A", "NEW"]
+
+
+def test_all_comparisons_are_one_family_over_the_same_deals():
+    """Rows are those of the single comparisons; a copy costs nothing, further measures never help; no answer no row."""
+    changes, pivots, clear = planted(3, -0.5)
+    other, noise = planted(4, 0.0)[0], planted(5, 0.0)[0]
+
+    def around(**measures):
+        return {120: (pd.concat(measures, names=["measure", "date"]).swaplevel(), clear)}
+
+    request = {"draws": 999, "seed": 2}
+    single = exposure.difference_in_differences(changes, pivots, clear, **request)
+    both = exposure.difference_in_differences_family(
+        around(beta=changes, copy=changes), pivots, ["beta", "copy", "absent"], **request
+    )
+    assert list(both.index) == [(120, "beta"), (120, "copy")]
+    for row in both.index:
+        pd.testing.assert_series_equal(both.loc[row, single.index], single, check_names=False)
+        assert both.loc[row, "p_family"] == pytest.approx(single["p_value"], abs=0.002)
+    more = exposure.difference_in_differences_family(
+        around(beta=changes, other=other, noise=noise), pivots, ["beta", "other", "noise"], **request
+    )
+    assert more.loc[(120, "beta"), "p_family"] > both.loc[(120, "beta"), "p_family"]
+    assert (more["p_family"] >= more["p_value"] - 1e-12).all()
+    with pytest.raises(ValueError, match="different tickers"):
+        exposure.difference_in_differences_family(
+            around(beta=changes) | {60: around(beta=changes[["A"]])[120]}, pivots, ["beta"]
+        )
+    assert exposure.difference_in_differences_family(around(beta=changes[["A"]]), pivots, ["beta"]).empty
+
+
+# --- base rates of breaks ---------------------------------------------------------------------
+
+
+def sector(seed, tickers=8, *, loud=False):
+    """Shares without any break in beta; `loud`: their own volatility wanders over months."""
+    generator = np.random.default_rng(seed)
+    _, factors = world(seed)
+    shares = {}
+    for number in range(tickers):
+        wander = np.exp(0.8 * np.cumsum(generator.normal(0, 0.08, 400))) if loud else np.ones(400)
+        shares[f"T{number}"] = (
+            factors["bitcoin"] + factors["market"] + 0.03 * wander * generator.standard_normal(400)
+        ).clip(lower=-0.9)
+    news = pd.DataFrame({"ticker": list(shares), "session": SESSIONS[generator.integers(150, 250, tickers)]})
+    return pd.DataFrame(shares), factors, news
+
+
+def broken(returns, factors, news):
+    """`known_break` at each share's news."""
+    rows = {row.ticker: exposure.known_break(returns[row.ticker], factors, row.session) for row in news.itertuples()}
+    return pd.DataFrame(rows).T
+
+
+def test_fast_p_values_equal_those_of_known_break():
+    """Three dates, with gaps in the share: to 1e-10."""
+    returns, factors, _ = sector(1)
+    share = returns["T0"].mask(np.random.default_rng(0).random(400) < 0.05)
+    table = exposure._complete(share, factors)
+    places = np.array([60, 180, 300])
+    for place, found in zip(places, exposure._break_p_values(table, places, 5)):
+        expected = exposure.known_break(share, factors, table.index[place])[exposure.BREAK_TESTS]
+        np.testing.assert_allclose(found, expected.astype(float), rtol=0, atol=1e-10)
+
+
+def test_a_count_of_breaks_is_held_against_pseudo_dates():
+    """Wandering volatility: many 'breaks' at the news, as many elsewhere. A planted one stands out, and is named."""
+    returns, factors, news = sector(2, loud=True)
+    rate = exposure.break_base_rate(broken(returns, factors, news), returns, factors, news, clear=60)
+    loud = rate.loc["volatility_p"]
+    assert loud["share"] > 0.3  # the test's nominal level is five percent
+    assert loud["found"] >= 3
+    assert loud["p_value"] > 0.05
+    assert loud["low"] <= loud["found"] <= loud["high"]
+    assert rate["expected"].between(rate["low"], rate["high"]).all()
+    assert rate.loc["beta_p", "expected"] == pytest.approx(8 * rate.loc["beta_p", "share"], abs=0.5)
+
+    quiet, factors, news = sector(3)
+    planted_in = quiet.copy()
+    for row in news.itertuples():
+        later = planted_in.index > row.session
+        planted_in.loc[later, row.ticker] += factors.loc[later, "bitcoin"] * -1.0
+    # pseudo-dates of the same history without the break: what the test finds by itself
+    rate = exposure.break_base_rate(broken(planted_in, factors, news), quiet, factors, news, clear=60)
+    assert rate.loc["beta_p", "found"] == 8
+    assert rate.loc["beta_p", "p_value"] < 0.01
+    assert rate.loc["beta_p", "share"] < 0.15
+    with pytest.raises(ValueError, match="no share has a session 390 away from its news"):
+        exposure.break_base_rate(broken(quiet, factors, news), quiet, factors, news, clear=390)
+
+
+def test_searched_breaks_have_a_base_rate_on_stretches_without_news():
+    """The longest stretch clear of a share's news; one that is too short has no row."""
+    returns, factors, news = sector(4, 4)
+    news.loc[0, "session"] = SESSIONS[100]
+    found = exposure.search_base_rate(returns, factors, news, clear=20, shortest=200, draws=19)
+    assert found.loc["T0", "first"] == SESSIONS[120]
+    assert found.loc["T0", "last"] == SESSIONS[-1]
+    assert found.loc["T0", "sessions"] == 280
+    again = exposure.sup_f(returns["T0"].iloc[120:], factors.iloc[120:], draws=19)
+    assert found.loc["T0", "statistic"] == pytest.approx(again["statistic"])
+    for ticker, row in found.iterrows():
+        session = news.set_index("ticker").loc[ticker, "session"]
+        assert not row["first"] <= session <= row["last"]
+    assert exposure.search_base_rate(returns, factors, news, shortest=390).empty
