@@ -117,6 +117,27 @@ def deal_events(
     return events.reset_index().set_index("deal_id")
 
 
+def tally(events: pd.DataFrame) -> dict[str, int]:
+    """How many `deal_events` there are, and why some are not clean.
+
+    `no_contract` tell of no lease or cloud contract, `unbound` of one that bound no tenant on its day; `confounded` came
+    with results, a financing or a bid, for `unclear` that is not known. A reason does not exclude another.
+    """
+    contracts = events["kind"].isin(["lease", "GPU cloud"])
+    counts = {"all_events": len(events), "no_contract": (~contracts).sum()}
+    counts |= {"unbound": (contracts & ~events["with_tenant"]).sum()}
+    counts |= {news: (events["news"] == news).sum() for news in ("confounded", "unclear")}
+    return {name: int(count) for name, count in counts.items()}
+
+
+def came_with(events: pd.DataFrame) -> pd.Series:
+    """In words, what other news came with each of `deal_events`: "earnings, bid", "nothing known" or "not known"."""
+    news = ["earnings", "financing", "bid"]
+    told = [", ".join(name for name in news if row[name] == "y") for row in events[news].to_dict("records")]
+    nothing = events["news"].map({"clean": "nothing known"}).fillna("not known")
+    return pd.Series(told, index=events.index, dtype=object).where(lambda words: words != "", nothing)
+
+
 def called(events: pd.DataFrame, deals: pd.DataFrame, names: pd.Series) -> pd.Series:
     """Each of `deal_events` by a name that people know ("IREN–Microsoft, $9.7bn"), by deal_id.
 

@@ -403,3 +403,43 @@ def common_conventions(searches: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     within = pd.concat(searches).groupby(["end", "convention"])["within"]
     together = pd.DataFrame({"fits": within.sum(), "tried": within.size()})
     return together.sort_values("fits", ascending=False, kind="stable")
+
+
+TOLERANCES = {"one_day": 0.005, "year_to_date": 0.005, "one_year": 0.05}  # a return over a year is printed to tens
+
+
+def reproduced(
+    closes: pd.DataFrame, printed: pd.DataFrame, day: pd.Timestamp, *, sessions: int = 2
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Printed returns against those at the close of `day` on the usual base: one row each, and each one's search.
+
+    `printed` has ticker, window (a kind of `CONVENTIONS`), published_value and, for "more than", published_low, in
+    percent. Columns: ticker, window, printed (as text), found (percent), `from` and `close` (the usual base), `same`
+    (within `TOLERANCES`), hits and tried (conventions of `search_conventions`, ends up to `sessions` from `day`), and
+    `fits`, the nearest hit in words for one that is not the same. No rows without printed returns.
+    """
+    names = list(dict.fromkeys(printed["ticker"]))
+    usual = performance(closes, names, day) if names else pd.DataFrame()
+    near = closes.index[max(closes.index.searchsorted(day) - sessions, 0) :][: 2 * sessions + 1]
+    rows, searches = {}, {}
+    for claim, row in printed.iterrows():
+        kind, at_least, own = row["window"], pd.isna(row["published_value"]), usual.loc[row["ticker"]]
+        target = float(row["published_low"] if at_least else row["published_value"]) / 100
+        tolerance = 0 if at_least else TOLERANCES[kind]
+        tried = search_conventions(
+            closes, row["ticker"], target, kind, ends=(near[0], near[-1]), tolerance=tolerance, at_least=at_least
+        )
+        hits = tried[tried["within"]]
+        same = own[kind] >= target if at_least else abs(own[kind] - target) <= tolerance
+        fits = [
+            f"{hit.convention}, {hit.base_date:%Y-%m-%d} to {hit.end:%Y-%m-%d}" for hit in hits.head(1).itertuples()
+        ]
+        searches[str(claim)] = tried
+        rows[claim] = {
+            "ticker": row["ticker"], "window": kind, "printed": f"{'over ' if at_least else ''}{100 * target:g}",
+            "found": 100 * own[kind], "from": own[f"{kind}_base_date"], "close": own[f"{kind}_base_close"],
+            "same": bool(same), "hits": len(hits), "tried": len(tried), "fits": None if same or not fits else fits[0],
+        }  # fmt: skip
+    columns = ["ticker", "window", "printed", "found", "from", "close", "same", "hits", "tried", "fits"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.astype({"found": float, "close": float, "same": bool}), searches

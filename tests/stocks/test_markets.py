@@ -101,6 +101,23 @@ def test_first_close_of_the_year_as_base_is_caught():
     assert set(earlier["end"]) == {pd.Timestamp("2026-01-02")}
 
 
+def test_a_printed_return_is_the_usual_one_or_gets_the_convention_that_gives_it():
+    """Fifty percent from the last close of the year before; twenty is the first close's; "more than" asks no more."""
+    dates = ["2024-12-31", "2025-12-30", "2025-12-31", "2026-01-02", "2026-01-28"]
+    wide = frame(dates, A=[1, 90, 100, 125, 150])
+    columns = ["ticker", "window", "published_value", "published_low"]
+    rows = [("A", "year_to_date", 50, None), ("A", "year_to_date", 20, None), ("A", "year_to_date", None, 40)]
+    printed = pd.DataFrame(rows, columns=columns, index=["right", "late", "more"])
+    found, searches = markets.reproduced(wide, printed, wide.index[-1])
+    assert found["same"].tolist() == [True, False, True]
+    assert found["found"].tolist() == pytest.approx([50] * 3)
+    assert found["printed"].tolist() == ["50", "20", "over 40"]
+    assert found.loc["late", "fits"] == "first close of the year, 2026-01-02 to 2026-01-28"
+    assert found["fits"].notna().sum() == 1
+    assert list(searches) == ["right", "late", "more"]
+    assert markets.reproduced(wide, printed[:0], wide.index[-1])[0].empty
+
+
 def test_search_is_ordered_and_never_uses_a_base_younger_than_a_year_for_a_yearly_return(closes):
     """Closest first; a share listed within the year has no yearly return."""
     tried = markets.search_conventions(closes, "IREN", 5.0, "one_year", ends=WEEK)
@@ -376,7 +393,9 @@ def test_a_share_that_was_taken_over_is_worth_its_terms():
     """Two and a half shares of A for one, in March: at its last session then and at the end; one for cash is left out."""
     wide = frame(["2025-03-28", "2025-03-31", "2025-04-01"], A=[2, 4, 6])
     columns = ["ticker", "by", "acquirer_ticker", "shares_of_acquirer", "fate_on"]
-    fates = pd.DataFrame([("B", "Company A", "A", 2.5, "2025-03"), ("C", "Fund", None, np.nan, "2025")], columns=columns)
+    fates = pd.DataFrame(
+        [("B", "Company A", "A", 2.5, "2025-03"), ("C", "Fund", None, np.nan, "2025")], columns=columns
+    )
     found = markets.at_terms(wide, fates)
     assert found.loc["B"].tolist() == ["Company A", 2.5, wide.index[1], 10, 15]
     assert list(found.index) == ["B"]
