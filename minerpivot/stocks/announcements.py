@@ -7,6 +7,7 @@ and financings are put on this one clock, so that an event study can tell a cont
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,16 @@ KINDS = {  # of deal events, by deal_type; the weightiest first
     "other": "amendment or framework",
     "power_capacity": "power or purchase",
     "acquisition": "power or purchase",
+}
+
+TEST_NAMES = {  # of `inference.size`, as a table shows them
+    "cross_sectional": "t-test, naive",
+    "bmp": "standardised t (Boehmer)",
+    "kolari_pynnonen": "Kolari, Pynnönen",
+    "corrado": "ranks (Corrado)",
+    "generalised_sign": "signs (Cowan)",
+    "placebo": "mean, placebo",
+    "placebo_studentised": "Kolari, Pynnönen, placebo",
 }
 
 FLAGGED = ("contract", "extension", "takeover_bid", "purchase")  # `counts_as` of the deals that get derived flags
@@ -120,8 +131,8 @@ def deal_events(
 def tally(events: pd.DataFrame) -> dict[str, int]:
     """How many `deal_events` there are, and why some are not clean.
 
-    `no_contract` tell of no lease or cloud contract, `unbound` of one that bound no tenant on its day; `confounded` came
-    with results, a financing or a bid, for `unclear` that is not known. A reason does not exclude another.
+    `no_contract` tell of no lease or cloud contract, `unbound` of one that bound no tenant on its day; `confounded`
+    came with results, a financing or a bid, for `unclear` that is not known. A reason does not exclude another.
     """
     contracts = events["kind"].isin(["lease", "GPU cloud"])
     counts = {"all_events": len(events), "no_contract": (~contracts).sum()}
@@ -213,6 +224,23 @@ def reactions(
     table = pd.DataFrame(rows).T.astype(float).rename_axis(["set", "model", "window"])
     corrected = {f"{name}_holm": inference.holm(table[name]) for name in ("p", "placebo")}
     return table.assign(**corrected).join(interval_and_power(table))
+
+
+def sizes(
+    study: event_study.AbnormalReturns, window: Window, *, loudness: float, effect: float, pseudo_studies: int = 2000
+) -> pd.DataFrame:
+    """How often each test rejects at five percent in pseudo-studies like `study`: test × shares.
+
+    `quiet`: on days without news; `loud`: with abnormal returns `loudness` times as large, still without an effect;
+    `power`: with that loudness and a true reaction of `effect` (a fraction).
+    """
+    size = partial(inference.size, study, window, studies=pseudo_studies)
+    kinds = {
+        "quiet": size(seed=1),
+        "loud": size(seed=1, loudness=loudness),
+        "power": size(seed=2, loudness=loudness, effect=effect),
+    }
+    return pd.DataFrame({kind: found["rejections"] for kind, found in kinds.items()})
 
 
 def told_by_session(news: pd.DataFrame) -> pd.Series:

@@ -169,6 +169,10 @@ def test_a_planted_reaction_is_measured_and_a_set_of_two_is_left_out():
     assert day["p"] < 0.01 < later["p"]
     assert day["p_holm"] == pytest.approx(2 * day["p"])  # of two tests
     assert day["low"] < day["mean"] < day["high"]
+    sizes = announcements.sizes(found["all", "mean"], (0, 0), loudness=5, effect=0.1, pseudo_studies=200)
+    assert set(sizes.index) == set(announcements.TEST_NAMES)
+    assert sizes.loc["placebo", "quiet"] < 0.15 < 0.5 < sizes.loc["placebo", "loud"]  # loud news passes for an effect
+    assert sizes.loc["kolari_pynnonen", ["quiet", "loud"]].max() < 0.15
     alone = announcements.reactions(found, {"day": (0, 0)}, draws=200, seed=1).iloc[0]
     assert alone["p_holm"] == pytest.approx(day["p"])  # one test needs no allowance
 

@@ -368,7 +368,7 @@ def test_who_mined_at_the_halving_is_not_chosen_by_what_became_of_it():
 
 
 def test_a_series_that_ends_is_held_to_its_last_close():
-    """Known delistings stand; another that ends gets its last close; carried on it would hold half of a basket still."""
+    """Known delistings stand; one that ends gets its last close; carried on it would hold half a basket still."""
     wide = frame(["2026-02-02", "2026-02-03", "2026-02-04"], A=[10, 20, 40], B=[10, 10, np.nan], C=[1, np.nan, np.nan])
     gone = pd.Series({"C": wide.index[0]})
     held = markets.last_held(wide, "ABC", gone)
@@ -390,7 +390,7 @@ def test_a_company_whose_series_ends_returns_what_it_did_to_its_last_close():
 
 
 def test_a_share_that_was_taken_over_is_worth_its_terms():
-    """Two and a half shares of A for one, in March: at its last session then and at the end; one for cash is left out."""
+    """Two and a half shares of A for one, in March: at its last session then and at the end; cash is left out."""
     wide = frame(["2025-03-28", "2025-03-31", "2025-04-01"], A=[2, 4, 6])
     columns = ["ticker", "by", "acquirer_ticker", "shares_of_acquirer", "fate_on"]
     fates = pd.DataFrame(
