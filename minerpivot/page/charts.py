@@ -537,8 +537,9 @@ def lines(
     `by` tells the lines apart, `names` names each (all of them, or none if the values of `by` are names), `accent`
     gives at most two a meaning (or the one line, without `by`). `zero` starts the scale at nothing; `domain` sets it.
     `ticks` are values or labels on the vertical scale, `x_ticks` labels on the horizontal one; `place` is how a tap
-    names a number there. `format` may be a function if `ticks` have labels (an index told as a return). `thin` is a column of flags: rows drawn thin and dashed, as they rest on few members. `height`
-    is of the plot, in a column and on a phone; `heading` names a panel.
+    names a number there. `format` may be a function if `ticks` have labels (an index told as a return). `thin` is a
+    column of flags: rows drawn thin and dashed, as they rest on few members. `height` is of the plot, in a column and
+    on a phone; `heading` names a panel.
     """
     meant = {"": accent} if isinstance(accent, str) else dict(accent or {})
 

@@ -145,7 +145,7 @@ def mined_at_halving(instruments: pd.DataFrame, fates: pd.DataFrame) -> list[str
     """
     roles = instruments.set_index("ticker")["role_at_halving"]
     merged = set(fates.loc[fates["fate"] == "merged", "ticker"])
-    return [ticker for ticker, role in roles.items() if role in ("self_miner", "host") or ticker in merged]
+    return [str(ticker) for ticker, role in roles.items() if role in ("self_miner", "host") or ticker in merged]
 
 
 def last_held(closes: pd.DataFrame, symbols: Iterable[str], last_session: pd.Series) -> pd.Series:
@@ -153,8 +153,8 @@ def last_held(closes: pd.DataFrame, symbols: Iterable[str], last_session: pd.Ser
 
     A basket sells there: a carried close would be a return of zero that nobody earned.
     """
-    last = closes[list(symbols)].apply(pd.Series.last_valid_index).dropna()
-    ended = pd.to_datetime(last[last < closes.index[-1]])
+    last = last_closes(closes[list(symbols)], closes.index[-1])["date"].dropna()
+    ended = last[last < closes.index[-1]]
     return pd.concat([last_session, ended.drop(last_session.index, errors="ignore")])
 
 
@@ -167,10 +167,11 @@ def at_terms(closes: pd.DataFrame, fates: pd.DataFrame) -> pd.DataFrame:
     paid = fates[fates["shares_of_acquirer"].notna() & fates["acquirer_ticker"].isin(closes.columns)]
     paid = paid.assign(effective=last_day(paid["fate_on"]))
     rows = {}
-    for deal in paid.itertuples():
-        worth = float(deal.shares_of_acquirer) * closes[deal.acquirer_ticker].dropna()
-        before = worth.loc[: deal.effective]
-        rows[deal.ticker] = (deal.by, deal.shares_of_acquirer, before.index[-1], before.iloc[-1], worth.iloc[-1])
+    for deal in paid.to_dict("records"):
+        worth = deal["shares_of_acquirer"] * closes[deal["acquirer_ticker"]].dropna()
+        before = worth.loc[: deal["effective"]]
+        facts = (deal["by"], deal["shares_of_acquirer"], before.index[-1], before.iloc[-1], worth.iloc[-1])
+        rows[deal["ticker"]] = facts
     return pd.DataFrame.from_dict(rows, orient="index", columns=["by", "shares", "day", "value", "last"])
 
 
