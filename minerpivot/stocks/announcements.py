@@ -212,12 +212,12 @@ def reactions(
             if known.sum() < 3:
                 continue
             facts = inference.summary(study, span).astype(float)
-            statistic, p = inference.hypothesis_tests(study, span)[["statistic", "p_value"]].loc["kolari_pynnonen"]
+            test = inference.hypothesis_tests(study, span).T["kolari_pynnonen"]
             chance = inference.placebo(study, span, draws=draws, seed=seed)
             rows[name, model, label] = facts.drop(["median", "share_positive", "correlation"]).to_dict() | {
                 "companies": study.events.loc[known, "ticker"].nunique(),
-                "p": p,
-                "placebo": float(inference.placebo_p_value(statistic, chance["kolari_pynnonen"])),
+                "p": test["p_value"],
+                "placebo": float(inference.placebo_p_value(test["statistic"], chance["kolari_pynnonen"])),
                 "placebo_mean": float(inference.placebo_p_value(float(facts["mean"]), chance["mean"])),
                 "loudness": facts["standard_deviation"] / (chance["mean"].std() * np.sqrt(facts["events"])),
             }
