@@ -71,6 +71,7 @@ LINE = 17  # pixels from one line of text to the next
 MINUS = "−"
 
 Name = str | tuple[str, str]  # for a column and for a phone, or one for both
+Format = str | Callable[[float], str]  # of a value; a function where no format string will do
 
 
 @dataclass(frozen=True)
@@ -259,8 +260,10 @@ def _png(choice: Mapping[str, Any]) -> str:
 # --- Words and numbers --------------------------------------------------------------------------
 
 
-def written(value: float, pattern: str) -> str:
-    """`value` by a format string, with a real minus before all else ("−$9")."""
+def written(value: float, pattern: Format) -> str:
+    """`value` by a format string, with a real minus before all else ("−$9"), or by a function."""
+    if not isinstance(pattern, str):
+        return pattern(value)
     text = pattern.format(abs(value))
     if not any(digit in text for digit in "123456789"):  # rounds to nothing: no sign
         return text.replace("+", "")
@@ -514,7 +517,7 @@ def lines(
     by: str | None = None,
     names: Mapping[Any, Name] | None = None,
     accent: Mapping[Any, str] | str | None = None,
-    format: str = "{:,.0f}",
+    format: Format = "{:,.0f}",
     log: bool = False,
     zero: bool = False,
     domain: tuple[float, float] | None = None,
@@ -533,8 +536,9 @@ def lines(
     `by` tells the lines apart, `names` names each (all of them, or none if the values of `by` are names), `accent`
     gives at most two a meaning (or the one line, without `by`). `zero` starts the scale at nothing; `domain` sets it.
     `ticks` are values or labels on the vertical scale, `x_ticks` labels on the horizontal one; `place` is how a tap
-    names a number there. `thin` is a column of flags: rows drawn thin and dashed, as they rest on few members. `height`
-    is of the plot, in a column and on a phone; `heading` names a panel.
+    names a number there. `format` may be a function if `ticks` have labels (an index told as a return). `thin` is a
+    column of flags: rows drawn thin and dashed, as they rest on few members. `height` is of the plot, in a column and
+    on a phone; `heading` names a panel.
     """
     meant = {"": accent} if isinstance(accent, str) else dict(accent or {})
 
@@ -650,10 +654,12 @@ def _within(domain: tuple[float, float] | None, values: Iterable[float]) -> tupl
 
 
 def _labelled(
-    ticks: Mapping[float, str] | Sequence[float] | None, scale: tuple[float, float], pattern: str, *, log: bool
+    ticks: Mapping[float, str] | Sequence[float] | None, scale: tuple[float, float], pattern: Format, *, log: bool
 ) -> dict[float, str]:
     if isinstance(ticks, Mapping):
         return {float(value): text for value, text in ticks.items()}
+    if not isinstance(pattern, str):
+        raise ValueError("a format that is a function writes no axis; give the ticks their labels (ticks={100: …})")
     values = [float(value) for value in ticks] if ticks is not None else _ticks(*scale, log=log)
     return {value: _tick(value, pattern, last=value == max(values)) for value in values}
 
@@ -685,7 +691,7 @@ def _draw_lines(
     rows: pd.DataFrame,
     series: Mapping[Any, str],
     accent: Mapping[Any, str],
-    pattern: str,
+    pattern: Format,
     place: str,
     labels: Mapping[float, str],
     x_ticks: Mapping[Any, Name] | None,

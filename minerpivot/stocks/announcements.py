@@ -6,7 +6,8 @@ and financings are put on this one clock, so that an event study can tell a cont
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ from scipy import stats
 from minerpivot.data.exchange import first_session
 from minerpivot.data.tables import last_day
 from minerpivot.deals.ledger import NOT_YET, SIGNED
+from minerpivot.stocks import events as event_study
+from minerpivot.stocks import inference
+from minerpivot.stocks.event_arrays import Window
 from minerpivot.stocks.sessions import financing_sessions, report_sessions
 
 KINDS = {  # of deal events, by deal_type; the weightiest first
@@ -24,6 +28,16 @@ KINDS = {  # of deal events, by deal_type; the weightiest first
     "other": "amendment or framework",
     "power_capacity": "power or purchase",
     "acquisition": "power or purchase",
+}
+
+TEST_NAMES = {  # of `inference.size`, as a table shows them
+    "cross_sectional": "t-test, naive",
+    "bmp": "standardised t (Boehmer)",
+    "kolari_pynnonen": "Kolari, Pynnönen",
+    "corrado": "ranks (Corrado)",
+    "generalised_sign": "signs (Cowan)",
+    "placebo": "mean, placebo",
+    "placebo_studentised": "Kolari, Pynnönen, placebo",
 }
 
 FLAGGED = ("contract", "extension", "takeover_bid", "purchase")  # `counts_as` of the deals that get derived flags
@@ -112,6 +126,121 @@ def deal_events(
     events["news"] = found.map({"y": "confounded", "unknown": "unclear", "n": "clean"})
     events["with_tenant"] = events["kind"].isin(["lease", "GPU cloud"]) & (events["effective"] == "y")
     return events.reset_index().set_index("deal_id")
+
+
+def tally(events: pd.DataFrame) -> dict[str, int]:
+    """How many `deal_events` there are, and why some are not clean.
+
+    `no_contract` tell of no lease or cloud contract, `unbound` of one that bound no tenant on its day; `confounded`
+    came with results, a financing or a bid, for `unclear` that is not known. A reason does not exclude another.
+    """
+    contracts = events["kind"].isin(["lease", "GPU cloud"])
+    counts = {"all_events": len(events), "no_contract": (~contracts).sum()}
+    counts |= {"unbound": (contracts & ~events["with_tenant"]).sum()}
+    counts |= {news: (events["news"] == news).sum() for news in ("confounded", "unclear")}
+    return {name: int(count) for name, count in counts.items()}
+
+
+def came_with(events: pd.DataFrame) -> pd.Series:
+    """In words, what other news came with each of `deal_events`: "earnings, bid", "nothing known" or "not known"."""
+    news = ["earnings", "financing", "bid"]
+    told = [", ".join(name for name in news if row[name] == "y") for row in events[news].to_dict("records")]
+    nothing = events["news"].map({"clean": "nothing known"}).fillna("not known")
+    return pd.Series(told, index=events.index, dtype=object).where(lambda words: words != "", nothing)
+
+
+def called(events: pd.DataFrame, deals: pd.DataFrame, names: pd.Series) -> pd.Series:
+    """Each of `deal_events` by a name that people know ("IREN–Microsoft, $9.7bn"), by deal_id.
+
+    `names` are the companies', by ticker. Without a tenant its kind stands in its place; two alike get their month.
+    """
+    rows = deals.set_index("deal_id").reindex(events.index)
+    tenant = rows["tenant"].astype("string").str.replace(r"^undisclosed.*", "undisclosed tenant", regex=True)
+    company = events["ticker"].map(names).astype("string")
+    named = (company + "–" + tenant).where(~tenant.str.startswith("undisclosed", na=False), company + ", " + tenant)
+    named = named.fillna(company + ", " + events["kind"])
+    value = rows["contract_value_usd_bn"].map(lambda bn: f", ${bn:.1f}bn", na_action="ignore").astype("string")
+    named += value.where(rows["tenant"].notna()).fillna("")
+    alike = named.duplicated(keep=False)
+    return named.mask(alike, named + events["session"].dt.strftime(", %B %Y")).rename("deal")
+
+
+def studies(
+    returns: pd.DataFrame,
+    sets: Mapping[str, pd.DataFrame],
+    models: Mapping[str, pd.DataFrame | None],
+    others: pd.DataFrame,
+    *,
+    window: Window,
+    fewest: int = 3,
+) -> dict[tuple[str, str], event_study.AbnormalReturns]:
+    """Abnormal returns of each set of events in each model: (set, model) -> result.
+
+    `others` are all events, whose sessions no estimation uses. A set of which fewer than `fewest` events have a
+    cumulative return over `window` is left out: a mean of two has no spread to speak of.
+    """
+    found, pair = {}, ["ticker", "session"]
+    for name, chosen in sets.items():
+        for model, factors in models.items():
+            try:
+                study = event_study.abnormal_returns(returns, chosen[pair], factors=factors, others=others[pair])
+            except ValueError:  # no event has a history
+                continue
+            if event_study.cumulative(study, window)["car"].notna().sum() >= fewest:
+                found[name, model] = study
+    return found
+
+
+def reactions(
+    found: Mapping[tuple[str, str], event_study.AbnormalReturns],
+    windows: Mapping[str, Window],
+    *,
+    draws: int,
+    seed: int,
+) -> pd.DataFrame:
+    """The mean of each of `studies` over each window, with its tests: (set, model, window) × facts, fractions.
+
+    Columns: events, sessions, companies, mean, standard_error, low, high and detectable (`interval_and_power`),
+    leave_one_out_low and _high; `p` of Kolari and Pynnönen's test, `placebo` of its statistic among `draws` of
+    pseudo-dates and `placebo_mean` of the mean itself; `p_holm` and `placebo_holm`, allowing for all that are asked
+    here; `loudness`, the spread between the events over that on ordinary days. Below three events a row is left out.
+    """
+    rows = {}
+    for (name, model), study in found.items():
+        for label, span in windows.items():
+            known = event_study.cumulative(study, span)["car"].notna()
+            if known.sum() < 3:
+                continue
+            facts = inference.summary(study, span).astype(float)
+            test = inference.hypothesis_tests(study, span).T["kolari_pynnonen"]
+            chance = inference.placebo(study, span, draws=draws, seed=seed)
+            rows[name, model, label] = facts.drop(["median", "share_positive", "correlation"]).to_dict() | {
+                "companies": study.events.loc[known, "ticker"].nunique(),
+                "p": test["p_value"],
+                "placebo": float(inference.placebo_p_value(test["statistic"], chance["kolari_pynnonen"])),
+                "placebo_mean": float(inference.placebo_p_value(float(facts["mean"]), chance["mean"])),
+                "loudness": facts["standard_deviation"] / (chance["mean"].std() * np.sqrt(facts["events"])),
+            }
+    table = pd.DataFrame(rows).T.astype(float).rename_axis(["set", "model", "window"])
+    corrected = {f"{name}_holm": inference.holm(table[name]) for name in ("p", "placebo")}
+    return table.assign(**corrected).join(interval_and_power(table))
+
+
+def sizes(
+    study: event_study.AbnormalReturns, window: Window, *, loudness: float, effect: float, pseudo_studies: int = 2000
+) -> pd.DataFrame:
+    """How often each test rejects at five percent in pseudo-studies like `study`: test × shares.
+
+    `quiet`: on days without news; `loud`: with abnormal returns `loudness` times as large, still without an effect;
+    `power`: with that loudness and a true reaction of `effect` (a fraction).
+    """
+    size = partial(inference.size, study, window, studies=pseudo_studies)
+    kinds = {
+        "quiet": size(seed=1),
+        "loud": size(seed=1, loudness=loudness),
+        "power": size(seed=2, loudness=loudness, effect=effect),
+    }
+    return pd.DataFrame({kind: found["rejections"] for kind, found in kinds.items()})
 
 
 def told_by_session(news: pd.DataFrame) -> pd.Series:

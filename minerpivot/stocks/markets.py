@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from minerpivot.data.exchange import first_session
+from minerpivot.data.tables import last_day
 from minerpivot.stocks.sessions import ends
 
 SESSIONS_PER_YEAR = 252
@@ -95,6 +96,21 @@ def performance(
     return result.rename_axis("symbol")
 
 
+def company_returns(
+    closes: pd.DataFrame, symbols: Iterable[str], since: Mapping[str, pd.Timestamp | Mapping[str, pd.Timestamp]]
+) -> pd.DataFrame:
+    """`performance` on the last session, and for a series that ends sooner the returns to its last close.
+
+    `to` is the day of the last close. The returns over spans that end with the last session (one day, year to date,
+    one year) are missing for a series that does not reach it, those since the days of `since` are held to `to`.
+    """
+    end = closes.index[-1]
+    found = performance(closes.ffill(), symbols, end, since=since)
+    found["to"] = last_closes(closes, end)["date"].reindex(found.index)
+    found.loc[found["to"] < end, ["one_day", "year_to_date", "one_year"]] = np.nan
+    return found
+
+
 def returns_since(levels: pd.DataFrame, starts: Mapping[str, pd.Timestamp], end: pd.Timestamp) -> pd.DataFrame:
     """Return of each column of `levels` from each start to `end`: series × names of starts; missing where no level."""
     return pd.DataFrame({name: levels.loc[end] / levels.loc[start] - 1 for name, start in starts.items()})
@@ -116,6 +132,47 @@ def risk(levels: pd.DataFrame) -> pd.DataFrame:
     ratio = daily.mean() * SESSIONS_PER_YEAR / volatility
     found = pd.DataFrame({"largest_fall": drawdown(levels).min(), "volatility": volatility, "return_per_risk": ratio})
     return found.where(daily.count() >= 60)
+
+
+# --- who is in --------------------------------------------------------------------------------
+
+
+def mined_at_halving(instruments: pd.DataFrame, fates: pd.DataFrame) -> list[str]:
+    """Tickers of the listed companies that mined, or hosted others' machines, on the day of the halving of April 2024.
+
+    By `role_at_halving`, so that nothing which became of a company chooses it; a share that took another name in a
+    merger (`fates`) was the miner's that it merged with.
+    """
+    roles = instruments.set_index("ticker")["role_at_halving"]
+    merged = set(fates.loc[fates["fate"] == "merged", "ticker"])
+    return [str(ticker) for ticker, role in roles.items() if role in ("self_miner", "host") or ticker in merged]
+
+
+def last_held(closes: pd.DataFrame, symbols: Iterable[str], last_session: pd.Series) -> pd.Series:
+    """`last_session`, and for each of `symbols` whose closes end before those of others the day of its last close.
+
+    A basket sells there: a carried close would be a return of zero that nobody earned.
+    """
+    last = last_closes(closes[list(symbols)], closes.index[-1])["date"].dropna()
+    ended = last[last < closes.index[-1]]
+    return pd.concat([last_session, ended.drop(last_session.index, errors="ignore")])
+
+
+def at_terms(closes: pd.DataFrame, fates: pd.DataFrame) -> pd.DataFrame:
+    """What a share of each company became that was taken over for listed shares, by its ticker.
+
+    Columns: `by`, `shares` (of the acquirer, for one), `day` (the last session by the day, month or year in which it
+    took effect), `value` on that day and `last` at the last session, in USD.
+    """
+    paid = fates[fates["shares_of_acquirer"].notna() & fates["acquirer_ticker"].isin(closes.columns)]
+    paid = paid.assign(effective=last_day(paid["fate_on"]))
+    rows = {}
+    for deal in paid.to_dict("records"):
+        worth = deal["shares_of_acquirer"] * closes[deal["acquirer_ticker"]].dropna()
+        before = worth.loc[: deal["effective"]]
+        facts = (deal["by"], deal["shares_of_acquirer"], before.index[-1], before.iloc[-1], worth.iloc[-1])
+        rows[deal["ticker"]] = facts
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["by", "shares", "day", "value", "last"])
 
 
 # --- baskets ----------------------------------------------------------------------------------
@@ -178,30 +235,68 @@ def basket(
 def pivoted_and_pure(
     closes: pd.DataFrame, joining: pd.Series, tickers: Iterable[str], last_session: pd.Series | None = None
 ) -> pd.DataFrame:
-    """Levels of the `pivoted` and the `pure` basket of `tickers`, and `members`: who is held in the pivoted one."""
+    """Levels of the `pivoted` and the `pure` basket of `tickers`, and who is held: `members` of the first, `others`."""
     signed = membership(joining, pd.DatetimeIndex(closes.index), tickers)
-    levels = {
-        name: basket(closes, who, last_session=last_session) for name, who in (("pivoted", signed), ("pure", ~signed))
-    }
-    members = _held(closes[signed.columns].ffill(), signed, last_session).sum(axis=1)
-    return pd.DataFrame(levels | {"members": members})
+    prices = closes[signed.columns].ffill()
+    groups = {"pivoted": (signed, "members"), "pure": (~signed, "others")}
+    levels = {name: basket(closes, who, last_session=last_session) for name, (who, _) in groups.items()}
+    held = {count: _held(prices, who, last_session).sum(axis=1) for who, count in groups.values()}
+    return pd.DataFrame(levels | held)
+
+
+def both_returns(
+    closes: pd.DataFrame,
+    joining: pd.Series,
+    tickers: Iterable[str],
+    starts: Mapping[str, pd.Timestamp],
+    last_session: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Returns of both baskets to the last session, bought in equal weights at the close of each start: starts × two.
+
+    Missing where a basket has no member at its start.
+    """
+    tickers, rows = list(tickers), {}
+    for name, day in starts.items():
+        levels = pivoted_and_pure(closes.loc[day:], joining, tickers, last_session)[["pivoted", "pure"]]
+        rows[name] = levels.iloc[-1] / levels.iloc[0] - 1
+    return pd.DataFrame(rows).T
+
+
+def standing(one: float, other: float, *, within: float = 0.05) -> str:
+    """Whether a return in percent is "ahead" of another, "behind", or "level": final values within a share of each."""
+    ratio = (100 + one) / (100 + other)
+    return "level" if 1 - within < ratio < 1 + within else "ahead" if ratio > 1 else "behind"
+
+
+def held_together(closes: pd.DataFrame, symbols: Iterable[str]) -> pd.Series:
+    """Level of equal amounts of `symbols` from the first session on, of those that trade on every one; 1 at the start.
+
+    Missing without such a symbol or a session.
+    """
+    whole = closes[list(symbols)].dropna(axis="columns")
+    return (whole / whole.iloc[0]).mean(axis=1) if len(whole) and len(whole.columns) else pd.Series(dtype=float)
+
+
+def indexed(levels: pd.DataFrame, members: pd.DataFrame, *, fewest: int = 3, weeks: int = 1) -> pd.DataFrame:
+    """Rows to draw: day, series, level (100 at the first session) and `few`: a basket of fewer than `fewest` members.
+
+    Days are the first session, the last of every `weeks`-th week, counted from the end, and the last. `members` counts
+    those of each basket by session; a series that it lacks is no basket.
+    """
+    calendar = pd.Series(pd.PeriodIndex(levels.index, freq="W").astype("int64"), index=levels.index)
+    last = calendar.index[calendar != calendar.shift(-1)]
+    chosen = last[(calendar.iloc[-1] - calendar[last]) % weeks == 0].union(levels.index[:1])
+    drawn = (100 * levels / levels.iloc[0]).loc[chosen].rename_axis("day").reset_index()
+    rows = drawn.melt("day", var_name="series", value_name="level").dropna(subset="level")
+    counts = members.rename_axis("day").reset_index().melt("day", var_name="series", value_name="count")
+    rows = rows.merge(counts, on=["day", "series"], how="left")
+    return rows.assign(few=rows["count"] < fewest).drop(columns="count")
 
 
 def _held(prices: pd.DataFrame, members_by_date: pd.DataFrame, last_session: pd.Series | None) -> pd.DataFrame:
     """Who is held from each session's close on: members that have had a close and whose last session is to come."""
     lasting = members_by_date.index.to_numpy()[:, None] < ends(members_by_date.columns, last_session)
     return members_by_date & prices.notna() & lasting
-
-
-def least_lead(differences: Iterable[float]) -> float:
-    """The lead that every reading grants: the difference nearest to zero, and zero where their signs differ.
-
-    Raises `ValueError` if one is missing: its reading has no basket on the first day.
-    """
-    found = np.array(list(differences), dtype=float)
-    if np.isnan(found).any():
-        raise ValueError("a reading has no difference; compare from a day on which all have both baskets")
-    return float(max(found.min(), 0) + min(found.max(), 0))
 
 
 # --- which convention gives a published return ------------------------------------------------
@@ -309,3 +404,43 @@ def common_conventions(searches: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     within = pd.concat(searches).groupby(["end", "convention"])["within"]
     together = pd.DataFrame({"fits": within.sum(), "tried": within.size()})
     return together.sort_values("fits", ascending=False, kind="stable")
+
+
+TOLERANCES = {"one_day": 0.005, "year_to_date": 0.005, "one_year": 0.05}  # a return over a year is printed to tens
+
+
+def reproduced(
+    closes: pd.DataFrame, printed: pd.DataFrame, day: pd.Timestamp, *, sessions: int = 2
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Printed returns against those at the close of `day` on the usual base: one row each, and each one's search.
+
+    `printed` has ticker, window (a kind of `CONVENTIONS`), published_value and, for "more than", published_low, in
+    percent. Columns: ticker, window, printed (as text), found (percent), `from` and `close` (the usual base), `same`
+    (within `TOLERANCES`), hits and tried (conventions of `search_conventions`, ends up to `sessions` from `day`), and
+    `fits`, the nearest hit in words for one that is not the same. No rows without printed returns.
+    """
+    names = list(dict.fromkeys(printed["ticker"]))
+    usual = performance(closes, names, day) if names else pd.DataFrame()
+    near = closes.index[max(closes.index.searchsorted(day) - sessions, 0) :][: 2 * sessions + 1]
+    rows, searches = {}, {}
+    for claim, row in printed.iterrows():
+        kind, at_least, own = row["window"], pd.isna(row["published_value"]), usual.loc[row["ticker"]]
+        target = float(row["published_low"] if at_least else row["published_value"]) / 100
+        tolerance = 0 if at_least else TOLERANCES[kind]
+        tried = search_conventions(
+            closes, row["ticker"], target, kind, ends=(near[0], near[-1]), tolerance=tolerance, at_least=at_least
+        )
+        hits = tried[tried["within"]]
+        same = own[kind] >= target if at_least else abs(own[kind] - target) <= tolerance
+        fits = [
+            f"{hit.convention}, {hit.base_date:%Y-%m-%d} to {hit.end:%Y-%m-%d}" for hit in hits.head(1).itertuples()
+        ]
+        searches[str(claim)] = tried
+        rows[claim] = {
+            "ticker": row["ticker"], "window": kind, "printed": f"{'over ' if at_least else ''}{100 * target:g}",
+            "found": 100 * own[kind], "from": own[f"{kind}_base_date"], "close": own[f"{kind}_base_close"],
+            "same": bool(same), "hits": len(hits), "tried": len(tried), "fits": None if same or not fits else fits[0],
+        }  # fmt: skip
+    columns = ["ticker", "window", "printed", "found", "from", "close", "same", "hits", "tried", "fits"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.astype({"found": float, "close": float, "same": bool}), searches

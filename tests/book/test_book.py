@@ -130,6 +130,7 @@ ALLOWED = re.compile(
     rf"|\b\d{{1,2}}(?: to \d{{1,2}})? (?:{MONTHS})\b"  # dates and years
     r"|\b(?:19|20)\d\d-\d\d-\d\d\b|\b(?:19|20)\d\d(?:–\d\d)?\b(?!,?\d| (?:MW|USD|percent|days|million|billion))"
     r"|\b[Dd]ays 0 and 1\b|\bsession −?\d+"  # of an event's window
+    r"|\b95% interval\b|\bNasdaq-100\b"  # terms
     r"|\bHut 8\b|\bCore42\b|\b[A-Z]+\d+\w*\b|\bCC BY(?:-NC)? 4\.0\b|\b\d+-[KQ]\b",  # names
     re.S | re.M,
 )
@@ -181,7 +182,13 @@ def test_a_typed_figure_is_found(typed):
 
 @pytest.mark.parametrize(
     "fine",
-    ["{{ halving.level.to(1) }} percent in 2024", "Hut 8 on 28 January 2026", "$x^2$ and `S21`", '"up 47 percent"'],
+    [
+        "{{ halving.level.to(1) }} percent in 2024",
+        "Hut 8 on 28 January 2026",
+        "the Nasdaq-100 and its 95% interval",
+        "$x^2$ and `S21`",
+        '"up 47 percent"',
+    ],
 )
 def test_dates_names_formulas_and_quotations_are_not_figures(fine):
     """The check above leaves alone what is not a result."""

@@ -264,14 +264,16 @@ def test_a_slider_computes_what_the_report_does(visit):
     )
 
 
-def test_a_list_starts_the_lines_on_the_day_that_it_names(visit):
-    """From the article on, no line is drawn before 2026."""
+def test_a_start_chosen_above_the_lines_changes_title_and_drawing(visit):
+    """From the article on nothing is said of the day on which three had signed."""
     page = visit("chapters/stock-performance")
-    scroll(page)
-    assert any("2025" in text for text in drawn(page, "indexed-since-halving"))
-    page.locator("#indexed-since-halving select").select_option(label="the article")
-    page.wait_for_function("!document.querySelector('#indexed-since-halving .chart-live').textContent.includes('2025')")
-    assert any("2026" in text for text in drawn(page, "indexed-since-halving"))
+    chart = page.locator("#indexed-since-halving")
+    first = chart.locator("[role=img]:visible").get_attribute("aria-label")
+    assert "December 2024" in chart.locator("figcaption").inner_text()
+    page.get_by_role("radio", name="the article").check()
+    assert "January 2026" in chart.locator("figcaption").inner_text()
+    assert "December 2024" not in chart.locator("figcaption").inner_text()
+    assert chart.locator("[role=img]:visible").get_attribute("aria-label") != first
 
 
 def test_a_choice_outlasts_the_colours_and_the_width(visit):

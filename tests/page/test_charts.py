@@ -213,6 +213,16 @@ def test_labels_that_cannot_fit_are_refused():
         charts.dodge([1, 2, 3], [20, 20, 20], 0, 50)
 
 
+def test_a_function_writes_what_no_format_string_can():
+    """An index told as a return, at the line's end; without labels for its ticks it is refused."""
+    told = charts.lines(BITCOIN, x="day", y="level", format=lambda level: f"index {level:.0f}", ticks={100: "start"})
+    (plate,) = told.draw(charts.WIDE)
+    last = BITCOIN.sort_values("day")["level"].iloc[-1]
+    assert f"index {last:.0f}" in [word["text"] for word in plate.datasets["words"]]
+    with pytest.raises(ValueError, match="give the ticks their labels"):
+        charts.lines(BITCOIN, x="day", y="level", format=lambda level: "x").draw(charts.WIDE)
+
+
 @pytest.mark.parametrize(
     ("value", "pattern", "text"),
     [

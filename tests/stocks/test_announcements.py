@@ -1,5 +1,6 @@
 """Deal events, results and financings on the exchange's clock, and intervals of a mean of few events."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -100,6 +101,80 @@ def test_the_lease_that_was_not_effective_is_no_effective_event():
     leases = found["kind"].isin(["lease", "GPU cloud"])
     assert found[leases & (found["effective"] == "n")].index.tolist() == ["BTDR-2026-06-TYDAL"]
     assert not found.loc["BTDR-2026-06-TYDAL", "with_tenant"]
+
+
+def test_events_are_tallied_by_why_they_are_not_clean_and_told_with_what_came_with_them():
+    """A clean lease, a conditional one, land with a financing, and one of which nothing is known."""
+    land = {"counts_as": "power_or_land", "binding_since": None}
+    rows = [
+        ("CLEAN", "A", "colocation_lease", "n", "n"),
+        ("CONDITIONAL", "B", "colocation_lease", "n", "n", {"state": "conditional", "binding_since": None}),
+        ("LAND", "C", "power_capacity", "y", "y", land),
+        ("OPEN", "D", "gpu_cloud", "n", "unknown"),
+    ]
+    found = events(rows, {})
+    counts = {"all_events": 4, "no_contract": 1, "unbound": 1, "confounded": 1, "unclear": 1}
+    assert announcements.tally(found) == counts
+    came = {
+        "CLEAN": "nothing known",
+        "CONDITIONAL": "nothing known",
+        "LAND": "earnings, financing",
+        "OPEN": "not known",
+    }
+    assert announcements.came_with(found).to_dict() == came
+
+
+def test_a_deal_has_the_name_that_people_know():
+    """Company, tenant and value; a tenant that nobody named; no tenant: its kind; two alike: their months."""
+    found = pd.DataFrame(
+        {
+            "ticker": ["A", "A", "B", "B", "B"],
+            "kind": ["lease", "power or purchase", "lease", "lease", "lease"],
+            "session": pd.to_datetime(["2026-01-05", "2026-01-06", "2026-02-03", "2026-03-03", "2026-03-04"]),
+        },
+        index=["NAMED", "LAND", "HIDDEN", "AGAIN", "NO VALUE"],
+    )
+    deals = pd.DataFrame(
+        {
+            "deal_id": found.index,
+            "tenant": ["Microsoft", None, "undisclosed (B)", "undisclosed (B)", "AMD"],
+            "contract_value_usd_bn": [9.7, 1.5, 7, 7, None],
+        }
+    )
+    named = announcements.called(found, deals, pd.Series({"A": "IREN", "B": "Hut 8"}))
+    assert named.tolist() == [
+        "IREN–Microsoft, $9.7bn",
+        "IREN, power or purchase",
+        "Hut 8, undisclosed tenant, $7.0bn, February 2026",
+        "Hut 8, undisclosed tenant, $7.0bn, March 2026",
+        "Hut 8–AMD",
+    ]
+
+
+def test_a_planted_reaction_is_measured_and_a_set_of_two_is_left_out():
+    """Four shares jump by a tenth at their events and nothing follows: found on the day, with all tests allowed for."""
+    generator = np.random.default_rng(7)
+    sessions = pd.bdate_range("2025-01-06", periods=260)
+    returns = pd.DataFrame(generator.normal(0, 0.01, (260, 4)), sessions, list("ABCD"))
+    chosen = pd.DataFrame({"ticker": list("ABCD"), "session": sessions[[150, 170, 190, 210]]}, index=list("wxyz"))
+    for event in chosen.itertuples():
+        returns.loc[event.session, event.ticker] += 0.1
+    sets, windows = {"all": chosen, "two": chosen[:2]}, {"day": (0, 0), "later": (2, 10)}
+    found = announcements.studies(returns, sets, {"mean": None}, chosen, window=(0, 0))
+    assert list(found) == [("all", "mean")]
+    table = announcements.reactions(found, windows, draws=200, seed=1)
+    day, later = table.loc[("all", "mean", "day")], table.loc[("all", "mean", "later")]
+    assert day["mean"] == pytest.approx(0.1, abs=0.02)
+    assert day[["events", "sessions", "companies"]].tolist() == [4, 4, 4]
+    assert day["p"] < 0.01 < later["p"]
+    assert day["p_holm"] == pytest.approx(2 * day["p"])  # of two tests
+    assert day["low"] < day["mean"] < day["high"]
+    sizes = announcements.sizes(found["all", "mean"], (0, 0), loudness=5, effect=0.1, pseudo_studies=200)
+    assert set(sizes.index) == set(announcements.TEST_NAMES)
+    assert sizes.loc["placebo", "quiet"] < 0.15 < 0.5 < sizes.loc["placebo", "loud"]  # loud news passes for an effect
+    assert sizes.loc["kolari_pynnonen", ["quiet", "loud"]].max() < 0.15
+    alone = announcements.reactions(found, {"day": (0, 0)}, draws=200, seed=1).iloc[0]
+    assert alone["p_holm"] == pytest.approx(day["p"])  # one test needs no allowance
 
 
 def test_news_of_a_session_is_told_in_one_line():

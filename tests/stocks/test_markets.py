@@ -101,6 +101,23 @@ def test_first_close_of_the_year_as_base_is_caught():
     assert set(earlier["end"]) == {pd.Timestamp("2026-01-02")}
 
 
+def test_a_printed_return_is_the_usual_one_or_gets_the_convention_that_gives_it():
+    """Fifty percent from the last close of the year before; twenty is the first close's; "more than" asks no more."""
+    dates = ["2024-12-31", "2025-12-30", "2025-12-31", "2026-01-02", "2026-01-28"]
+    wide = frame(dates, A=[1, 90, 100, 125, 150])
+    columns = ["ticker", "window", "published_value", "published_low"]
+    rows = [("A", "year_to_date", 50, None), ("A", "year_to_date", 20, None), ("A", "year_to_date", None, 40)]
+    printed = pd.DataFrame(rows, columns=columns, index=["right", "late", "more"])
+    found, searches = markets.reproduced(wide, printed, wide.index[-1])
+    assert found["same"].tolist() == [True, False, True]
+    assert found["found"].tolist() == pytest.approx([50] * 3)
+    assert found["printed"].tolist() == ["50", "20", "over 40"]
+    assert found.loc["late", "fits"] == "first close of the year, 2026-01-02 to 2026-01-28"
+    assert found["fits"].notna().sum() == 1
+    assert list(searches) == ["right", "late", "more"]
+    assert markets.reproduced(wide, printed[:0], wide.index[-1])[0].empty
+
+
 def test_search_is_ordered_and_never_uses_a_base_younger_than_a_year_for_a_yearly_return(closes):
     """Closest first; a share listed within the year has no yearly return."""
     tried = markets.search_conventions(closes, "IREN", 5.0, "one_year", ends=WEEK)
@@ -199,6 +216,7 @@ def test_a_delisted_member_is_sold_at_its_last_close_and_the_rest_goes_on():
     joining = pd.Series({"B": wide.index[1]})
     both = markets.pivoted_and_pure(wide, joining, ["A", "B"], gone)
     assert both["members"].tolist() == [0, 1, 0, 0, 0]
+    assert both["others"].tolist() == [2, 1, 1, 1, 1]
     assert both["pivoted"].tolist()[1:] == pytest.approx([100, 125, 125, 125])  # nobody left: constant
     assert both["pure"].tolist() == pytest.approx([100, 110, 110, 121, 145.2])
 
@@ -329,13 +347,86 @@ def test_members_are_counted_once_they_have_a_price():
     assert both["pure"].tolist() == pytest.approx([100, 110, 120])
 
 
-def test_a_lead_is_what_every_reading_grants():
-    """The nearest to zero on either side; one reading against the others takes it back; a missing one is said."""
-    assert markets.least_lead([3.0, 0.1]) == 0.1
-    assert markets.least_lead([-3.0, -0.1]) == -0.1
-    assert markets.least_lead([3.0, -0.1, 2]) == markets.least_lead([0.0, -1]) == 0
-    with pytest.raises(ValueError, match="no difference"):
-        markets.least_lead([1.0, np.nan])
+def test_both_returns_are_of_equal_weights_at_each_start():
+    """Half in A and half in B from day 1 is not what half in each from day 2 gives; without a member there is none."""
+    wide = frame(["2026-02-02", "2026-02-03", "2026-02-04"], A=[10, 30, 30], B=[10, 10, 20], C=[1, 2, 3])
+    joining = pd.Series({"A": wide.index[0], "B": wide.index[0]})
+    starts = {"one": wide.index[0], "two": wide.index[1]}
+    found = markets.both_returns(wide, joining, "ABC", starts)
+    assert found.loc["one"].tolist() == pytest.approx([1.5, 2.0])  # (3 + 2) / 2; C alone
+    assert found.loc["two"].tolist() == pytest.approx([0.5, 0.5])  # (1 + 2) / 2, not 5 over 4
+    assert markets.both_returns(wide, joining, "AB", starts)["pure"].isna().all()
+
+
+def test_who_mined_at_the_halving_is_not_chosen_by_what_became_of_it():
+    """Hosts and failures are in; machine makers, later miners and later listings out; a merged share was a miner's."""
+    roles = {"MINER": "self_miner", "HOST": "host", "MAKER": "machine_maker", "LATER": "not_a_miner"}
+    roles |= {"NEW": "not_listed", "MERGED": "not_listed", "FUND": None}
+    listed = pd.DataFrame({"ticker": list(roles), "role_at_halving": list(roles.values())})
+    fates = pd.DataFrame({"ticker": ["MINER", "MERGED"], "fate": ["acquired", "merged"]})
+    assert markets.mined_at_halving(listed, fates) == ["MINER", "HOST", "MERGED"]
+
+
+def test_a_series_that_ends_is_held_to_its_last_close():
+    """Known delistings stand; one that ends gets its last close; carried on it would hold half a basket still."""
+    wide = frame(["2026-02-02", "2026-02-03", "2026-02-04"], A=[10, 20, 40], B=[10, 10, np.nan], C=[1, np.nan, np.nan])
+    gone = pd.Series({"C": wide.index[0]})
+    held = markets.last_held(wide, "ABC", gone)
+    assert held.to_dict() == {"C": wide.index[0], "B": wide.index[1]}
+    everybody = pd.DataFrame(True, index=wide.index, columns=["A", "B"])
+    assert markets.basket(wide, everybody, last_session=held).tolist() == pytest.approx([100, 150, 300])
+    assert markets.basket(wide, everybody).tolist() == pytest.approx([100, 150, 250])
+    assert markets.last_held(wide[["A"]], "A", gone[:0]).empty
+
+
+def test_a_company_whose_series_ends_returns_what_it_did_to_its_last_close():
+    """B ends a day early at half its price: that is its return, but neither its last day's nor a year's."""
+    wide = frame(["2026-02-02", "2026-02-03", "2026-02-04"], A=[10, 20, 40], B=[10, 5, np.nan])
+    found = markets.company_returns(wide, "AB", {"start": wide.index[0]})
+    assert found["start"].tolist() == pytest.approx([3.0, -0.5])
+    assert found["to"].tolist() == [wide.index[2], wide.index[1]]
+    assert found.loc["A", "one_day"] == pytest.approx(1.0)
+    assert pd.isna(found.loc["B", "one_day"])
+
+
+def test_a_share_that_was_taken_over_is_worth_its_terms():
+    """Two and a half shares of A for one, in March: at its last session then and at the end; cash is left out."""
+    wide = frame(["2025-03-28", "2025-03-31", "2025-04-01"], A=[2, 4, 6])
+    columns = ["ticker", "by", "acquirer_ticker", "shares_of_acquirer", "fate_on"]
+    fates = pd.DataFrame(
+        [("B", "Company A", "A", 2.5, "2025-03"), ("C", "Fund", None, np.nan, "2025")], columns=columns
+    )
+    found = markets.at_terms(wide, fates)
+    assert found.loc["B"].tolist() == ["Company A", 2.5, wide.index[1], 10, 15]
+    assert list(found.index) == ["B"]
+
+
+def test_standing_compares_what_a_dollar_became():
+    """A lead of six points on seventy is level, on minus four it is not."""
+    assert markets.standing(76, 70) == "level"
+    assert markets.standing(2, -4) == "ahead"
+    assert markets.standing(-12, -4) == "behind"
+
+
+def test_a_group_held_together_leaves_out_who_did_not_trade_throughout():
+    """Equal amounts of A and B, never renewed; C is missing once."""
+    wide = frame(["2026-02-02", "2026-02-03", "2026-02-04"], A=[1, 2, 4], B=[1, 1, 2], C=[1, np.nan, 9])
+    assert markets.held_together(wide, "ABC").tolist() == pytest.approx([1, 1.5, 3])
+    assert markets.held_together(wide, "C").empty
+    assert markets.held_together(wide[:0], "AB").empty
+
+
+def test_rows_to_draw_start_at_a_hundred_and_say_where_a_basket_is_small():
+    """First session, last of each week, last of all; two members are few and three are not; a fund is no basket."""
+    days = ["2026-02-03", "2026-02-05", "2026-02-06", "2026-02-09", "2026-02-13", "2026-02-16"]
+    levels = frame(days, X=[50, 60, 75, 80, 100, 150], FUND=[1, 1, 1, 1, 1, 2])
+    members = pd.DataFrame({"X": [2, 2, 2, 2, 3, 3]}, index=levels.index)
+    drawn = markets.indexed(levels, members).set_index("series")
+    assert drawn.loc["X", "day"].tolist() == list(levels.index[[0, 2, 4, 5]])
+    assert drawn.loc["X", "level"].tolist() == pytest.approx([100, 150, 200, 300])
+    assert drawn.loc["X", "few"].tolist() == [True, True, False, False]
+    assert not drawn.loc["FUND", "few"].any()
+    assert markets.indexed(levels, members, weeks=2)["day"].nunique() == 3  # first, second week before, last
 
 
 @settings(max_examples=30, deadline=None)
