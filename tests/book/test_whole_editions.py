@@ -23,6 +23,8 @@ DIRECTIONS = re.compile(
     r"outperformed|underperformed|higher|lower|rising|falling)\b"
 )
 TRUE_IN_ANY_DATA = (  # direction words beside a number that define it and state no result
+    "failed or shrank",
+    "failed, shrank or stayed small",
     "began with a lower difficulty",
     "stood lower at the same age",
     "of those rose by more than",
