@@ -24,6 +24,10 @@ DIRECTIONS = re.compile(
 )
 TRUE_IN_ANY_DATA = (  # direction words beside a number that define it and state no result
     "failed or shrank",
+    "It rose by more than chance at",
+    "of these falls",
+    "was lower after the first contract at",
+    "fell by more than chance could explain",
     "failed, shrank or stayed small",
     "began with a lower difficulty",
     "stood lower at the same age",
