@@ -1,4 +1,4 @@
-"""What several test files share: the built site, and frozen returns and deal events."""
+"""What several test files share: the built site, a browser, and frozen returns and deal events."""
 
 import os
 import shutil
@@ -6,10 +6,12 @@ import shutil
 import hypothesis
 import pytest
 from filelock import FileLock
+from playwright.sync_api import sync_playwright
 
 from minerpivot.book.build import build_site
 from minerpivot.book.execute import ROOT
 from minerpivot.stocks import markets
+from tests import browser as chrome
 from tests.frozen import load
 
 hypothesis.settings.register_profile("report", deadline=None)  # a busy machine proves nothing
@@ -30,6 +32,18 @@ def site(tmp_path_factory):
                 patch.setenv("GITHUB_REPOSITORY", "owner/report")  # as published: with repository and launch buttons
                 build_site(ROOT, build)
     return build / "html"
+
+
+# Of a module and no longer: a running driver would be in the way of tests that run notebooks in the same process.
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium or Chrome, headless."""
+    if not chrome.EXECUTABLE and not os.environ.get("CI"):
+        pytest.skip("no Chromium or Chrome on this machine; CI installs one and never skips")
+    with sync_playwright() as playwright:
+        running = chrome.launch(playwright)
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,18 +1,15 @@
 """The pages in a real browser, from files: clean, whole, accessible, interactive, in both colours and on a phone."""
 
-import os
 import re
 import shutil
 
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from minerpivot.book import editions
 from minerpivot.book.execute import ROOT, chapters
 from minerpivot.page.figures import VEGALITE_MIME
-from tests import browser as chrome
 
 CHARTED = [f"chapters/{path.stem}" for path in chapters()]
 PAGES = [*CHARTED, "index", "glossary", "search", "genindex", "404"]
@@ -26,20 +23,6 @@ TERMS = {
     "fact-check": "verdict",
     "data": "licence",
 }
-
-pytestmark = pytest.mark.skipif(
-    not chrome.EXECUTABLE and not os.environ.get("CI"),
-    reason="no Chromium or Chrome on this machine; CI installs one and never skips",
-)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium or Chrome, headless."""
-    with sync_playwright() as playwright:
-        running = chrome.launch(playwright)
-        yield running
-        running.close()
 
 
 @pytest.fixture

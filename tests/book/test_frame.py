@@ -1,6 +1,5 @@
 """What every page shares: first screen, tables, folds, code at the end, neighbours; on a small book of its own."""
 
-import os
 import re
 import zipfile
 
@@ -8,14 +7,12 @@ import nbformat
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import sync_playwright
 
 from minerpivot.book import frame
 from minerpivot.book.build import BuildError, build_site
 from minerpivot.book.execute import ROOT
 from minerpivot.data import tables
 from minerpivot.page import tables as page_tables
-from tests import browser as chrome
 
 FIRST = """# Shares
 
@@ -267,17 +264,6 @@ def test_a_block_that_says_nothing_fails_the_build(tmp_path, capfd, markdown, me
 
 
 # --- in a browser -----------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium or Chrome, headless."""
-    if not chrome.EXECUTABLE and not os.environ.get("CI"):
-        pytest.skip("no Chromium or Chrome on this machine; CI installs one and never skips")
-    with sync_playwright() as playwright:
-        running = chrome.launch(playwright)
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import re
 import shutil
 from types import SimpleNamespace
@@ -15,13 +14,11 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import sync_playwright
 
 from minerpivot.book import assets
 from minerpivot.book.build import build_site
 from minerpivot.book.execute import ROOT, chapters
 from minerpivot.page import charts, drawing
-from tests import browser as chrome
 
 CSS = ROOT / "minerpivot" / "book" / "static" / "charts.css"
 DAYS = pd.date_range("2024-06-04", "2026-10-07", freq="W-TUE")
@@ -482,17 +479,6 @@ def page_file(tmp_path_factory):
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), source / "chapters" / "forms.ipynb")
     return build_site(source, folder / "build") / "chapters" / "forms.html"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium or Chrome, headless."""
-    if not chrome.EXECUTABLE and not os.environ.get("CI"):
-        pytest.skip("no Chromium or Chrome on this machine; CI installs one and never skips")
-    with sync_playwright() as playwright:
-        running = chrome.launch(playwright)
-        yield running
-        running.close()
 
 
 @pytest.fixture
