@@ -11,15 +11,12 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from minerpivot.data.exchange import first_session
 from minerpivot.data.tables import last_day
 from minerpivot.deals.ledger import NOT_YET, SIGNED
 from minerpivot.stocks import events as event_study
 from minerpivot.stocks import inference
 from minerpivot.stocks.event_arrays import Window
-from minerpivot.stocks.sessions import financing_sessions, report_sessions
 
 KINDS = {  # of deal events, by deal_type; the weightiest first
     "colocation_lease": "lease",
@@ -39,52 +36,6 @@ TEST_NAMES = {  # of `inference.size`, as a table shows them
     "placebo": "mean, placebo",
     "placebo_studentised": "Kolari, Pynnönen, placebo",
 }
-
-FLAGGED = ("contract", "extension", "takeover_bid", "purchase")  # `counts_as` of the deals that get derived flags
-HALF_A_QUARTER = pd.Timedelta(
-    days=45
-)  # reports come about 90 days apart: one this near means none is missing in between
-
-
-def derived_flags(
-    deals: pd.DataFrame, earnings_dates: pd.DataFrame, financings: pd.DataFrame, sessions: pd.DatetimeIndex
-) -> pd.DataFrame:
-    """Rows of `event_flags` as far as the tables tell, for every deal of `FLAGGED` with a full date, by deal_id.
-
-    `first_session` follows from day and hour on the exchange's `sessions`. `same_day_earnings` is "y" if a report of
-    the ticker reacts in that session, "unknown" if one could (an hour that nobody saw may be after the close), "n" if
-    the ticker has another report within 45 days, so that none can be missing, else "unknown". `same_day_financing` is
-    "y" if a dated financing reacts then, else "unknown": the table of financings is not complete. `same_day_other` is
-    "unknown". `peer_deal_same_day` is "y" if any deal of another ticker has the same day or first session.
-    """
-    dated = deals[deals["announced_on"].astype("string").str.len() == 10]
-    dated = dated.assign(announced_on=last_day(dated["announced_on"])).set_index("deal_id")
-    first = first_session(dated["announced_on"], dated["announced_time"], sessions)
-    latest = first_session(dated["announced_on"], dated["announced_time"].replace("unknown", "post"), sessions)
-    dated = dated.assign(first_session=first, latest=latest).dropna(subset=["first_session"])
-    rows = dated[dated["counts_as"].isin(FLAGGED)]
-
-    reports = report_sessions(earnings_dates, sessions)
-    evenings = reports["time"].replace("unknown", "post")
-    reports = reports.assign(latest=first_session(reports["reported_on"], evenings, sessions))
-    both = rows[["ticker", "first_session", "latest"]].reset_index().merge(reports, on="ticker", suffixes=("", "_told"))
-    found = pd.DataFrame({"does": both["session"] == both["first_session"]})
-    found["could"] = (both["session"] == both["latest"]) | (both["latest_told"] == both["first_session"])
-    found["near"] = (both["session"] - both["first_session"]).abs() <= HALF_A_QUARTER
-    found = found.groupby(both["deal_id"]).any().reindex(rows.index, fill_value=False)
-    financed = financing_sessions(financings, reports, dated, sessions)
-    same = pd.MultiIndex.from_frame(rows[["ticker", "first_session"]]).isin(
-        pd.MultiIndex.from_frame(financed[["ticker", "session"]])
-    )
-    companies = [dated.groupby(day)["ticker"].nunique() for day in ("announced_on", "first_session")]
-    peers = (rows["announced_on"].map(companies[0]) > 1) | (rows["first_session"].map(companies[1]) > 1)
-    columns = ["ticker", "announced_on", "announced_time", "first_session"]
-    return rows[columns].assign(
-        same_day_earnings=np.select([found["does"], found["could"], found["near"]], ["y", "unknown", "n"], "unknown"),
-        same_day_financing=np.where(same, "y", "unknown"),
-        same_day_other="unknown",
-        peer_deal_same_day=peers.map({True: "y", False: "n"}),
-    )
 
 
 def deal_events(
@@ -191,56 +142,47 @@ def studies(
     return found
 
 
-def reactions(
-    found: Mapping[tuple[str, str], event_study.AbnormalReturns],
-    windows: Mapping[str, Window],
-    *,
-    draws: int,
-    seed: int,
-) -> pd.DataFrame:
-    """The mean of each of `studies` over each window, with its tests: (set, model, window) × facts, fractions.
-
-    Columns: events, sessions, companies, mean, standard_error, low, high and detectable (`interval_and_power`),
-    leave_one_out_low and _high; `p` of Kolari and Pynnönen's test, `placebo` of its statistic among `draws` of
-    pseudo-dates and `placebo_mean` of the mean itself; `p_holm` and `placebo_holm`, allowing for all that are asked
-    here; `loudness`, the spread between the events over that on ordinary days. Below three events a row is left out.
-    """
-    rows = {}
-    for (name, model), study in found.items():
-        for label, span in windows.items():
-            known = event_study.cumulative(study, span)["car"].notna()
-            if known.sum() < 3:
-                continue
-            facts = inference.summary(study, span).astype(float)
-            test = inference.hypothesis_tests(study, span).T["kolari_pynnonen"]
-            chance = inference.placebo(study, span, draws=draws, seed=seed)
-            rows[name, model, label] = facts.drop(["median", "share_positive", "correlation"]).to_dict() | {
-                "companies": study.events.loc[known, "ticker"].nunique(),
-                "p": test["p_value"],
-                "placebo": float(inference.placebo_p_value(test["statistic"], chance["kolari_pynnonen"])),
-                "placebo_mean": float(inference.placebo_p_value(float(facts["mean"]), chance["mean"])),
-                "loudness": facts["standard_deviation"] / (chance["mean"].std() * np.sqrt(facts["events"])),
-            }
-    table = pd.DataFrame(rows).T.astype(float).rename_axis(["set", "model", "window"])
-    corrected = {f"{name}_holm": inference.holm(table[name]) for name in ("p", "placebo")}
-    return table.assign(**corrected).join(interval_and_power(table))
-
-
 def sizes(
-    study: event_study.AbnormalReturns, window: Window, *, loudness: float, effect: float, pseudo_studies: int = 2000
+    study: event_study.AbnormalReturns,
+    shared: event_study.AbnormalReturns,
+    window: Window,
+    later: Window,
+    *,
+    loudness: float,
+    effect: float,
+    spread: float = 0.6,
+    pseudo_studies: int = 2000,
 ) -> pd.DataFrame:
-    """How often each test rejects at five percent in pseudo-studies like `study`: test × shares.
+    """How often each test rejects at five percent in pseudo-studies: test × shares.
 
-    `quiet`: on days without news; `loud`: with abnormal returns `loudness` times as large, still without an effect;
-    `power`: with that loudness and a true reaction of `effect` (a fraction).
+    All but the last are false alarms. `quiet`: studies like `study` on days without news; `loud`: with abnormal
+    returns `loudness` times as large and uneven between events (`spread`: standard deviation of the log); `shared`:
+    days on which several shares of `shared` have news of one loudness a day; `later`: no news, over that window
+    (missing if fewer than three events are complete in it). `power`: as `loud`, with a true reaction of `effect` (a
+    fraction).
+    Studies and the reference of the placebo tests come from different parts of the calendar.
     """
-    size = partial(inference.size, study, window, studies=pseudo_studies)
+    size = partial(inference.size, studies=pseudo_studies, reference=pseudo_studies, apart=True)
     kinds = {
-        "quiet": size(seed=1),
-        "loud": size(seed=1, loudness=loudness),
-        "power": size(seed=2, loudness=loudness, effect=effect),
+        "quiet": size(study, window, seed=1),
+        "loud": size(study, window, seed=1, loudness=loudness, by_event=spread),
+        "shared": size(shared, window, seed=3, loudness=loudness, by_session=spread),
+        "power": size(study, window, seed=2, loudness=loudness, by_event=spread, effect=effect),
     }
-    return pd.DataFrame({kind: found["rejections"] for kind, found in kinds.items()})
+    if event_study.cumulative(study, later)["car"].notna().sum() >= 3:
+        kinds["later"] = size(study, later, seed=4)
+    found = pd.DataFrame({kind: table["rejections"] for kind, table in kinds.items()})
+    return found.reindex(columns=["quiet", "loud", "shared", "later", "power"])
+
+
+def shared_days(returns: pd.DataFrame, *, days: int, shares: int) -> pd.DataFrame:
+    """Events that share days: the `shares` with the longest series on each of `days` sessions, evenly spaced.
+
+    They stand for a kind of study, not for news; the first 150 sessions are the history of the first.
+    """
+    longest = list(returns.count().sort_values(ascending=False, kind="stable").index[:shares])
+    places = np.linspace(150, len(returns) - 30, days).astype(int)
+    return pd.DataFrame([(t, day) for day in returns.index[places] for t in longest], columns=["ticker", "session"])
 
 
 def told_by_session(news: pd.DataFrame) -> pd.Series:
@@ -251,17 +193,3 @@ def told_by_session(news: pd.DataFrame) -> pd.Series:
     listed = news.groupby(["session", "kind"])["ticker"].agg(lambda tickers: ", ".join(sorted(set(tickers))))
     words = listed + " " + listed.index.get_level_values("kind").str.replace("_", " ")
     return words.groupby(level="session").agg("; ".join) if len(words) else pd.Series(dtype=object)
-
-
-def interval_and_power(summary: pd.DataFrame, *, level: float = 0.05, power: float = 0.8) -> pd.DataFrame:
-    """`low`, `high` and `detectable` of each mean in `summary` (mean, standard_error, events): fractions.
-
-    Interval and smallest mean that is found with probability `power` (Bloom, 1995: the multiplier is the sum of two
-    t quantiles) have events less one degrees of freedom, as the tests beside them: with ten events the normal
-    distribution would draw them an eighth too short. Missing with a single event.
-    """
-    freedom = summary["events"].astype(float) - 1
-    critical = stats.t.isf(level / 2, freedom)
-    half = critical * summary["standard_error"]
-    detectable = (critical + stats.t.ppf(power, freedom)) * summary["standard_error"]
-    return pd.DataFrame({"low": summary["mean"] - half, "high": summary["mean"] + half, "detectable": detectable})

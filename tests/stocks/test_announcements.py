@@ -1,11 +1,11 @@
-"""Deal events, results and financings on the exchange's clock, and intervals of a mean of few events."""
+"""Deal events, results and financings on the exchange's clock."""
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from minerpivot.data.tables import load
 from minerpivot.stocks import announcements
+from minerpivot.stocks import events as event_study
 from tests.frozen import load as frozen
 
 SESSIONS = pd.DatetimeIndex(["2026-02-04", "2026-02-05", "2026-02-06", "2026-02-09"])
@@ -151,30 +151,26 @@ def test_a_deal_has_the_name_that_people_know():
     ]
 
 
-def test_a_planted_reaction_is_measured_and_a_set_of_two_is_left_out():
-    """Four shares jump by a tenth at their events and nothing follows: found on the day, with all tests allowed for."""
+def test_a_set_of_two_is_left_out_and_sizes_tell_careful_tests_from_lax_ones():
+    """Twelve shares of independent noise: naive tests hold on days of their own; loud news fools the placebo mean."""
     generator = np.random.default_rng(7)
-    sessions = pd.bdate_range("2025-01-06", periods=260)
-    returns = pd.DataFrame(generator.normal(0, 0.01, (260, 4)), sessions, list("ABCD"))
-    chosen = pd.DataFrame({"ticker": list("ABCD"), "session": sessions[[150, 170, 190, 210]]}, index=list("wxyz"))
-    for event in chosen.itertuples():
-        returns.loc[event.session, event.ticker] += 0.1
-    sets, windows = {"all": chosen, "two": chosen[:2]}, {"day": (0, 0), "later": (2, 10)}
+    sessions = pd.bdate_range("2024-01-01", periods=700)
+    sector = generator.normal(0, 0.02, (700, 1))
+    returns = pd.DataFrame(sector + generator.normal(0, 0.01, (700, 6)), sessions, list("ABCDEF"))
+    chosen = pd.DataFrame({"ticker": list("ABCDEF"), "session": sessions[[250, 300, 370, 440, 510, 590]]})
+    sets = {"all": chosen, "two": chosen[:2]}
     found = announcements.studies(returns, sets, {"mean": None}, chosen, window=(0, 0))
     assert list(found) == [("all", "mean")]
-    table = announcements.reactions(found, windows, draws=200, seed=1)
-    day, later = table.loc[("all", "mean", "day")], table.loc[("all", "mean", "later")]
-    assert day["mean"] == pytest.approx(0.1, abs=0.02)
-    assert day[["events", "sessions", "companies"]].tolist() == [4, 4, 4]
-    assert day["p"] < 0.01 < later["p"]
-    assert day["p_holm"] == pytest.approx(2 * day["p"])  # of two tests
-    assert day["low"] < day["mean"] < day["high"]
-    sizes = announcements.sizes(found["all", "mean"], (0, 0), loudness=5, effect=0.1, pseudo_studies=200)
+    days = announcements.shared_days(returns, days=4, shares=5)
+    assert days.groupby("session").size().tolist() == [5] * 4
+    shared = event_study.abnormal_returns(returns, days)
+    request = {"loudness": 5, "effect": 0.1, "pseudo_studies": 400}
+    sizes = announcements.sizes(found["all", "mean"], shared, (0, 0), (2, 20), **request)
     assert set(sizes.index) == set(announcements.TEST_NAMES)
     assert sizes.loc["placebo", "quiet"] < 0.15 < 0.5 < sizes.loc["placebo", "loud"]  # loud news passes for an effect
-    assert sizes.loc["kolari_pynnonen", ["quiet", "loud"]].max() < 0.15
-    alone = announcements.reactions(found, {"day": (0, 0)}, draws=200, seed=1).iloc[0]
-    assert alone["p_holm"] == pytest.approx(day["p"])  # one test needs no allowance
+    assert sizes.loc["bmp", "quiet"] < 0.1 < 0.3 < sizes.loc["bmp", "shared"]  # shared days pass for one, too
+    assert sizes.loc["kolari_pynnonen", ["quiet", "loud", "shared", "later"]].max() < 0.1
+    assert sizes.loc["kolari_pynnonen", "power"] > sizes.loc["kolari_pynnonen", "loud"]
 
 
 def test_news_of_a_session_is_told_in_one_line():
@@ -187,84 +183,3 @@ def test_news_of_a_session_is_told_in_one_line():
     )
     assert announcements.told_by_session(twice).item() == "A, Z equity offering"
     assert announcements.told_by_session(twice[:0]).empty
-
-
-def test_interval_and_power_use_the_t_distribution():
-    """Nine events: 2.306 and 0.889 of any table of t with eight degrees; the normal 1.96 and 0.842 are caught."""
-    facts = pd.DataFrame({"mean": [0.1, 0.1], "standard_error": [0.05, 0.05], "events": [9, 1]})
-    found = announcements.interval_and_power(facts)
-    assert found.loc[0].tolist() == pytest.approx(
-        [0.1 - 2.306 * 0.05, 0.1 + 2.306 * 0.05, (2.306 + 0.889) * 0.05], abs=1e-4
-    )
-    assert found.loc[0, "high"] - 0.1 > 1.96 * 0.05 * 1.15
-    assert found.loc[1].isna().all()
-
-
-def deal(deal_id, ticker, day, hour="pre", counts_as="contract"):
-    """One row of a deal table, as far as flags need it."""
-    return dict(
-        zip(
-            ["deal_id", "ticker", "announced_on", "announced_time", "counts_as"],
-            [deal_id, ticker, day, hour, counts_as],
-        )
-    )
-
-
-def derived(deals, reports=(), financings=()):
-    """`derived_flags` of small tables written by hand, on every weekday of early 2026 but 16 February, a holiday."""
-    sessions = pd.bdate_range("2026-01-05", "2026-03-31").drop("2026-02-16")
-    told = pd.DataFrame(list(reports), columns=["ticker", "reported_on", "time"])
-    told["reported_on"] = pd.to_datetime(told["reported_on"])
-    raised = pd.DataFrame(list(financings), columns=["ticker", "announced_on", "kind"], dtype=object)
-    return announcements.derived_flags(pd.DataFrame(deals), told, raised, sessions)
-
-
-def test_derived_flags_are_of_dated_deals_on_the_calendar_of_the_exchange():
-    """Evening news of Friday before a holiday moves Tuesday; a month is no day; power and frameworks get no flags."""
-    found = derived(
-        [
-            deal("EVENING", "A", "2026-02-13", "post"), deal("WEEKEND", "B", "2026-02-14", "unknown"),
-            deal("MONTH", "C", "2026-02"), deal("POWER", "D", "2026-02-12", counts_as="power_or_land"),
-            deal("BID", "E", "2026-02-11", counts_as="takeover_bid"), deal("LATE", "F", "2026-03-31", "post"),
-        ]
-    )  # fmt: skip
-    first = found["first_session"].dt.strftime("%Y-%m-%d").to_dict()
-    assert first == {"EVENING": "2026-02-17", "WEEKEND": "2026-02-17", "BID": "2026-02-11"}
-    assert (found[["same_day_earnings", "same_day_financing", "same_day_other"]] == "unknown").all(axis=None)
-    assert found["peer_deal_same_day"].to_dict() == {"EVENING": "y", "WEEKEND": "y", "BID": "n"}
-
-
-@pytest.mark.parametrize(
-    ("hour", "report", "flag"),
-    [
-        ("pre", ("A", "2026-02-10", "bmo"), "y"),
-        ("pre", ("A", "2026-02-09", "amc"), "y"),  # told the evening before
-        ("pre", ("A", "2026-02-10", "amc"), "n"),  # told after the session
-        ("post", ("A", "2026-02-10", "amc"), "y"),
-        ("unknown", ("A", "2026-02-10", "unknown"), "y"),
-        ("unknown", ("A", "2026-02-10", "amc"), "unknown"),  # the deal may have come with the results, in the evening
-        ("pre", ("A", "2026-02-09", "unknown"), "unknown"),  # the results may have come after the close
-        ("pre", ("A", "2026-03-20", "bmo"), "n"),  # 38 days on: the report before it was in December
-        ("pre", ("A", "2026-03-30", "bmo"), "unknown"),  # 48 days on: one may be missing from the table
-        ("pre", ("B", "2026-02-10", "bmo"), "unknown"),  # another company's
-    ],
-)
-def test_results_of_the_same_session_are_told_from_none_and_from_unknown(hour, report, flag):
-    """A deal of Tuesday 10 February and one report each."""
-    found = derived([deal("D", "A", "2026-02-10", hour)], [report])
-    assert found["same_day_earnings"].item() == flag
-
-
-def test_financings_and_deals_of_others_on_the_same_session():
-    """A dated financing is seen, a month is not, its absence proves nothing; one company's deals are no peers."""
-    deals = [
-        deal("ONE", "A", "2026-02-10"),
-        deal("TWO", "A", "2026-02-10"),
-        deal("LAND", "B", "2026-02-09", "post", "power_or_land"),
-    ]
-    found = derived(deals, financings=[("A", "2026-02-10", "notes"), ("A", "2026-02", "loan")])
-    assert found["same_day_financing"].tolist() == ["y", "y"]
-    assert found["peer_deal_same_day"].tolist() == ["y", "y"]  # evening news of B on the 9th
-    alone = derived(deals[:2], financings=[("A", "2026-02-11", "notes"), ("B", "2026-02-10", "notes")])
-    assert alone["same_day_financing"].tolist() == ["unknown", "unknown"]
-    assert alone["peer_deal_same_day"].tolist() == ["n", "n"]
