@@ -12,11 +12,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from minerpivot.data.exchange import first_session
 from minerpivot.data.tables import last_day
 from minerpivot.deals.ledger import NOT_YET, SIGNED
 from minerpivot.stocks import events as event_study
 from minerpivot.stocks import inference
 from minerpivot.stocks.event_arrays import Window
+from minerpivot.stocks.sessions import financing_sessions, report_sessions
 
 KINDS = {  # of deal events, by deal_type; the weightiest first
     "colocation_lease": "lease",
@@ -36,6 +38,52 @@ TEST_NAMES = {  # of `inference.size`, as a table shows them
     "placebo": "mean, placebo",
     "placebo_studentised": "Kolari, Pynnönen, placebo",
 }
+
+FLAGGED = ("contract", "extension", "takeover_bid", "purchase")  # `counts_as` of the deals that get derived flags
+HALF_A_QUARTER = pd.Timedelta(
+    days=45
+)  # reports come about 90 days apart: one this near means none is missing in between
+
+
+def derived_flags(
+    deals: pd.DataFrame, earnings_dates: pd.DataFrame, financings: pd.DataFrame, sessions: pd.DatetimeIndex
+) -> pd.DataFrame:
+    """Rows of `event_flags` as far as the tables tell, for every deal of `FLAGGED` with a full date, by deal_id.
+
+    `first_session` follows from day and hour on the exchange's `sessions`. `same_day_earnings` is "y" if a report of
+    the ticker reacts in that session, "unknown" if one could (an hour that nobody saw may be after the close), "n" if
+    the ticker has another report within 45 days, so that none can be missing, else "unknown". `same_day_financing` is
+    "y" if a dated financing reacts then, else "unknown": the table of financings is not complete. `same_day_other` is
+    "unknown". `peer_deal_same_day` is "y" if any deal of another ticker has the same day or first session.
+    """
+    dated = deals[deals["announced_on"].astype("string").str.len() == 10]
+    dated = dated.assign(announced_on=last_day(dated["announced_on"])).set_index("deal_id")
+    first = first_session(dated["announced_on"], dated["announced_time"], sessions)
+    latest = first_session(dated["announced_on"], dated["announced_time"].replace("unknown", "post"), sessions)
+    dated = dated.assign(first_session=first, latest=latest).dropna(subset=["first_session"])
+    rows = dated[dated["counts_as"].isin(FLAGGED)]
+
+    reports = report_sessions(earnings_dates, sessions)
+    evenings = reports["time"].replace("unknown", "post")
+    reports = reports.assign(latest=first_session(reports["reported_on"], evenings, sessions))
+    both = rows[["ticker", "first_session", "latest"]].reset_index().merge(reports, on="ticker", suffixes=("", "_told"))
+    found = pd.DataFrame({"does": both["session"] == both["first_session"]})
+    found["could"] = (both["session"] == both["latest"]) | (both["latest_told"] == both["first_session"])
+    found["near"] = (both["session"] - both["first_session"]).abs() <= HALF_A_QUARTER
+    found = found.groupby(both["deal_id"]).any().reindex(rows.index, fill_value=False)
+    financed = financing_sessions(financings, reports, dated, sessions)
+    same = pd.MultiIndex.from_frame(rows[["ticker", "first_session"]]).isin(
+        pd.MultiIndex.from_frame(financed[["ticker", "session"]])
+    )
+    companies = [dated.groupby(day)["ticker"].nunique() for day in ("announced_on", "first_session")]
+    peers = (rows["announced_on"].map(companies[0]) > 1) | (rows["first_session"].map(companies[1]) > 1)
+    columns = ["ticker", "announced_on", "announced_time", "first_session"]
+    return rows[columns].assign(
+        same_day_earnings=np.select([found["does"], found["could"], found["near"]], ["y", "unknown", "n"], "unknown"),
+        same_day_financing=np.where(same, "y", "unknown"),
+        same_day_other="unknown",
+        peer_deal_same_day=peers.map({True: "y", False: "n"}),
+    )
 
 
 def deal_events(

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from minerpivot.data.tables import load
-from minerpivot.stocks import announcements
+from minerpivot.stocks import announcements, markets
 from minerpivot.stocks import events as event_study
 from tests.frozen import load as frozen
 
@@ -183,3 +184,88 @@ def test_news_of_a_session_is_told_in_one_line():
     )
     assert announcements.told_by_session(twice).item() == "A, Z equity offering"
     assert announcements.told_by_session(twice[:0]).empty
+
+
+def deal(deal_id, ticker, day, hour="pre", counts_as="contract"):
+    """One row of a deal table, as far as flags need it."""
+    return dict(
+        zip(
+            ["deal_id", "ticker", "announced_on", "announced_time", "counts_as"],
+            [deal_id, ticker, day, hour, counts_as],
+        )
+    )
+
+
+def derived(deals, reports=(), financings=()):
+    """`derived_flags` of small tables written by hand, on every weekday of early 2026 but 16 February, a holiday."""
+    sessions = pd.bdate_range("2026-01-05", "2026-03-31").drop("2026-02-16")
+    told = pd.DataFrame(list(reports), columns=["ticker", "reported_on", "time"])
+    told["reported_on"] = pd.to_datetime(told["reported_on"])
+    raised = pd.DataFrame(list(financings), columns=["ticker", "announced_on", "kind"], dtype=object)
+    return announcements.derived_flags(pd.DataFrame(deals), told, raised, sessions)
+
+
+def test_derived_flags_are_of_dated_deals_on_the_calendar_of_the_exchange():
+    """Evening news of Friday before a holiday moves Tuesday; a month is no day; power and frameworks get no flags."""
+    found = derived(
+        [
+            deal("EVENING", "A", "2026-02-13", "post"), deal("WEEKEND", "B", "2026-02-14", "unknown"),
+            deal("MONTH", "C", "2026-02"), deal("POWER", "D", "2026-02-12", counts_as="power_or_land"),
+            deal("BID", "E", "2026-02-11", counts_as="takeover_bid"), deal("LATE", "F", "2026-03-31", "post"),
+        ]
+    )  # fmt: skip
+    first = found["first_session"].dt.strftime("%Y-%m-%d").to_dict()
+    assert first == {"EVENING": "2026-02-17", "WEEKEND": "2026-02-17", "BID": "2026-02-11"}
+    assert (found[["same_day_earnings", "same_day_financing", "same_day_other"]] == "unknown").all(axis=None)
+    assert found["peer_deal_same_day"].to_dict() == {"EVENING": "y", "WEEKEND": "y", "BID": "n"}
+
+
+@pytest.mark.parametrize(
+    ("hour", "report", "flag"),
+    [
+        ("pre", ("A", "2026-02-10", "bmo"), "y"),
+        ("pre", ("A", "2026-02-09", "amc"), "y"),  # told the evening before
+        ("pre", ("A", "2026-02-10", "amc"), "n"),  # told after the session
+        ("post", ("A", "2026-02-10", "amc"), "y"),
+        ("unknown", ("A", "2026-02-10", "unknown"), "y"),
+        ("unknown", ("A", "2026-02-10", "amc"), "unknown"),  # the deal may have come with the results, in the evening
+        ("pre", ("A", "2026-02-09", "unknown"), "unknown"),  # the results may have come after the close
+        ("pre", ("A", "2026-03-20", "bmo"), "n"),  # 38 days on: the report before it was in December
+        ("pre", ("A", "2026-03-30", "bmo"), "unknown"),  # 48 days on: one may be missing from the table
+        ("pre", ("B", "2026-02-10", "bmo"), "unknown"),  # another company's
+    ],
+)
+def test_results_of_the_same_session_are_told_from_none_and_from_unknown(hour, report, flag):
+    """A deal of Tuesday 10 February and one report each."""
+    found = derived([deal("D", "A", "2026-02-10", hour)], [report])
+    assert found["same_day_earnings"].item() == flag
+
+
+def test_financings_and_deals_of_others_on_the_same_session():
+    """A dated financing is seen, a month is not, its absence proves nothing; one company's deals are no peers."""
+    deals = [
+        deal("ONE", "A", "2026-02-10"),
+        deal("TWO", "A", "2026-02-10"),
+        deal("LAND", "B", "2026-02-09", "post", "power_or_land"),
+    ]
+    found = derived(deals, financings=[("A", "2026-02-10", "notes"), ("A", "2026-02", "loan")])
+    assert found["same_day_financing"].tolist() == ["y", "y"]
+    assert found["peer_deal_same_day"].tolist() == ["y", "y"]  # evening news of B on the 9th
+    alone = derived(deals[:2], financings=[("A", "2026-02-11", "notes"), ("B", "2026-02-10", "notes")])
+    assert alone["same_day_financing"].tolist() == ["unknown", "unknown"]
+    assert alone["peer_deal_same_day"].tolist() == ["n", "n"]
+
+
+def test_no_flag_contradicts_what_the_tables_tell():
+    """A flag that was read may differ only where further news of its day is noted: stock that paid for land, say."""
+    flags = load("event_flags").set_index("deal_id")
+    sessions = markets.close_matrix(load("prices")[["date", "symbol", "close"]]).index
+    told = announcements.derived_flags(load("deals"), load("earnings_dates"), load("financings"), sessions)
+    told = told[told.index.isin(flags.index)]
+    read = flags.loc[told.index]
+    assert (read["first_session"] == told["first_session"]).all()
+    for column in ("same_day_earnings", "same_day_financing", "peer_deal_same_day"):
+        known = (read[column] != "unknown") & (told[column] != "unknown")
+        apart = read[known & (read[column] != told[column])]
+        assert (apart["same_day_other"] == "y").all(), f"{column}: {', '.join(apart.index)}"
+        assert apart["other_note"].notna().all()
