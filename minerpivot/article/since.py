@@ -37,11 +37,14 @@ class Row(NamedTuple):
 
 
 def groups(known: Known, day: pd.Timestamp, named: list[str]) -> dict[str, list[str]]:
-    """Miners with closes on the day: those that an article names, other signers, and those that had not signed."""
+    """Miners on the day: those that an article names, other signers, and those that mined at the halving and had not.
+
+    As in the stocks chapter; the last group holds those that have failed since, and none that had no closes by then.
+    """
     then = known.on(day)
-    rest = [ticker for ticker in then.miners if ticker not in named]
-    signed = [ticker for ticker in rest if then.joining.get(ticker, pd.Timestamp.max) <= day]
-    return {"named": named, "other signers": signed, "not signed": [ticker for ticker in rest if ticker not in signed]}
+    by_then = [ticker for ticker in then.followed if then.joining.get(ticker, pd.Timestamp.max) <= day]
+    rest = [ticker for ticker in then.mined if ticker not in [*by_then, *named]]
+    return {"named": named, "other signers": [t for t in by_then if t not in named], "not signed": rest}
 
 
 def guidance(known: Known, day: pd.Timestamp, *, standings: Iterable[str] = SHOWN) -> pd.DataFrame:
