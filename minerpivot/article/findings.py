@@ -24,7 +24,7 @@ from minerpivot.stocks import announcements, events, exposure, inference, market
 
 Claim = Mapping[str, Any]  # a row of `claims`
 CHANGE = "percent change"  # the unit of a value that is shown with its sign
-BENCHMARKS = ["IBIT", "QQQ", "SMH"]
+BENCHMARKS = {"IBIT": "bitcoin (IBIT)", "QQQ": "QQQ", "SMH": "chip shares (SMH)"}
 SIGNED, UNSIGNED = "signers", "other miners"
 
 
@@ -150,7 +150,7 @@ class Known:
         closes = self.closes.loc[:end]
         held_to = markets.last_held(closes, self.mined, self._last_sessions)
         groups = markets.both_returns(closes, self.joining, self.mined, {"": start}, held_to).T[""]
-        singles = markets.returns_since(closes[BENCHMARKS], {"": start}, end)[""]
+        singles = markets.returns_since(closes[list(BENCHMARKS)], {"": start}, end)[""].rename(BENCHMARKS)
         return pd.Series(100 * pd.concat([groups.rename({"pivoted": SIGNED, "pure": UNSIGNED}).dropna(), singles]))
 
 
