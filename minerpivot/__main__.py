@@ -118,12 +118,20 @@ def _show(change: Any) -> None:
 @app.command()
 def check() -> None:
     """Validate every table, say what changed since it was last recorded, and record it."""
+    from minerpivot.article import claims
     from minerpivot.refresh.transaction import RefreshError, recover
+
+    def tell(line: str) -> None:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     try:
         if recover():
             console.print("A refresh that had died was undone.")
-        changed = validation.seal(tell=lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True))
+        changed = validation.seal(tell=tell, also=lambda found: claims.faults(found["claims"]))
+        for line in claims.unheld(
+            tables.load("claims"), {name: tables.load(name) for name, _ in claims.HELD_IN.values()}
+        ):
+            tell(line)
     except (tables.TableError, RefreshError) as error:
         _stop(str(error))
     console.print(f"All tables are valid. {'Recorded: ' + ', '.join(changed) if changed else 'No table changed.'}")

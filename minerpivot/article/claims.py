@@ -6,6 +6,7 @@ rule of each kind reads, so that another article's statements of a known kind ne
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ NOT_TESTABLE = "not testable here"
 VERDICTS = (CONFIRMED, CAVEAT, NOT_REPRODUCED, CONTRADICTED, NOT_TESTABLE)
 STANCES = ("supports", "qualifies", "contradicts")
 ITSELF = "the article"  # origin of a page that copies the article under test
-FINDING = ["claim_id", "given", "against", "computed", "alone", "grade"]
+FINDING = ["claim_id", "given", "against", "computed", "alone", "grade", "readings"]
 FIGURE = ("published_value", "published_low", "published_high")  # what a statement printed: one of them at least
 NEEDS: dict[tuple[str, str], tuple[str, ...]] = {  # (type, measure) -> columns; "figure" is any of FIGURE
     ("return", ""): ("ticker", "window", "figure"),
@@ -59,6 +60,21 @@ WRITE = {  # what to write where a column is empty
     "deal_id": "the contract's deal_id in deals.csv",
     "period": "the day, month or year that the article gives",
 }
+HELD_IN: dict[tuple[str, str], tuple[str, str]] = {  # (type, measure) -> table and column that must hold the tickers
+    ("return", ""): ("prices", "symbol"),
+    ("level", "close"): ("prices", "symbol"),
+    ("comparative", "share_returns"): ("prices", "symbol"),
+    ("guidance", ""): ("capex_guidance", "ticker"),
+    ("guidance", "consensus"): ("capex_guidance", "ticker"),
+    ("comparative", "capex_growth"): ("capex_actuals", "ticker"),
+    ("date", "earnings_report"): ("earnings_dates", "ticker"),
+}
+TERMS = {  # of a contract, which later knowledge may change: column -> words
+    "critical_it_mw": "megawatts of critical IT",
+    "gross_mw": "gross megawatts",
+    "contract_value_usd_bn": "base value",
+    "term_years": "term",
+}
 
 
 def faults(claims: pd.DataFrame) -> list[str]:
@@ -83,6 +99,25 @@ def faults(claims: pd.DataFrame) -> list[str]:
         "as an earlier row is; give it a number of its own"
         for index, claim in zip(twice.index, twice.itertuples())
     ]
+    return found
+
+
+def unheld(claims: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Statements that will get no computed verdict because a table has nothing of their company: one line each.
+
+    `tables` holds those of `HELD_IN` by name. Such a statement is no fault: pages can still decide it.
+    """
+    found = []
+    for index, claim in claims.iterrows():
+        kind = (claim["type"], claim["measure"] or "")
+        table, column = HELD_IN.get(kind, ("", ""))
+        names = [claim[cell] for cell in ("ticker", "second_ticker") if table and pd.notna(claim[cell])]
+        missing = [name for name in names if name not in set(tables[table][column])]
+        if missing:
+            row = f"data/claims.csv row {int(str(index)) + 2}: {claim['claim_id']!r} is a "
+            row += " of ".join(filter(None, kind))
+            mend = "add its rows there, or pages alone can decide it"
+            found.append(f"{row} and {table}.csv has nothing of {_either(missing)}; {mend}")
     return found
 
 
@@ -112,52 +147,81 @@ def assessed(articles: pd.DataFrame, article_id: str) -> pd.Series:
     return pd.Series(rows.loc[article_id])
 
 
-def figure(found: float, claim: Mapping[Any, Any], *, tolerance: float) -> str:
-    """Verdict on what a statement printed, a value, a range, a "more than" or a "less than", against what was found."""
+def rounding(printed: str | float) -> float:
+    """Half of the last digit of a printed figure: 0.5 for 47, 0.05 for 9.7; a text keeps its zeros ("62.90")."""
+    text = printed if isinstance(printed, str) else f"{printed:.10g}"
+    return 0.5 / 10.0 ** len(text.partition(".")[2])
+
+
+def figure(found: float, claim: Mapping[Any, Any], *, tolerance: float | None = None) -> str:
+    """Verdict on what a statement printed, a value, a range, a "more than" or a "less than", against what was found.
+
+    Without a `tolerance` each printed figure is held to half of its last digit (`rounding`).
+    """
     value, low, high = (pd.to_numeric(claim[column]) for column in FIGURE)
+    half_value, half_low, half_high = (
+        tolerance if tolerance is not None or pd.isna(claim[column]) else rounding(claim[column]) for column in FIGURE
+    )
     if pd.isna(found):
         return NOT_TESTABLE
-    if pd.notna(value):
-        return reproduces(found, value, tolerance=tolerance)
-    if pd.notna(low) and pd.notna(high):
-        return CONFIRMED if low - tolerance <= found <= high + tolerance else NOT_REPRODUCED
+    if half_value is not None and pd.notna(value):
+        return reproduces(found, value, tolerance=half_value)
+    if half_low is not None and half_high is not None and pd.notna(low) and pd.notna(high):
+        inside = _at_least(found, low - half_low) and _at_least(high + half_high, found)
+        return CONFIRMED if inside else NOT_REPRODUCED
     return exceeds(found, low) if pd.notna(low) else exceeds(-found, -high)
 
 
 def in_period(day: str | pd.Timestamp, period: str) -> bool:
     """Whether a date, itself perhaps only a month or year, lies in `period` ("2025-11", "2025")."""
     text = day if isinstance(day, str) else f"{day:%Y-%m-%d}"
-    return text.startswith(period)
+    return text == period or text.startswith(f"{period}-")
 
 
-def fate(deals: pd.DataFrame, deal_id: str, knowledge: pd.DataFrame) -> str | None:
-    """What became of a contract that is no longer in force, with the day that `knowledge` gives; None for any other."""
+def fate(deals: pd.DataFrame, deal_id: str, knowledge: pd.DataFrame, then: pd.DataFrame | None = None) -> str | None:
+    """What became of a contract that ended or was replaced, or whose terms differ from the ledger `then`; else None.
+
+    With the day that `knowledge` gives. A term that was only learned later, where the cell was empty, is no change.
+    """
     later = deals[deals["supersedes"] == deal_id]
-    state = deals.set_index("deal_id")["state"].get(deal_id)
     if len(later):
         return f"superseded by {later['deal_id'].iloc[0]} ({later['announced_on'].iloc[0]})"
-    if state not in GONE:
+    told = knowledge[(knowledge["table"] == "deals") & (knowledge["row"] == deal_id)]
+    before, now = (
+        each.set_index("deal_id").reindex([deal_id]).iloc[0] for each in (deals if then is None else then, deals)
+    )
+    if now["state"] in GONE:
+        days = told.loc[told["field"] == "state", "known_on"]
+        return f"{now['state']} since" if days.empty else f"{now['state']} ({days.max():%Y-%m-%d})"
+    amended = [term for term in TERMS if pd.notna(before[term]) and before[term] != now[term]]
+    if not amended:
         return None
-    told = knowledge[(knowledge["table"] == "deals") & (knowledge["row"] == deal_id) & (knowledge["field"] == "state")]
-    return f"{state} since" if told.empty else f"{state} ({told['known_on'].max():%Y-%m-%d})"
+    day = told.loc[told["field"].isin(amended), "known_on"].max()
+    return f"amended in {', '.join(TERMS[term] for term in amended)} ({day:%Y-%m-%d})"
+
+
+def _at_least(value: float, bound: float) -> bool:
+    """Whether a value reaches a bound; what differs by the noise of floating point only (62.95 − 62.9) reaches it."""
+    return value >= bound or math.isclose(value, bound, rel_tol=1e-9)
 
 
 def reproduces(found: float, published: float, *, tolerance: float) -> str:
-    """Whether a published figure reproduces: the computed one lies within its rounding.
+    """Whether a published figure reproduces: the computed one lies within its rounding, ends included.
 
     `tolerance` is half of the last digit that the wording claims: 0.5 for "47 percent", 5 for
     "about 230". Both values in the same unit; a missing value is not testable.
     """
     if pd.isna(found):
         return NOT_TESTABLE
-    return CONFIRMED if abs(found - published) <= tolerance else NOT_REPRODUCED
+    inside = _at_least(found, published - tolerance) and _at_least(published + tolerance, found)
+    return CONFIRMED if inside else NOT_REPRODUCED
 
 
 def exceeds(found: float, floor: float) -> str:
-    """Whether a "more than" holds."""
+    """Whether a "more than" holds: the floor itself is not more."""
     if pd.isna(found):
         return NOT_TESTABLE
-    return CONFIRMED if found > floor else NOT_REPRODUCED
+    return NOT_REPRODUCED if _at_least(floor, found) else CONFIRMED
 
 
 def holds(tests: Mapping[str, bool]) -> str:
@@ -192,20 +256,24 @@ def by_evidence(supports: int, qualifies: int, contradicts: int) -> str:
     return CAVEAT if qualifies or contradicts else CONFIRMED
 
 
-def combined(computed: str | None, supports: int, qualifies: int, contradicts: int) -> str:
-    """The computed verdict where there is one; evidence can add a caveat to it but not overturn it."""
-    if computed is None:
+def combined(computed: str | None, supports: int, qualifies: int, contradicts: int, *, alone: bool = False) -> str:
+    """The computed verdict where there is one; evidence can add a caveat to it but not overturn it.
+
+    Where nothing could be computed, evidence decides. A verdict that stands `alone` (a printed return) takes a caveat
+    only from a source that contradicts it, not from one that sets it in another light, and no page makes up for it.
+    """
+    if computed is None or (computed == NOT_TESTABLE and not alone):
         return by_evidence(supports, qualifies, contradicts)
-    return CAVEAT if computed == CONFIRMED and (qualifies or contradicts) else computed
+    doubted = contradicts or (qualifies and not alone)
+    return CAVEAT if computed == CONFIRMED and doubted else computed
 
 
 def verdicts(claims: pd.DataFrame, evidence: pd.DataFrame, findings: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     """Every statement with its verdict, in the article's order.
 
     `findings` hold claim_id and the fields of `findings.Finding`: among them `computed` (a verdict, or None) and
-    `alone` (true where that verdict stands alone: what pages say on a printed return is shown, not counted). An outlook
-    is not testable whatever is found. Adds the sources by stance and `verdict`. Raises ValueError if a statement has no
-    finding, two of them, or a finding names no statement.
+    `alone` (see `combined`). An outlook is not testable whatever is found. Adds the sources by stance and `verdict`.
+    Raises ValueError if a statement has no finding, two of them, or a finding names no statement.
     """
     found = pd.DataFrame(list(findings), columns=FINDING, dtype=object)
     known, given = set(claims["claim_id"]), list(found["claim_id"])
@@ -275,7 +343,7 @@ def compare(then: pd.DataFrame, now: pd.DataFrame, dated: pd.DataFrame) -> pd.Da
 
 def _judged(row: Mapping[Any, Any], computed: str | None, sources: Mapping[Any, Any]) -> str:
     """Verdict on `row` from a computed verdict and the counts in `sources`."""
-    return computed if row["alone"] and computed else combined(computed, *(sources[stance] for stance in STANCES))
+    return combined(computed, *(sources[stance] for stance in STANCES), alone=row["alone"])
 
 
 def _because(then: Mapping[Any, Any], now: Mapping[Any, Any], dated: Mapping[Any, Any]) -> str:

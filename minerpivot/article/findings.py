@@ -7,7 +7,7 @@ and that of today come from the same code.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +24,8 @@ from minerpivot.stocks import announcements, events, exposure, inference, market
 
 Claim = Mapping[str, Any]  # a row of `claims`
 CHANGE = "percent change"  # the unit of a value that is shown with its sign
-BENCHMARKS = ["IBIT", "QQQ", "SMH"]
+BENCHMARKS = {"IBIT": "bitcoin (IBIT)", "QQQ": "QQQ", "SMH": "chip shares (SMH)"}
+SIGNED, UNSIGNED = "signers", "other miners"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,14 @@ class Finding:
     computed: str | None = None  # a verdict
     alone: bool = False  # whether that verdict stands whatever pages say
     grade: str = "derived"
+    readings: Mapping[str, bool] = field(default_factory=dict)  # how a statement can be read, and whether it then holds
+
+
+def read(
+    values: tuple[Value, ...], against: str | None, readings: Mapping[str, bool], grade: str = "derived"
+) -> Finding:
+    """What readings of a statement give: all hold, some hold, or none does."""
+    return Finding(values, against, claims.holds(readings), grade=grade, readings=dict(readings))
 
 
 class Known:
@@ -75,8 +84,9 @@ class Known:
         return self._tables[table]
 
     def on(self, day: pd.Timestamp) -> Known:
-        """The same tables as they were public on another day."""
-        return self._days.setdefault(iso(day), Known(iso(day), folder=self.folder))
+        """The same tables as they were public on another day; of a later one no more than is known anyway."""
+        until = min(iso(day), self.day or iso(day))
+        return self._days.setdefault(until, Known(until, folder=self.folder))
 
     def pages(self) -> pd.DataFrame:
         """Cited pages: those that a date puts on the day or before, or all of them."""
@@ -100,13 +110,20 @@ class Known:
 
     @cached_property
     def closes(self) -> pd.DataFrame:
-        """Sessions × symbols, in USD."""
-        return markets.close_matrix(self("prices"))
+        """Sessions × symbols, in USD: of all that trade, and of the miners that failed, shrank or stayed small."""
+        return markets.close_matrix(pd.concat([self("prices"), self("prices_failed")])[["date", "symbol", "close"]])
 
     @cached_property
-    def miners(self) -> list[str]:
-        """Miners with closes."""
-        return [ticker for ticker in of_kind(self.instruments, "miner") if ticker in self.closes]
+    def followed(self) -> list[str]:
+        """The larger miners, whose closes and contracts this report follows."""
+        own = set(self("prices")["symbol"])
+        return [ticker for ticker in of_kind(self.instruments, "miner") if ticker in own]
+
+    @cached_property
+    def mined(self) -> list[str]:
+        """Companies with closes that mined at the halving, whatever became of them: who signs can be compared with."""
+        every = markets.mined_at_halving(self.instruments.reset_index(), load("fates", folder=self.folder))
+        return [ticker for ticker in every if ticker in self.closes]
 
     @cached_property
     def joining(self) -> pd.Series:
@@ -116,19 +133,25 @@ class Known:
         )
 
     @cached_property
-    def compared(self) -> pd.DataFrame:
-        """Levels of the signers' basket, of the other miners' and of the benchmarks."""
-        baskets = markets.pivoted_and_pure(self.closes, self.joining, self.miners, self._last_sessions)
-        return baskets[["pivoted", "pure"]].join(self.closes[BENCHMARKS])
-
-    @cached_property
     def end(self) -> pd.Timestamp:
-        """The last session that all miners which still trade have in common with the benchmarks."""
-        return markets.last_common_date(self.closes, [*self.miners, *BENCHMARKS], self._last_sessions)
+        """The last session that all followed miners which still trade have in common with the benchmarks."""
+        return markets.last_common_date(self.closes, [*self.followed, *BENCHMARKS], self._last_sessions)
 
     @cached_property
     def _last_sessions(self) -> pd.Series:
         return sessions.last_sessions(self.instruments.reset_index())
+
+    def compared(self, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
+        """Returns in percent of signers, of other miners and of the benchmarks, bought at the close of a session.
+
+        The groups are those of the stocks chapter: who mined at the halving, changing sides on signing, sold at a last
+        close. A group without a member at the start is left out.
+        """
+        closes = self.closes.loc[:end]
+        held_to = markets.last_held(closes, self.mined, self._last_sessions)
+        groups = markets.both_returns(closes, self.joining, self.mined, {"": start}, held_to).T[""]
+        singles = markets.returns_since(closes[list(BENCHMARKS)], {"": start}, end)[""].rename(BENCHMARKS)
+        return pd.Series(100 * pd.concat([groups.rename({"pivoted": SIGNED, "pure": UNSIGNED}).dropna(), singles]))
 
 
 def iso(day: Any) -> str:
@@ -199,8 +222,8 @@ def last_halving(claim: Claim, known: Known) -> pd.Series:
 def halving_date(claim: Claim, known: Known, settings: Settings) -> Finding:
     """When the halving was, against the day, month or year that is printed."""
     happened, printed = last_halving(claim, known)["date_utc"], claim["published_value"]
-    computed = claims.holds({"day": claims.in_period(happened, printed)})
-    return Finding((Value("halving", iso(happened), base=printed),), "as printed", computed, grade="reported")
+    readings = {"the date printed": claims.in_period(happened, printed)}
+    return read((Value("halving", iso(happened), base=printed),), "as printed", readings, "reported")
 
 
 def subsidy_cut(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -209,7 +232,7 @@ def subsidy_cut(claim: Claim, known: Known, settings: Settings) -> Finding:
     before, after = float(halving["subsidy_before_btc"]), float(halving["subsidy_after_btc"])
     cut = 100 * (1 - after / before)
     values = (Value("cut", cut, "percent"), Value("subsidy", after, "BTC a block", base=before))
-    return Finding(values, "before it", claims.figure(cut, claim, tolerance=0.5), grade="reported")
+    return Finding(values, "before it", claims.figure(cut, claim), grade="reported")
 
 
 def mining_margin(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -228,7 +251,7 @@ def mining_margin(claim: Claim, known: Known, settings: Settings) -> Finding:
     ]
     readings = {"hashprice": bool(now < before)} | {fleet: bool(share < 100) for fleet, share in kept.items()}
     against = f"{days} days to {iso(before_days.stop)}"
-    return Finding(tuple(values), against, claims.holds(readings), grade="estimated")
+    return read(tuple(values), against, readings, "estimated")
 
 
 def difficulty(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -238,8 +261,8 @@ def difficulty(claim: Claim, known: Known, settings: Settings) -> Finding:
     starts = {"since the halving": level[eve], "91 days": level.iloc[-92]}
     growth = {span: 100 * (level.iloc[-1] / start - 1) for span, start in starts.items()}
     values = tuple(Value("difficulty", change, CHANGE, span) for span, change in growth.items())
-    computed = claims.holds({span: bool(change > 0) for span, change in growth.items()})
-    return Finding(values, f"spans to {iso(level.index[-1])}", computed)
+    readings = {span: bool(change > 0) for span, change in growth.items()}
+    return read(values, f"spans to {iso(level.index[-1])}", readings)
 
 
 def power_price(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -257,8 +280,8 @@ def power_price(claim: Claim, known: Known, settings: Settings) -> Finding:
     values = tuple(
         Value(label, change, CHANGE, f"12 months to {latest[label].index[-1]}") for label, change in dearer.items()
     )
-    computed = claims.holds({label: bool(change > 0) for label, change in dearer.items()})
-    return Finding(values, f"12 months to {base_month}", computed, grade="estimated")
+    readings = {label: bool(change > 0) for label, change in dearer.items()}
+    return read(values, f"12 months to {base_month}", readings, "estimated")
 
 
 # --- spending ---------------------------------------------------------------------------------
@@ -281,11 +304,11 @@ def guidance(claim: Claim, known: Known, settings: Settings) -> Finding:
     given = {"middle": point if pd.notna(point) else (low + high) / 2, "lowest": low, "highest": high}
     printed = {what: claim[column] for what, column in zip(given, claims.FIGURE) if pd.notna(claim[column])}
     readings = {
-        what: claims.reproduces(given[what], float(figure), tolerance=0.5) == claims.CONFIRMED
+        what: claims.reproduces(given[what], float(figure), tolerance=claims.rounding(figure)) == claims.CONFIRMED
         for what, figure in printed.items()
     }
     values = tuple(Value(what, given[what], "USD bn", base=float(figure)) for what, figure in printed.items())
-    return Finding(values, f"as printed; issued {iso(row['issued_on'])}", claims.holds(readings), grade="reported")
+    return read(values, f"as printed; issued {iso(row['issued_on'])}", readings, "reported")
 
 
 def above_consensus(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -302,10 +325,10 @@ def above_consensus(claim: Claim, known: Known, settings: Settings) -> Finding:
         Value("lowest of the guidance", lowest, "USD bn", base=consensus),
     )
     readings = {
-        "consensus": claims.reproduces(consensus, printed, tolerance=0.5) == claims.CONFIRMED,
-        "exceeded": bool(lowest > consensus),
+        "the consensus printed": claims.figure(consensus, claim) == claims.CONFIRMED,
+        "all of the guidance above it": bool(lowest > consensus),
     }
-    return Finding(values, "as printed; consensus", claims.holds(readings), grade="reported")
+    return read(values, "as printed; consensus", readings, "reported")
 
 
 def capex_growth(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -332,7 +355,7 @@ def capex_growth(claim: Claim, known: Known, settings: Settings) -> Finding:
     each = zip(labels, last, before)
     values = tuple(Value(label, grown, CHANGE, str(last.name), earlier) for label, grown, earlier in each)
     readings = {"spending grew": bool((last > 0).all()), "growth did not slow": bool((last >= before).all())}
-    return Finding(values, "growth a quarter before; all capex, not AI alone", claims.holds(readings))
+    return read(values, "growth a quarter before; all capex, not AI alone", readings)
 
 
 def earnings_report(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -344,23 +367,21 @@ def earnings_report(claim: Claim, known: Known, settings: Settings) -> Finding:
     nearest = days.loc[(days - pd.Timestamp(printed)).abs().sort_values(kind="stable").index[:1]]
     if nearest.empty:
         return Finding((Value("", "not reported yet"),), grade="reported")
-    computed = claims.holds({"date": claims.in_period(nearest.iloc[0], printed)})
     value = Value("reported on", iso(nearest.iloc[0]), base=printed)
-    return Finding((value,), "as printed", computed, grade="reported")
+    return read((value,), "as printed", {"the date printed": claims.in_period(nearest.iloc[0], printed)}, "reported")
 
 
 # --- contracts --------------------------------------------------------------------------------
 
 
 def ledger_of(claim: Claim, known: Known) -> tuple[pd.DataFrame, tuple[Value, ...]]:
-    """The ledger that a statement on one contract is tested on, and what became of the contract if it ended.
+    """The ledger that a statement on one contract is tested on, and what became of the contract if it changed.
 
-    What ended, or was replaced, was said of it while it stood: then the ledger of the statement's day decides.
+    What ended, was replaced or amended was said of it while it stood: then the ledger of the statement's day decides.
     """
-    became = claims.fate(known("deals"), claim["deal_id"], known("knowledge"))
-    return known.on(claim["as_of"])("deals") if became else known("deals"), (
-        (Value("", became, over="since then"),) if became else ()
-    )
+    then, now = known.on(claim["as_of"])("deals"), known("deals")
+    became = claims.fate(now, claim["deal_id"], known("knowledge"), then)
+    return (then, (Value("", became, over="since then"),)) if became else (now, ())
 
 
 def contract(claim: Claim, known: Known) -> tuple[pd.Series | None, tuple[Value, ...]]:
@@ -378,13 +399,13 @@ def contract_signed(claim: Claim, known: Known, settings: Settings) -> Finding:
     deal, became = contract(claim, known)
     if deal is None:
         return UNKNOWN
-    readings = {"period": claims.in_period(deal["announced_on"] or "", claim["period"])}
+    readings = {"the date printed": claims.in_period(deal["announced_on"] or "", claim["period"])}
     if claim["unit"] == "years":
-        readings["years"] = claims.figure(deal["term_years"], claim, tolerance=0.5) == claims.CONFIRMED
+        readings["the years printed"] = claims.figure(deal["term_years"], claim) == claims.CONFIRMED
     facts = {"base term": ("term_years", "years"), "base value, nominal": ("contract_value_usd_bn", "USD bn")}
     values = [Value("announced", deal["announced_on"], base=claim["period"])]
     values += [Value(what, deal[column], unit) for what, (column, unit) in facts.items() if pd.notna(deal[column])]
-    return Finding((*values, *became), "as printed", claims.holds(readings), grade="reported")
+    return read((*values, *became), "as printed", readings, "reported")
 
 
 def contract_mw(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -396,12 +417,12 @@ def contract_mw(claim: Claim, known: Known, settings: Settings) -> Finding:
     stated = {basis: float(deal[column]) for basis, column in sizes.items() if pd.notna(deal[column])}
     if not stated:
         return Finding((Value("", "no megawatts seen"), *became), grade="reported")
-    fits = [mw for mw in stated.values() if claims.figure(mw, claim, tolerance=0.5) == claims.CONFIRMED]
+    fits = [mw for mw in stated.values() if claims.figure(mw, claim) == claims.CONFIRMED]
     open_basis = deal["mw_basis"] == "open" and len(stated) == 1
     values = [Value("basis not stated" if open_basis else basis, mw, "MW") for basis, mw in stated.items()]
-    computed = claims.holds({"megawatts": bool(fits), "basis stated": not open_basis})
     announced = Value("announced", deal["announced_on"])
-    return Finding((*values, announced, *became), computed=computed, grade="reported")
+    readings = {"the megawatts printed": bool(fits), "a source that states their basis": not open_basis}
+    return read((*values, announced, *became), None, readings, "reported")
 
 
 def contract_size(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -414,33 +435,32 @@ def contract_size(claim: Claim, known: Known, settings: Settings) -> Finding:
         return Finding((Value("", "not in force by then"), *became), grade="estimated")
     printed = pd.to_numeric(claim["published_value"])
     places = {row["measure"]: int(row["place"]) for row in ranks.to_dict("records")}
-    computed = claims.holds(
-        {
-            measure: place <= settings.first_places if pd.isna(printed) else place == printed
-            for measure, place in places.items()
-        }
-    )
+    readings = {
+        measure.removesuffix(", USD bn"): place <= settings.first_places if pd.isna(printed) else place == int(printed)
+        for measure, place in places.items()
+    }
     values = tuple(
         Value(measure.removesuffix(", USD bn"), place, f"of {of}", "place")
         for (measure, place), of in zip(places.items(), ranks["of"])
     )
     against = f"contracts in force on {iso(claim['as_of']) if became else known.until}"
-    return Finding((*values, *became), against, computed, grade="estimated")
+    return read((*values, *became), against, readings, "estimated")
 
 
 def signers(claim: Claim, known: Known, settings: Settings) -> Finding:
     """Miners with a binding contract at the ends of years: more each year, or as many as printed on the day."""
     pivots = ledger.pivot_dates(known("deals"))
-    ends = [f"{year}-12-31" for year in range(claim["as_of"].year - 3, pd.Timestamp(known.until).year)]
+    first = max(claim["as_of"].year - 3, pivots.min().year - 1 if len(pivots) else 0)  # of no years without a signer
+    ends = [f"{year}-12-31" for year in range(first, pd.Timestamp(known.until).year)]
     counts = {end: int((pivots <= end).sum()) for end in [*ends, known.until]}
-    if any(pd.notna(claim[column]) for column in claims.FIGURE):
-        counts = {iso(claim["as_of"]): int((pivots <= claim["as_of"]).sum())} | counts
-        computed = claims.figure(next(iter(counts.values())), claim, tolerance=0.5)
-    else:
-        growing = all(more > fewer for fewer, more in pairwise([counts[end] for end in ends]))
-        computed = claims.holds({"grew every year": growing})
     values = tuple(Value(f"by {end}", count, over="miners with a contract") for end, count in counts.items())
-    return Finding(values, computed=computed, grade="reported")
+    if any(pd.notna(claim[column]) for column in claims.FIGURE):
+        count = int((pivots <= claim["as_of"]).sum())
+        values = (Value(f"by {iso(claim['as_of'])}", count, over="miners with a contract"), *values)
+        return Finding(values, computed=claims.figure(count, claim), grade="reported")
+    compared = list(counts.values())[: max(len(ends), 2)]  # a year that has only begun need not have grown yet
+    growing = len(compared) > 1 and all(more > fewer for fewer, more in pairwise(compared))
+    return read(values, None, {"more signers every year": growing}, "reported")
 
 
 def ai_revenue_share(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -450,10 +470,8 @@ def ai_revenue_share(claim: Claim, known: Known, settings: Settings) -> Finding:
     shares = every.dropna().sort_values(ascending=False)
     values = [Value(str(ticker), share, "percent", "latest quarter") for ticker, share in shares.items()]
     values += [Value(ticker, None, over="no split seen") for ticker in every.index[every.isna()]]
-    computed = claims.holds(
-        {str(ticker): bool(share > settings.diversified_percent) for ticker, share in shares.items()}
-    )
-    return Finding(tuple(values), "revenue of the quarter", computed, grade="estimated")
+    readings = {str(ticker): bool(share > settings.diversified_percent) for ticker, share in shares.items()}
+    return read(tuple(values), "revenue of the quarter", readings, "estimated")
 
 
 # --- shares -----------------------------------------------------------------------------------
@@ -472,14 +490,14 @@ def returned(closes: pd.DataFrame, claim: Claim, ticker: str) -> pd.Series | Non
     return None if pd.isna(row[window]) else pd.Series({"percent": 100 * row[window]} | named)
 
 
-NO_CLOSES = Finding((Value("", "no closes"),), computed=claims.NOT_TESTABLE)
+NO_CLOSES = (Value("", "no closes"),)
 
 
 def share_return(claim: Claim, known: Known, settings: Settings) -> Finding:
     """A printed return against the closes."""
     found = returned(known.closes, claim, claim["ticker"])
     if found is None:
-        return Finding(NO_CLOSES.given, computed=claims.NOT_TESTABLE, alone=True)
+        return Finding(NO_CLOSES, computed=claims.NOT_TESTABLE, alone=True)
     computed = claims.figure(found["percent"], claim, tolerance=settings.half_width_percent[claim["window"]])
     values = (
         Value("return", found["percent"], "percent"),
@@ -493,10 +511,8 @@ def share_close(claim: Claim, known: Known, settings: Settings) -> Finding:
     closes, ticker = known.closes, claim["ticker"]
     value: Any = closes[ticker].get(session_by(closes, claim["as_of"])) if ticker in closes else None
     if pd.isna(value):
-        return Finding(NO_CLOSES.given, computed=claims.NOT_TESTABLE, alone=True)
-    digits = len(str(claim["published_value"] or "").partition(".")[2])
-    computed = claims.figure(value, claim, tolerance=0.5 / 10**digits)
-    return Finding((Value("close of the day", value, "USD"),), computed=computed, alone=True)
+        return Finding(NO_CLOSES, computed=claims.NOT_TESTABLE, alone=True)
+    return Finding((Value("close of the day", value, "USD"),), computed=claims.figure(value, claim), alone=True)
 
 
 def share_returns(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -505,11 +521,11 @@ def share_returns(claim: Claim, known: Known, settings: Settings) -> Finding:
     seen = [returned(known.closes, claim, ticker) for ticker in tickers]
     found = {ticker: each for ticker, each in zip(tickers, seen) if each is not None}
     if len(found) < len(tickers):
-        return NO_CLOSES
+        return Finding(NO_CLOSES)
     names = known.instruments["short_name"]
     (own, other), base = (each["percent"] for each in found.values()), next(iter(found.values()))["base_date"]
     values = tuple(Value(names[ticker], each["percent"], CHANGE) for ticker, each in found.items())
-    return Finding(values, f"close of {iso(base)}", claims.holds({"ahead": bool(own > other)}))
+    return read(values, f"close of {iso(base)}", {"the first ahead": bool(own > other)})
 
 
 def miner_returns(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -519,17 +535,18 @@ def miner_returns(claim: Claim, known: Known, settings: Settings) -> Finding:
         f"12 months to {iso(day)}": day - pd.DateOffset(years=1),
         f"year to {iso(day)}": pd.Timestamp(day.year - 1, 12, 31),
     }
-    bases = {span: known.closes.loc[:start].index[-1] for span, start in starts.items()}
-    returns = 100 * markets.returns_since(known.compared, bases, last)
+    spans = {span: (known.closes.loc[:start].index[-1], last) for span, start in starts.items()}
     if known.end > last:
-        returns = returns.join(100 * markets.returns_since(known.compared, {f"to {iso(known.end)}": last}, known.end))
+        spans[f"to {iso(known.end)}"] = (last, known.end)
+    returns = {span: known.compared(*ends) for span, ends in spans.items()}
     readings = {
-        f"{span}, against {side}": bool(found["pivoted"] > found[side])
+        f"{span}, against {side}": bool(found[SIGNED] > found[side])
         for span, found in returns.items()
-        for side in returns.index.drop("pivoted")
+        for side in found.index.drop(SIGNED, errors="ignore")
+        if SIGNED in found
     }
-    values = [Value(str(side), value, CHANGE, str(span)) for span in returns for side, value in returns[span].items()]
-    return Finding(tuple(values), "first of each span", claims.holds(readings))
+    values = [Value(str(side), value, CHANGE, span) for span, found in returns.items() for side, value in found.items()]
+    return read(tuple(values), "first of each span", readings)
 
 
 def reactions(known: Known) -> pd.Series:
@@ -550,7 +567,7 @@ def clean_study(known: Known) -> tuple[int, float, float]:
     factors = exposure.factor_returns(closes).dropna(how="all").loc[closes["IBIT"].first_valid_index() :]
     reports = sessions.report_sessions(known("earnings_dates"), pd.DatetimeIndex(closes.index))
     news = announcements.deal_events(
-        known("deals"), known("event_flags"), reports.set_index("ticker")["session"], known.miners
+        known("deals"), known("event_flags"), reports.set_index("ticker")["session"], known.followed
     )
     news = news[news["session"].isin(factors.index)]
     clean = news.loc[news["with_tenant"] & (news["news"] == "clean"), ["ticker", "session"]]
@@ -577,7 +594,7 @@ def deal_response(claim: Claim, known: Known, settings: Settings) -> Finding:
         readings["after the article"] = bool(after[stocks].mean() > 0)
         each = {"named stocks, mean": after[stocks].mean(), "QQQ": after["QQQ"]}
         values += [Value(what, value, CHANGE, f"sessions to {iso(week[-1])}") for what, value in each.items()]
-    return Finding(tuple(values), "close before each span", claims.holds(readings))
+    return read(tuple(values), "close before each span", readings)
 
 
 def conventions(claim: Claim, known: Known, settings: Settings) -> dict[str, Any] | None:

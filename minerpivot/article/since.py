@@ -17,7 +17,6 @@ from minerpivot.article.findings import BENCHMARKS, Known, iso, of_kind, session
 from minerpivot.deals import ledger
 from minerpivot.halving import mining
 from minerpivot.spending import capex, outlook
-from minerpivot.stocks import markets
 
 COMPARABLE = ("plain", "restated")  # standings that count; a restatement is the first on its basis
 SHOWN = (*COMPARABLE, "single_sourced")
@@ -37,11 +36,14 @@ class Row(NamedTuple):
 
 
 def groups(known: Known, day: pd.Timestamp, named: list[str]) -> dict[str, list[str]]:
-    """Miners with closes on the day: those that an article names, other signers, and those that had not signed."""
+    """Miners on the day: those that an article names, other signers, and those that mined at the halving and had not.
+
+    As in the stocks chapter; the last group holds those that have failed since, and none that had no closes by then.
+    """
     then = known.on(day)
-    rest = [ticker for ticker in then.miners if ticker not in named]
-    signed = [ticker for ticker in rest if then.joining.get(ticker, pd.Timestamp.max) <= day]
-    return {"named": named, "other signers": signed, "not signed": [ticker for ticker in rest if ticker not in signed]}
+    by_then = [ticker for ticker in then.followed if then.joining.get(ticker, pd.Timestamp.max) <= day]
+    rest = [ticker for ticker in then.mined if ticker not in [*by_then, *named]]
+    return {"named": named, "other signers": [t for t in by_then if t not in named], "not signed": rest}
 
 
 def guidance(known: Known, day: pd.Timestamp, *, standings: Iterable[str] = SHOWN) -> pd.DataFrame:
@@ -193,9 +195,9 @@ def shares(known: Known, day: pd.Timestamp, groups: Mapping[str, list[str]]) -> 
     benchmarks.
     """
     start = session_by(known.closes, day)
-    moved = 100 * markets.returns_since(known.closes, {"": start}, known.end)[""] if known.end > start else None
-    names = known.instruments["short_name"]
-    for what, tickers in (dict(groups) | {names[ticker]: [ticker] for ticker in BENCHMARKS}).items():
+    every = dict.fromkeys([*(ticker for tickers in groups.values() for ticker in tickers), *BENCHMARKS])
+    moved = returns(known, every, {"": (start, known.end)})[""] if known.end > start else None
+    for what, tickers in (dict(groups) | {name: [ticker] for ticker, name in BENCHMARKS.items()}).items():
         single = len(tickers) == 1
         first = known.closes.loc[start, tickers[0]] if single else None
         row = Row(what, "USD" if single else "mean", first, iso(start))
@@ -204,3 +206,38 @@ def shares(known: Known, day: pd.Timestamp, groups: Mapping[str, list[str]]) -> 
             continue
         latest = known.closes.loc[known.end, tickers[0]] if single else None
         yield row._replace(latest=latest, latest_on=iso(known.end), change=moved[tickers].mean())
+
+
+def returns(
+    known: Known, tickers: Iterable[str], spans: Mapping[str, tuple[pd.Timestamp, pd.Timestamp]]
+) -> pd.DataFrame:
+    """Returns in percent, ticker × span; a share whose closes end within a span is held to its last one.
+
+    Missing where a share had no close at the start.
+    """
+    closes = known.closes[list(tickers)]
+    held = closes.ffill()
+    return pd.DataFrame(
+        {name: 100 * (held.loc[end] / closes.loc[start] - 1) for name, (start, end) in spans.items()}, dtype=float
+    )
+
+
+def order(
+    known: Known,
+    groups: Mapping[str, list[str]],
+    spenders: list[str],
+    spans: Mapping[str, tuple[pd.Timestamp, pd.Timestamp]],
+) -> pd.DataFrame:
+    """Returns over spans: of each named stock, of the groups' means, of bitcoin and QQQ, and of the hyperscalers named.
+
+    Columns: `share`, `ticker` (or the name of a group), one per span.
+    """
+    names = known.instruments["short_name"]
+    rows = [(names[ticker], ticker, [ticker]) for ticker in groups.get("named", [])]
+    rows += [(f"{group}, mean of {len(tickers)}", group, tickers) for group, tickers in groups.items() if tickers]
+    rows += [(BENCHMARKS.get(ticker, names[ticker]), ticker, [ticker]) for ticker in ["IBIT", "QQQ", *spenders]]
+    every = returns(known, {ticker for *_, tickers in rows for ticker in tickers}, spans)
+    means = pd.DataFrame([every.loc[tickers].mean() for *_, tickers in rows], columns=list(spans))
+    means.insert(0, "share", [share for share, *_ in rows])
+    means.insert(1, "ticker", [ticker for _, ticker, _ in rows])
+    return means

@@ -268,8 +268,15 @@ def _first(faults: list[str], entry: Mapping[str, Any]) -> list[str]:
 # --- sealing -----------------------------------------------------------------------------------
 
 
-def seal(folder: Path = DATA, *, tell: Callable[[str], object] = lambda line: None) -> list[str]:
+def seal(
+    folder: Path = DATA,
+    *,
+    tell: Callable[[str], object] = lambda line: None,
+    also: Callable[[Mapping[str, pd.DataFrame]], Iterable[str]] = lambda tables: (),
+) -> list[str]:
     """Validate every table and write the manifest anew; return the tables that changed.
+
+    `also` finds further faults in the typed tables, by name: what a chapter asks of its own.
 
     Each line of what changed since the tables were last recorded is told before it is written. Raises `TableError`
     listing every fault, or why the disk refused, and then changes nothing.
@@ -277,7 +284,7 @@ def seal(folder: Path = DATA, *, tell: Callable[[str], object] = lambda line: No
     authored = metadata.authored(folder)
     before, told = edits.recorded(folder)
     found, faults = examined(folder, authored, sealed=before)
-    faults = faults or judged(found)
+    faults = faults or judged(found) or [*also({name: table.typed for name, table in found.items()})]
     if faults:
         raise TableError("\n".join(faults))
     for line in told:

@@ -50,6 +50,7 @@ def show(
     verdicts: Mapping[str, Mapping[str, str]] | None = None,
     note: str = "",
     interactive: bool = False,
+    anchors: str = "",
 ) -> None:
     """Show a table; a fault in what is asked for is one `ValueError` that names table, field and mend.
 
@@ -68,12 +69,13 @@ def show(
               stand among the words
     note      a caveat below the table, before the names of its sources
     interactive  sort, filter and search on a page with scripts; a narrow screen has the wider columns behind "more"
+    anchors   a column that gives each row the name by which a link leads to it
     """
     heads, formats, second, verdicts = heads or {}, formats or {}, second or {}, verdicts or {}
     columns = [str(column) for column in frame.columns]
     _require(name, title=title, unit=unit, sources=sources, phone=phone)
     _know(name, columns, phone=phone, desk=desk, heads=heads, formats=formats, verdicts=verdicts, second=second)
-    _know(name, columns, second=list(second.values()))
+    _know(name, columns, second=list(second.values()), anchors=[anchors] if anchors else [])
     screens = _screens(name, columns, phone, desk)
     rows = [
         [_plain(value, name, column) for value, column in zip(row, columns)]
@@ -91,6 +93,8 @@ def show(
     stored["rows"] = rows
     if interactive:
         stored["interactive"] = True
+    if anchors:
+        stored["anchors"] = anchors
     html = (
         f'<table id="{name}"><caption>{escape(title)}<br>{escape(unit)}</caption>{markup(stored)}</table>'
         f"<p>{escape(stored['note'])}</p>"
@@ -116,7 +120,11 @@ def markup(stored: Stored) -> str:
         return f"<{start}{_classes(column, value)}{order}>{text}</{end}>"
 
     heads = (f'<th scope="col"{_classes(c)}>{escape(c.get("head", c["name"]))}</th>' for c in shown)
-    rows = (f"<tr>{''.join(cell(row, column) for column in shown)}</tr>" for row in stored["rows"])
+    anchor = place.get(stored.get("anchors", ""))
+    ids = ["" if anchor is None else f' id="{escape(str(row[anchor]), quote=True)}"' for row in stored["rows"]]
+    rows = (
+        f"<tr{name}>{''.join(cell(row, column) for column in shown)}</tr>" for name, row in zip(ids, stored["rows"])
+    )
     return f"<thead><tr>{''.join(heads)}</tr></thead><tbody>{''.join(rows)}</tbody>"
 
 

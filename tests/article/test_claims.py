@@ -1,6 +1,7 @@
 """Verdicts: what a statement's row must say, the rules by example, two days compared, and the page's completeness."""
 
 import re
+import shutil
 
 import nbformat
 import pandas as pd
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from minerpivot.article import claims
 from minerpivot.book.execute import ROOT, chapters
+from minerpivot.data import validation
 from minerpivot.data.tables import TableError, describe, load
 from minerpivot.page.drawing import MIME as KIT_MIME
 from minerpivot.page.figures import VEGALITE_MIME
@@ -83,6 +85,32 @@ def test_faults_of_another_article_do_not_stop_this_one():
     ]
 
 
+def test_the_data_check_says_what_no_rule_can_test(tmp_path):
+    """A row that lacks what its type needs is refused by `make check`, before a build; a whole table is sealed."""
+    data = tmp_path / "data"
+    shutil.copytree(frozen.FOLDER, data)
+    ask = {"also": lambda tables: claims.faults(tables["claims"])}
+    assert validation.seal(data, **ask) == []
+    table = pd.read_csv(data / "claims.csv", dtype=str, keep_default_na=False)
+    table.loc[table["claim_id"] == "hut-ytd", "window"] = ""
+    table.to_csv(data / "claims.csv", index=False, lineterminator="\n")
+    with pytest.raises(TableError, match="row 24: 'hut-ytd' is a return and has no window; write one_day"):
+        validation.seal(data, **ask)
+
+
+def test_a_statement_on_a_company_that_its_table_lacks_is_told():
+    """By row, type, table and mend; one whose table has both companies is not."""
+    tables = {name: frozen.load(name) for name, _ in claims.HELD_IN.values()}
+    assert claims.unheld(frozen.load("claims"), tables) == []
+    (line,) = claims.unheld(changed("no-slowdown", second_ticker="AAPL"), tables)
+    assert line == (
+        "data/claims.csv row 3: 'no-slowdown' is a comparative of capex_growth and capex_actuals.csv has nothing of "
+        "AAPL; add its rows there, or pages alone can decide it"
+    )
+    (line,) = claims.unheld(changed("meta-guidance", ticker="AAPL"), tables)
+    assert "'meta-guidance' is a guidance and capex_guidance.csv has nothing of AAPL" in line
+
+
 def test_measures_of_the_schema_are_those_that_rules_know():
     """A measure that the table allows and no rule reads, or the other way round, would be found by a reader only."""
     fields = {field["name"]: field for field in describe("claims")["schema"]["fields"]}
@@ -108,20 +136,42 @@ def test_the_article_is_found_by_its_key():
 @pytest.mark.parametrize(
     ("printed", "found", "verdict"),
     [
-        (("47", None, None), 47.4, claims.CONFIRMED),
-        (("47", None, None), 47.6, claims.NOT_REPRODUCED),
+        (("47", None, None), 47.5, claims.CONFIRMED),
+        (("47", None, None), 46.5, claims.CONFIRMED),
+        (("47", None, None), 47.51, claims.NOT_REPRODUCED),
+        (("47", None, None), 46.49, claims.NOT_REPRODUCED),
+        (("9.7", None, None), 9.75, claims.CONFIRMED),
+        (("9.7", None, None), 9.76, claims.NOT_REPRODUCED),
         ((None, 500, None), 500.1, claims.CONFIRMED),
         ((None, 500, None), 500, claims.NOT_REPRODUCED),
         ((None, 115, 135), 135.5, claims.CONFIRMED),
-        ((None, 115, 135), 114, claims.NOT_REPRODUCED),
+        ((None, 115, 135), 114.5, claims.CONFIRMED),
+        ((None, 115, 135), 135.51, claims.NOT_REPRODUCED),
+        ((None, 115, 135), 114.49, claims.NOT_REPRODUCED),
+        ((None, 9.5, 10), 9.44, claims.NOT_REPRODUCED),
         ((None, None, 10), 9, claims.CONFIRMED),
         ((None, None, 10), 10, claims.NOT_REPRODUCED),
         (("47", None, None), float("nan"), claims.NOT_TESTABLE),
     ],
 )
 def test_a_figure_is_a_value_a_range_or_a_bound(printed, found, verdict):
-    """By which cells of the row are filled; half a unit is rounding, a bound is strict."""
-    assert claims.figure(found, dict(zip(claims.FIGURE, printed)), tolerance=0.5) == verdict
+    """By which cells of the row are filled; half of the last printed digit is rounding, a bound is strict."""
+    assert claims.figure(found, dict(zip(claims.FIGURE, printed))) == verdict
+
+
+def test_a_wording_can_be_wider_than_its_last_digit():
+    """ "About 230" stands for 225 to 235, whatever its digits."""
+    about = dict(zip(claims.FIGURE, ("230", None, None)))
+    assert [claims.figure(found, about, tolerance=5) for found in (225, 224.9)] == [
+        claims.CONFIRMED,
+        claims.NOT_REPRODUCED,
+    ]
+    assert claims.figure(225, about) == claims.NOT_REPRODUCED
+
+
+def test_the_last_printed_digit_says_how_exact_a_figure_is():
+    """A text keeps its zeros; a number cannot."""
+    assert [claims.rounding(printed) for printed in ("47", "9.7", "62.90", 115.0, 9.5)] == [0.5, 0.05, 0.005, 0.5, 0.05]
 
 
 def test_a_date_is_in_a_period_only_if_it_is_known_that_far():
@@ -129,6 +179,8 @@ def test_a_date_is_in_a_period_only_if_it_is_known_that_far():
     assert claims.in_period(pd.Timestamp("2025-11-03"), "2025-11")
     assert claims.in_period("2025-11-03", "2025")
     assert not claims.in_period("2025", "2025-11")
+    assert not claims.in_period("2025-11-03", "2025-1")
+    assert not claims.in_period("2025-11-03", "202")
     assert not claims.in_period(pd.Timestamp("2024-04-20"), "2025")
 
 
@@ -147,6 +199,22 @@ def test_what_became_of_a_contract_is_told_with_its_day():
     assert claims.fate(replaced, "CIFR-2025-11-AWS", nothing) == "superseded by CIFR-AGAIN (2026-08-10)"
 
 
+def test_a_contract_is_amended_only_where_a_term_had_another_value():
+    """A size that was open and is now known was learned; a term of 15 years that is now 20 was amended."""
+    now, key = frozen.load("deals"), "CIFR-2025-11-AWS"
+    own = now["deal_id"] == key
+    then = now.copy()
+    then.loc[own, ["critical_it_mw", "term_years"]] = [None, 15]
+    now.loc[own, ["critical_it_mw", "term_years"]] = [216, 15]
+    told = pd.DataFrame({"table": "deals", "row": key, "field": ["critical_it_mw", "term_years", "notes"]}).assign(
+        known_on=pd.to_datetime(["2026-08-04", "2026-08-10", "2026-09-01"])
+    )
+    assert claims.fate(now, key, told, then) is None
+    now.loc[own, "term_years"] = 20
+    assert claims.fate(now, key, told, then) == "amended in term (2026-08-10)"
+    assert claims.fate(now, key, told, then[~own]) is None  # not known on the day: nothing was said of it
+
+
 # --- verdicts ---------------------------------------------------------------------------------
 
 
@@ -155,7 +223,10 @@ def test_what_became_of_a_contract_is_told_with_its_day():
     [
         (46.6, 47, 0.5, claims.CONFIRMED),
         (47.5, 47, 0.5, claims.CONFIRMED),
+        (46.5, 47, 0.5, claims.CONFIRMED),
+        (46.49, 47, 0.5, claims.NOT_REPRODUCED),
         (47.6, 47, 0.5, claims.NOT_REPRODUCED),
+        (62.95, 62.9, 0.05, claims.CONFIRMED),  # whose difference is 0.05 and the noise of floating point
         (226, 230, 5, claims.CONFIRMED),
         (float("nan"), 230, 5, claims.NOT_TESTABLE),
     ],
@@ -169,6 +240,8 @@ def test_more_than_is_strict():
     """500 is not more than 500."""
     assert claims.exceeds(500.1, 500) == claims.CONFIRMED
     assert claims.exceeds(500, 500) == claims.NOT_REPRODUCED
+    assert claims.exceeds(100 * (6 - 1), 100 * (0.1 + 0.2) / 0.06) == claims.NOT_REPRODUCED  # 500 and 500.00…01
+    assert claims.exceeds(float("nan"), 500) == claims.NOT_TESTABLE
 
 
 def test_a_comparative_needs_every_reading():
@@ -235,9 +308,47 @@ def test_no_evidence_is_no_source():
 
 @given(st.sampled_from(claims.VERDICTS), st.integers(0, 5), st.integers(0, 5), st.integers(0, 5))
 def test_evidence_adds_a_caveat_but_never_overturns_a_computation(computed, supports, qualifies, contradicts):
-    """Only confirmed changes, and only to confirmed with a caveat."""
+    """Only confirmed changes, and only to one with a caveat; where nothing could be computed, evidence decides."""
     verdict = claims.combined(computed, supports, qualifies, contradicts)
-    assert verdict == computed or (computed, verdict) == (claims.CONFIRMED, claims.CAVEAT)
+    if computed == claims.NOT_TESTABLE:
+        assert verdict == claims.by_evidence(supports, qualifies, contradicts)
+    else:
+        doubted = computed == claims.CONFIRMED and qualifies + contradicts > 0
+        assert verdict == (claims.CAVEAT if doubted else computed)
+
+
+@pytest.mark.parametrize(
+    ("supports", "qualifies", "contradicts", "verdict"),
+    [
+        (0, 0, 0, claims.NOT_TESTABLE),
+        (0, 1, 0, claims.NOT_TESTABLE),
+        (1, 0, 0, claims.CONFIRMED),
+        (1, 1, 0, claims.CAVEAT),
+        (1, 0, 1, claims.CAVEAT),
+        (1, 0, 2, claims.CONTRADICTED),
+        (0, 0, 1, claims.CONTRADICTED),
+    ],
+)
+def test_evidence_alone_is_counted_at_its_edges(supports, qualifies, contradicts, verdict):
+    """As many against as for is a caveat, one more contradicts; what only qualifies confirms nothing."""
+    assert claims.by_evidence(supports, qualifies, contradicts) == verdict
+    assert claims.combined(None, supports, qualifies, contradicts) == verdict
+
+
+@pytest.mark.parametrize(
+    ("computed", "qualifies", "contradicts", "verdict"),
+    [
+        (claims.CONFIRMED, 3, 0, claims.CONFIRMED),
+        (claims.CONFIRMED, 0, 1, claims.CAVEAT),
+        (claims.NOT_REPRODUCED, 0, 3, claims.NOT_REPRODUCED),
+        (claims.NOT_TESTABLE, 0, 3, claims.NOT_TESTABLE),
+    ],
+)
+def test_a_figure_that_stands_alone_takes_a_caveat_only_from_a_source_that_contradicts_it(
+    computed, qualifies, contradicts, verdict
+):
+    """However many support it; and a page cannot stand in for closes that are not there."""
+    assert claims.combined(computed, 2, qualifies, contradicts, alone=True) == verdict
 
 
 def finding(claim, computed=None):
@@ -328,7 +439,7 @@ def test_both_verdicts_are_shown_where_they_differ(then, now, shown, because):
 
 
 def test_a_printed_return_is_decided_by_prices_alone():
-    """A page that puts a right figure in another light takes nothing from it, and no page saves a wrong one."""
+    """A page that puts a right figure in another light is shown and takes nothing from it."""
     for computed in (claims.CONFIRMED, claims.NOT_REPRODUCED):
         judged = claims.verdicts(ONE, page("qualifies"), [finding("c", computed) | {"alone": True}])
         assert judged["verdict"].item() == computed

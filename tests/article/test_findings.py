@@ -50,6 +50,28 @@ def numbers(finding):
     return {(value.what, value.over): value.value for value in finding.given}
 
 
+def test_a_finding_of_a_day_reads_only_what_was_public_on_it(monkeypatch):
+    """Every table is asked for as of that day, lists of companies and pages apart; pages are dated by it."""
+    asked = []
+
+    def watched(name, as_of=None, *, folder):
+        asked.append((name, as_of))
+        return frozen.load(name, as_of=as_of)
+
+    monkeypatch.setattr(findings, "load", watched)
+    statements = claims.statements(frozen.load("claims"), ARTICLE)
+    findings.found(statements, findings.Known("2026-01-28", folder=frozen.FOLDER), SETTINGS)
+    assert len(asked) > 12
+    assert {name for name, as_of in asked if as_of is None} == {"instruments", "fates", "claims_evidence"}
+    assert {as_of for _, as_of in asked if as_of} == {"2026-01-28"}
+
+
+def test_what_is_known_on_a_day_knows_no_later_one(then):
+    """Asked for a later day, it gives its own."""
+    assert then.on(pd.Timestamp("2026-06-30")).day == "2026-01-28"
+    assert then.on(pd.Timestamp("2026-01-05")).day == "2026-01-05"
+
+
 def test_every_kind_of_statement_has_a_test():
     """As `claims.NEEDS` knows them: a kind with a rule and no test would stop the build of a forker's page."""
     assert list(findings.TESTS) == list(claims.NEEDS)
@@ -82,7 +104,7 @@ def test_a_return_is_the_close_of_the_day_over_that_of_the_window(now, claim_id,
 
 def test_a_return_without_closes_is_not_testable(now):
     """A share that the prices lack, and one that was not listed a year before."""
-    assert found("iren-ytd", now, ticker="ABTC").computed == claims.NOT_TESTABLE
+    assert found("iren-ytd", now, ticker="NONE").computed == claims.NOT_TESTABLE
     assert found("iren-1y", now, ticker="WYFI").computed == claims.NOT_TESTABLE
 
 
@@ -155,6 +177,31 @@ def test_a_contract_is_tested_on_its_row(now):
     assert found("cipher-aws", now, deal_id="NONE").computed is None
 
 
+@pytest.mark.parametrize(
+    ("change", "became"),
+    [
+        ({"state": "terminated"}, "terminated (2026-08-10)"),
+        ({"state": "sold"}, "sold (2026-08-10)"),
+        ({"term_years": 99.0}, "amended in term (2026-08-10)"),
+        ({"supersedes": None}, "superseded by AGAIN (2026-08-10)"),
+    ],
+)
+@pytest.mark.parametrize("claim_id", ["iren-microsoft", "cipher-aws", "cipher-one-of-largest"])
+def test_a_contract_that_changed_keeps_the_verdict_of_the_day(then, claim_id, change, became):
+    """Ended, sold, amended or replaced since: judged by the ledger of its day, and said with what became of it."""
+    known, key = findings.Known(folder=frozen.FOLDER), statement(claim_id)["deal_id"]
+    ledger = known("deals")
+    own = ledger["deal_id"] == key
+    again = ledger[own].assign(deal_id="AGAIN", announced_on="2026-08-10", supersedes=key)
+    changed = ledger.assign(**{field: ledger[field].mask(own, value) for field, value in change.items()})
+    known._tables["deals"] = pd.concat([changed, again] if "supersedes" in change else [changed])
+    told = pd.DataFrame({"table": "deals", "row": key, "field": [*change], "known_on": pd.Timestamp("2026-08-10")})
+    known._tables["knowledge"] = told
+    before, after = found(claim_id, then), found(claim_id, known)
+    assert after.computed == before.computed
+    assert after.given == (*before.given, findings.Value("", became, over="since then"))
+
+
 def test_one_of_the_largest_is_a_place_among_the_first_on_each_measure(then):
     """Every place that a measure gives is within the contracts it counts; first places make the verdict."""
     finding = found("cipher-one-of-largest", then)
@@ -174,6 +221,15 @@ def test_signers_grow_from_year_to_year_or_are_as_many_as_printed(then):
     assert found("growing-number", then).computed == claims.CONFIRMED
     assert found("growing-number", then, published_value=str(counts[-1])).computed == claims.CONFIRMED
     assert found("growing-number", then, published_value=str(counts[-1] + 1)).computed == claims.NOT_REPRODUCED
+
+
+def test_years_before_the_first_signer_are_not_years_without_growth():
+    """In August 2024 the first contract is of that year: more than at the end of 2023, when there was none."""
+    known = findings.Known("2024-08-30", folder=frozen.FOLDER)
+    finding = found("growing-number", known, as_of=pd.Timestamp("2024-08-30"))
+    assert [value.what for value in finding.given] == ["by 2023-12-31", "by 2024-08-30"]
+    assert finding.given[0].value == 0 < finding.given[1].value
+    assert finding.computed == claims.CONFIRMED
 
 
 def test_a_signer_without_a_split_is_named_and_not_counted(now):

@@ -1,0 +1,189 @@
+"""How a verdict reads in a cell: what the data give, why that makes the verdict, who says so, and where it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+
+from minerpivot.article import claims
+from minerpivot.article.findings import CHANGE, Value
+from minerpivot.page.words import Number
+
+SHAPES = {  # verdict -> its sign in a table
+    claims.CONFIRMED: "holds",
+    claims.CAVEAT: "open",
+    claims.NOT_REPRODUCED: "against",
+    claims.CONTRADICTED: "against",
+    claims.NOT_TESTABLE: "open",
+}
+MEANINGS = {  # verdict -> the meaning that colours its tiles
+    claims.CONFIRMED: "ai",
+    claims.CAVEAT: "promised",
+    claims.NOT_REPRODUCED: "doubtful",
+    claims.CONTRADICTED: "mining",
+    claims.NOT_TESTABLE: "open",
+}
+EVIDENCE = ("the evidence, row by row", "#evidence-rows")
+SHOWN_IN = {  # a statement's type and measure -> the figure that shows it: label, chapter and anchor
+    ("return", ""): ("the article's returns", "stock-performance.html#article-returns"),
+    ("level", "close"): ("returns by company", "stock-performance.html#performance-end"),
+    ("level", "subsidy_cut"): ("what cut the income", "halving-squeeze.html#hashprice-decomposition"),
+    ("level", "contract_mw"): ("the ledger", "miner-deals.html#ledger"),
+    ("guidance", ""): ("guidance", "hyperscaler-capex.html#guidance-path"),
+    ("guidance", "consensus"): ("guidance", "hyperscaler-capex.html#guidance-path"),
+    ("date", "halving"): ("the halving clock", "halving-squeeze.html#halving-clock"),
+    ("date", "earnings_report"): ("Nvidia's reports", "hyperscaler-capex.html#nvidia-quarters"),
+    ("count_or_rank", "signers"): ("the timeline", "miner-deals.html#timeline"),
+    ("count_or_rank", "contract_size"): ("places", "miner-deals.html#places"),
+    ("comparative", "miner_returns"): ("returns of both groups", "stock-performance.html#returns-since"),
+    ("comparative", "share_returns"): ("returns by company", "stock-performance.html#performance-end"),
+    ("comparative", "deal_response"): ("the event study", "stock-performance.html#event-windows"),
+    ("comparative", "capex_growth"): ("capex by quarter", "hyperscaler-capex.html#capex-quarters"),
+    ("comparative", "mining_margin"): ("margins", "halving-squeeze.html#margins"),
+    ("comparative", "power_price"): ("power prices", "halving-squeeze.html#power-tested"),
+    ("comparative", "difficulty"): ("difficulty", "halving-squeeze.html#difficulty-extremes"),
+    ("comparative", "ai_revenue_share"): ("the share of AI", "miner-deals.html#ai-share"),
+    ("event", "contract"): ("the ledger", "miner-deals.html#ledger"),
+    ("outlook", "earnings_report"): ("Nvidia's reports", "hyperscaler-capex.html#nvidia-quarters"),
+}
+ONE_COMPANY = "NVDA"  # the figures on reports against guidance are Nvidia's
+MOST = 4  # readings that a cell names one by one
+
+
+def shown_in(claim: Mapping[str, Any]) -> tuple[str, str]:
+    """Label and address of the figure that shows a statement; what has none rests on cited pages."""
+    elsewhere = claim["measure"] == "earnings_report" and claim["ticker"] != ONE_COMPANY
+    return EVIDENCE if elsewhere else SHOWN_IN.get((claim["type"], claim["measure"] or ""), EVIDENCE)
+
+
+def said(value: Any, unit: str = "") -> str:
+    """A value as a cell has it: +4.6%, 9.7 USD bn, 115 to 135 USD bn, 3 November 2025; to a tenth, or four digits."""
+    if isinstance(value, tuple):
+        low, high = (said(end) for end in value)
+        return said(value[1], unit) if low == high else f"{low} to {said(value[1], unit)}"
+    if isinstance(value, str):
+        return spoken(value)
+    if pd.isna(value):
+        return ""
+    number = Number(value)
+    styles = {"percent": number.to(1).percent, CHANGE: number.to(1).percent.signed}
+    plain = number if number.is_integer() or abs(number) >= 1000 else f"{value:.4g}".replace("-", "−")
+    return str(styles[unit]) if unit in styles else f"{plain} {unit}".strip()
+
+
+def spoken(text: str) -> str:
+    """`text` with its ISO days as people say them."""
+    return re.sub(r"\b\d{4}-\d\d-\d\d\b", lambda day: f"{(d := pd.Timestamp(day[0])).day} {d:%B %Y}", text)
+
+
+def told(values: Iterable[Value], against: str | None = None) -> str:
+    """The values of a finding, those of one span together; in brackets what each is compared with, named once."""
+    spans = []
+    for span, group in groupby(values, key=lambda value: value.over):
+        texts = [
+            f"{each.what} {said(each.value, each.unit)}".strip() + (f" ({said(each.base)})" if each.base else "")
+            for each in group
+        ]
+        spans.append((f"{spoken(span)}: " if span else "") + ", ".join(texts))
+    end = f" [{'in brackets: ' if '(' in ' '.join(spans) else ''}{spoken(against)}]" if against else ""
+    return "; ".join(spans) + end
+
+
+def counted(number: int, singular: str, plural: str) -> str:
+    """Two agree, one agrees."""
+    return f"{Number(number).words} {singular if number == 1 else plural}"
+
+
+def sources(row: Mapping[str, Any]) -> str:
+    """Separate sources on a statement, counted in words."""
+    counts = {
+        "supports": ("source agrees", "sources agree"),
+        "qualifies": ("agrees in part", "agree in part"),
+        "contradicts": ("disagrees", "disagree"),
+    }
+    parts = [counted(int(row[stance]), *words) for stance, words in counts.items() if row[stance]]
+    text = ", ".join(parts) or "no source"
+    return text if "source" in text else f"{text.split(' ')[0]} of the sources {text.partition(' ')[2]}"
+
+
+def why(row: Mapping[str, Any]) -> str:
+    """What makes the verdict: the readings that hold and fail, the rounding of a figure, or the count of sources."""
+    if row["type"] == "outlook":
+        return "no rule decides an outlook"
+    readings, computed = row["readings"], row["computed"]
+    if readings:
+        reason = _by_readings(readings)
+    elif computed in (claims.CONFIRMED, claims.NOT_REPRODUCED):
+        reason = f"{'within' if computed == claims.CONFIRMED else 'outside'} the rounding of what is printed"
+    elif row["alone"]:
+        return "no closes to compute it from"
+    else:
+        return f"sources decide: {sources(row)}"
+    doubts = [stance for stance in ("qualifies", "contradicts") if row[stance]]
+    return f"{reason}; {sources(row)}" if row["verdict"] != computed and doubts else reason
+
+
+def _by_readings(readings: Mapping[str, bool]) -> str:
+    holds, fails = ([name for name, held in readings.items() if held is side] for side in (True, False))
+    if len(readings) == 1:
+        return spoken(f"{(holds + fails)[0]}: {'yes' if holds else 'no'}")
+    if not fails or not holds:
+        return f"{'holds' if holds else 'fails'} in {'both' if len(readings) == 2 else f'all {len(readings)}'} readings"
+    if len(readings) > MOST:
+        return f"holds in {len(holds)} of {len(readings)} readings"
+    return spoken(f"holds for {', '.join(holds)}; fails for {', '.join(fails)}")
+
+
+def changed(row: Mapping[str, Any], unseen: pd.DataFrame) -> str | None:
+    """The verdict of the article's day where it differs, what changed it, and how many pages were not dated by then."""
+    if not row["differs"]:
+        return None
+    late = unseen.loc[row["claim_id"]] if row["claim_id"] in unseen.index else {}
+    pages = [
+        counted(int(late[kind]), f"page {words}", f"pages {words}") for kind, words in LATE.items() if late.get(kind)
+    ]
+    cause = f"{row['because']} changed it" + (f" ({', '.join(pages)})" if pages else "")
+    return f"{row['verdict_then']} on the article's day; {cause}"
+
+
+LATE = {"undated": "without a date", "later": "of a later date"}
+
+
+def rows(verdicts: pd.DataFrame, unseen: pd.DataFrame) -> pd.DataFrame:
+    """The statements as a table shows them: each with verdict, values, reason, what changed it, sources and figure."""
+    return pd.DataFrame(
+        {
+            "statement": [f"{row['statement_no']}. {row['claim']}" for row in verdicts.to_dict("records")],
+            "verdict": verdicts["verdict"].to_numpy(),
+            "data": [told(row["given"], row["against"]) for row in verdicts.to_dict("records")],
+            "why": [why(row) for row in verdicts.to_dict("records")],
+            "changed": [changed(row, unseen) for row in verdicts.to_dict("records")],
+            "sources": [sources(row) for row in verdicts.to_dict("records")],
+            "shown": [shown_in(row) for row in verdicts.to_dict("records")],
+            "grade": verdicts["grade"].to_numpy(),
+            "verdict_then": verdicts["verdict_then"].to_numpy(),
+            "claim_id": verdicts["claim_id"].to_numpy(),
+            "anchor": [f"statement-{number}" for number in verdicts["statement_no"]],
+        }
+    )
+
+
+def board(verdicts: pd.DataFrame) -> str:
+    """Every statement as a numbered tile in the colour of its verdict, by verdict, each a link to its row, as HTML."""
+    lines = []
+    for verdict in claims.VERDICTS:
+        own = verdicts[verdicts["verdict"] == verdict]
+        tiles = " ".join(
+            f'<a class="{MEANINGS[verdict]}" href="#statement-{row.statement_no}" '
+            f'title="{escape(row.claim, quote=True)}" aria-label="{row.statement_no}: {escape(row.claim, quote=True)}">'
+            f"{row.statement_no}</a>"
+            for row in own.itertuples()
+        )
+        if tiles:
+            lines.append(f"<li><span><b>{len(own)}</b> {verdict}</span> <span>{tiles}</span></li>")
+    return f'<ul class="board">{"".join(lines)}</ul>'
