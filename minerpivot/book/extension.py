@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -363,19 +362,17 @@ def _configure(app: Sphinx, config: Any) -> None:
         Path(folder).mkdir(parents=True)
     config.html_static_path.append(str(HERE / "static"))
     config.templates_path.append(str(HERE / "templates"))
-    sidebar = ["navbar-logo.html", "edition-switcher.html", "search-button-field.html", "sbt-sidebar-nav.html"]
-    config.html_sidebars = {"**": sidebar}
-    if repository := os.environ.get("GITHUB_REPOSITORY"):  # set by the workflow, in a fork to the fork
-        config.html_theme_options |= {
-            "repository_url": f"https://github.com/{repository}",
-            "repository_branch": "main",
-            "use_repository_button": True,
-            "launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"},
-        }
+    config.html_use_index = False  # the glossary has the terms, the search what else there is
     if tables.edition():
         config.html_theme_options["announcement"] = (
             f"This edition knows only what was public on {tables.edition()}. Later events are not in it."
         )
+
+
+def _no_index(app: Any) -> None:
+    """Keep Sphinx from making its own, which knows pages alone; see search.py."""
+    app.builder.search = False
+    app.builder.dump_search_index = lambda: None
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -390,7 +387,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
         handler.addFilter(Cells())  # after Sphinx's own, which find the place
     app.connect("config-inited", _configure)
     app.connect("config-inited", _give_values)
-    app.add_js_file("upgrade.js", loading_method="defer")
+    app.connect("builder-inited", _no_index)
+    app.connect("html-collect-pages", lambda _: [("search", {"title": "Search"}, "search.html")])
     app.add_css_file("book.css")
     app.add_css_file("charts.css")
     app.connect("doctree-resolved", terms.link)
