@@ -91,7 +91,7 @@ def _repair(document: HtmlElement) -> None:
     """Mend what an accessibility checker finds in the theme, and what needs a script to be right."""
     for tag in document.cssselect("i[class*='fa-'], span[class*='fa-']"):
         tag.set("aria-hidden", "true")
-    for tag in document.cssselect("figure.kit"):
+    for tag in document.cssselect("figure.kit[id]"):
         tag.set("aria-labelledby", f"{tag.get('id')}-title")  # not by its caption, which has a number and a link too
         tag.extend(tag.find("figcaption")[1:])  # Sphinx takes all that follows a caption for a part of it
     for tag in document.cssselect("summary[aria-label]"):

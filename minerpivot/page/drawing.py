@@ -1,7 +1,7 @@
 """From Vega-Lite to a small SVG whose colours are classes: one drawing for light pages, dark pages and print.
 
 Vega lays a spec out (scales, ticks, lines); what it would draw is written here in absolute coordinates of a tenth of
-a pixel, in our one text size, with a class for each colour (`f-ai` fills, `l-ai` lines; `static/book.css` says what
+a pixel, in our one text size, with a class for each colour (`f-ai` fills, `l-ai` lines; `static/charts.css` says what
 they are on which page). Nothing in a drawing has an id, so that any number of them can stand in one page.
 """
 
@@ -20,7 +20,7 @@ from PIL import ImageFont
 from minerpivot.page.figures import FONT, drawable
 
 MIME = "application/vnd.minerpivot.chart+json"
-COLOURS = {  # class -> light page and paper, dark page; the same in static/book.css
+COLOURS = {  # class -> light page and paper, dark page; the same in static/charts.css
     "ai": ("#00698c", "#56b9d8"),
     "min": ("#b0500a", "#f2a054"),
     "soft": ("#cfe5ee", "#173f4e"),
