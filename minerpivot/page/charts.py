@@ -1211,10 +1211,14 @@ def ranges(
     domain: tuple[float, float] | None = None,
     heading: str = "",
 ) -> Drawing:
-    """A bar from low to high in each row, with "19 to 21%" behind it and a dot at `value` if it has one."""
+    """A bar from low to high in each row, with "19 to 21%" behind it and a dot at `value` if it has one.
+
+    A row whose low is its high is a single figure: a square, with "$200bn" behind it. A missing `value` draws no dot.
+    """
 
     def draw(size: Size) -> list[Plate]:
-        given = _complete(frame, [name, low, high, *([value] if value else [])])
+        _complete(frame, [name, low, high])
+        given = frame[[name, low, high, *([value] if value else [])]]
         order = high if sort is True else sort
         given = given.sort_values(str(order), ascending=False, kind="stable") if order else given
         rows = []
@@ -1222,12 +1226,15 @@ def ranges(
             start, end, meaning = float(record[low]), float(record[high]), _meant(accent, record[name])
             if start > end:
                 raise ValueError(f"row {record[name]!r} runs from {start:g} down to {end:g}; low comes first")
-            words = _between(start, end, format)
-            row = _Row(str(record[name]), [(start, end, meaning)], label=words)
-            row.said = [(start, "low", written(start, format)), (end, "high", written(end, format))]
-            if value:
-                row.dots = [(float(record[value]), "ink", "circle")]
-                row.said.insert(1, (float(record[value]), "", written(float(record[value]), format)))
+            row = _Row(str(record[name]), label=_between(start, end, format))
+            if start < end:
+                row.boxes = [(start, end, meaning)]
+                row.said = [(start, "low", written(start, format)), (end, "high", written(end, format))]
+            else:
+                row.dots, row.said = [(start, meaning, "square")], [(start, "", written(start, format))]
+            if value and pd.notna(record[value]):
+                row.dots.append((float(record[value]), "ink", "circle"))
+                row.said.insert(1, (float(record[value]), value, written(float(record[value]), format)))
             rows.append(row)
         span = domain or _span(rows, marks)
         plate = _rows(size, rows, marks, base=None, thick=14, axis=format, domain=span, heading=heading)
@@ -1238,7 +1245,9 @@ def ranges(
 
 
 def _between(low: float, high: float, pattern: str) -> str:
-    """Two values with the unit once: "19 to 21%"."""
+    """Two values with the unit once: "19 to 21%"; one if they are written alike."""
+    if written(low, pattern) == written(high, pattern):
+        return written(high, pattern)
     _, after = _around(pattern)
     return f"{written(low, pattern).removesuffix(after)} to {written(high, pattern)}"
 

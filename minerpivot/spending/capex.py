@@ -187,6 +187,54 @@ def last_report(actuals: pd.DataFrame, quarter: str | pd.Period, tickers: Iterab
     return f"{reported.max():%Y-%m-%d}"
 
 
+def reports_due(
+    reports: pd.DataFrame, calendar: pd.DataFrame, day: str | pd.Timestamp, *, grace_days: int = 7
+) -> pd.DataFrame:
+    """Through which quarter each company is known and when its next report was to come: one row per ticker.
+
+    `reports` has ticker, fiscal_period ("FY2026 Q4"), period_end and reported_on; `calendar` is the table
+    `earnings_dates`. Columns: known_through, next_ends (both ends of quarters), expected_on and due. The next report is
+    expected on its day in `calendar`, else fifty-two weeks after that of the same quarter a year before, else as long
+    after its quarter as the last one. It is `due` if that was more than `grace_days` before `day`, or once `calendar`
+    says that it is out.
+    """
+    published = calendar.drop_duplicates(["ticker", "fiscal_period"]).set_index(["ticker", "fiscal_period"])
+    rows = {}
+    for ticker, known in reports.dropna(subset="reported_on").groupby("ticker", sort=False):
+        last = known.sort_values("period_end").iloc[-1]
+        ends = _next_end(last["period_end"])
+        period = _next_period(last["fiscal_period"])
+        a_year_before = known[(ends - known["period_end"]).dt.days.between(355, 375)]["reported_on"].min()
+        out = False
+        if (ticker, period) in published.index:
+            entry = published.loc[(ticker, period)]
+            expected, out = (
+                entry["reported_on"],
+                entry["basis"] != "scheduled" and entry["reported_on"] <= pd.Timestamp(day),
+            )
+        elif pd.notna(a_year_before):
+            expected = a_year_before + pd.Timedelta(weeks=52)
+        else:
+            expected = ends + (last["reported_on"] - last["period_end"])
+        late = expected + pd.Timedelta(days=grace_days) < pd.Timestamp(day)
+        rows[ticker] = {
+            "known_through": last["period_end"], "next_ends": ends, "expected_on": expected, "due": bool(late or out)
+        }  # fmt: skip
+    columns = ["known_through", "next_ends", "expected_on", "due"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def _next_end(end: pd.Timestamp) -> pd.Timestamp:
+    """The end of the quarter after one that ended on a month's last day, or on a Sunday like Nvidia's."""
+    return end + (pd.offsets.MonthEnd(3) if end.is_month_end else pd.Timedelta(weeks=13))
+
+
+def _next_period(label: str) -> str:
+    """FY2026 Q4 -> FY2027 Q1."""
+    year, quarter = int(label[2:6]), int(label[-1])
+    return f"FY{year + quarter // 4} Q{quarter % 4 + 1}"
+
+
 def by_definition(
     actuals: pd.DataFrame, spans: Mapping[str, tuple[str, str]], mixes: Mapping[str, Mapping[str, str]]
 ) -> pd.DataFrame:

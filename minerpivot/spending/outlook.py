@@ -60,6 +60,40 @@ def guidance_path(guidance: pd.DataFrame, year: int, *, as_of: str | pd.Timestam
     )
 
 
+def revisions(path: pd.DataFrame) -> pd.Series:
+    """By how much each company that gave two comparable figures changed them, last against first, in percent.
+
+    `path` as from `guidance_path`. Comparable are figures on one period, definition and accounting basis, of which the
+    one that the company used last counts. A restatement is neither a raise nor a cut, but what comes after it on its
+    basis may be one; figures that are no plain forecast of the total count as nothing.
+    """
+    totals = path[path["standing"].isin(["plain", "restated"])].sort_values("issued_on", kind="stable")
+    latest: dict[str, tuple[pd.Timestamp, float]] = {}
+    for (ticker, *_), same in totals.groupby(["ticker", "guided_period", "definition"], sort=False):
+        said, midpoints = same.iloc[-1], same["midpoint_usd_bn"]
+        if (
+            len(same) > 1
+            and said["standing"] == "plain"
+            and (ticker not in latest or said["issued_on"] >= latest[ticker][0])
+        ):
+            latest[ticker] = said["issued_on"], 100 * (midpoints.iloc[-1] / midpoints.iloc[0] - 1)
+    return pd.Series({ticker: change for ticker, (_, change) in latest.items()}, dtype=float)
+
+
+def ahead(guidance: pd.DataFrame, year_ends: pd.Series, day: pd.Timestamp, year: int) -> pd.DataFrame:
+    """Dated statements, words too, on `year` and the next, without fiscal years that had ended by `day`; with midpoint.
+
+    `year_ends` holds the month in which each company's fiscal year ends.
+    """
+    midpoint = guidance["point_usd_bn"].fillna((guidance["low_usd_bn"] + guidance["high_usd_bn"]) / 2)
+    rows = guidance.assign(midpoint_usd_bn=midpoint, basis=guidance["basis"].fillna(""))
+    rows = rows[rows["issued_on"].notna() & rows["period_kind"].isin(["calendar", "fiscal"])]
+    of_year = rows["guided_period"].astype(str).str[-4:].astype(int)
+    month = rows["ticker"].map(year_ends).fillna(12).where(rows["period_kind"] == "fiscal", 12).astype(int)
+    ends = pd.to_datetime({"year": of_year, "month": month, "day": 1}) + pd.offsets.MonthEnd(0)
+    return rows[of_year.isin([year, year + 1]) & ((rows["period_kind"] == "calendar") | (ends > day))]
+
+
 def other_prints(said: pd.DataFrame, consensus: pd.DataFrame) -> pd.DataFrame:
     """Consensus figures that others printed before statements and that differ from the one printed with them.
 

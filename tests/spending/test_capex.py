@@ -273,6 +273,64 @@ def chips(**change):
     return frame.assign(**change)
 
 
+def season(**cells):
+    """A company's reports of two years, known to June 2026, with what a test changes in the rows."""
+    ends = pd.to_datetime(["2025-06-30", "2025-09-30", "2025-12-31", "2026-03-31", "2026-06-30"])
+    days = pd.to_datetime(["2025-07-30", "2025-10-29", "2026-01-28", "2026-04-29", "2026-07-29"])
+    periods = ["FY2025 Q4", "FY2026 Q1", "FY2026 Q2", "FY2026 Q3", "FY2026 Q4"]
+    rows = {"ticker": "MSFT", "fiscal_period": periods, "period_end": ends, "reported_on": days}
+    return pd.DataFrame(rows | cells)
+
+
+def calendar(*rows):
+    """Rows of `earnings_dates`: ticker, fiscal period, day, basis."""
+    table = pd.DataFrame(rows, columns=["ticker", "fiscal_period", "reported_on", "basis"])
+    return table.assign(reported_on=pd.to_datetime(table["reported_on"]))
+
+
+@pytest.mark.parametrize(
+    ("day", "entry", "expected", "due"),
+    [
+        ("2026-10-09", [], "2026-10-28", False),  # a Wednesday as a year before
+        ("2026-11-04", [], "2026-10-28", False),  # a week later it need not be late yet
+        ("2026-11-05", [], "2026-10-28", True),
+        ("2026-11-26", [("MSFT", "FY2027 Q1", "2026-12-01", "scheduled")], "2026-12-01", False),
+        ("2026-10-22", [("MSFT", "FY2027 Q1", "2026-10-21", "reported")], "2026-10-21", True),  # out, not in the tables
+        ("2026-10-20", [("MSFT", "FY2027 Q1", "2026-10-21", "reported")], "2026-10-21", False),
+        ("2026-11-26", [("META", "FY2027 Q1", "2026-12-01", "scheduled")], "2026-10-28", True),  # another company's
+    ],
+)
+def test_the_report_after_the_last_one_is_due_a_week_after_last_years_day(day, entry, expected, due):
+    """The September quarter of a company that is known to June."""
+    found = capex.reports_due(season(), calendar(*entry), day).loc["MSFT"]
+    assert [f"{found[name]:%Y-%m-%d}" for name in ("known_through", "next_ends")] == ["2026-06-30", "2026-09-30"]
+    assert (f"{found['expected_on']:%Y-%m-%d}", found["due"]) == (expected, due)
+
+
+def test_without_a_year_before_the_next_report_comes_as_late_as_the_last_one():
+    """29 days after the quarter's end; a quarter that ends on a Sunday is followed by one thirteen weeks later."""
+    new = capex.reports_due(season().tail(1), calendar(), "2026-11-26").loc["MSFT"]
+    assert f"{new['expected_on']:%Y-%m-%d}" == "2026-10-29"
+    nvidia = capex.reports_due(load("nvidia").assign(ticker="NVDA"), calendar(), "2026-11-26").loc["NVDA"]
+    assert [f"{day:%Y-%m-%d}" for day in nvidia[:3]] == ["2026-07-26", "2026-10-25", "2026-11-18"]
+    assert nvidia["due"]
+
+
+def test_reports_of_a_season_leave_the_badge_when_its_rows_come():
+    """In the frozen data four companies are due in late November 2026; with their September quarter they are not."""
+    actuals = load("capex_actuals").query("definition == 'cash_ppe' and ticker in @COMPANIES")
+    due = capex.reports_due(actuals, load("earnings_dates"), "2026-11-26")
+    assert set(due.index[due["due"]]) == set(COMPANIES) - {"ORCL"}
+    june = actuals[(actuals["period_end"] == "2026-06-30")]
+    september = june.assign(
+        fiscal_period=june["fiscal_period"].map({"FY2026 Q4": "FY2027 Q1", "FY2026 Q2": "FY2026 Q3"}),
+        period_end=pd.Timestamp("2026-09-30"), reported_on=pd.Timestamp("2026-10-29"),
+    )  # fmt: skip
+    later = capex.reports_due(pd.concat([actuals, september]), load("earnings_dates"), "2026-11-26")
+    assert not later["due"].any()
+    assert set(later["known_through"].dt.strftime("%Y-%m")) == {"2026-09", "2026-08"}
+
+
 def test_nvidia_beats_by_hand():
     """11 against a guided 10 is ten percent; 15 bn halves give 7.5 against 5.5 a year before."""
     beats = capex.nvidia_beats(chips())

@@ -119,6 +119,43 @@ def test_a_measure_of_its_own_is_no_revision_of_another():
     assert outlook.guidance_path(rows, 2027)["revision_percent"].tolist() == [0, 0]
 
 
+def test_raises_and_cuts_are_counted_on_one_basis():
+    """Up, down and kept; restated is neither, a raise after it is one; a floor or a lone note is no second figure."""
+    new = {"basis": "leases_reclassified"}
+    rows = guidance(
+        statement("META", "2026", "2026-01-28", low=115, high=135),
+        statement("META", "2026", "2026-04-29", low=125, high=145),
+        statement("AMZN", "2026", "2026-02-05", point=200),
+        statement("AMZN", "2026", "2026-04-29", point=180),
+        statement("AMZN", "2026", "2026-07-30", point=220, single_sourced="y"),
+        statement("GOOGL", "2026", "2026-02-04", point=180),
+        statement("GOOGL", "2026", "2026-04-29", point=180),
+        statement("ORCL", "2026", "2026-03-10", point=40, kind="floor"),
+        statement("ORCL", "2026", "2026-06-10", point=50),
+        statement("MSFT", "CY2026", "2026-04-29", point=190),
+        statement("MSFT", "CY2026", "2026-07-29", point=175, restates="MSFT-CY2026-2026-04-29", **new),
+    )
+    changes = outlook.revisions(outlook.guidance_path(rows, 2026))
+    assert changes.to_dict() == pytest.approx({"META": 8.0, "AMZN": -10.0, "GOOGL": 0.0})
+    raised = guidance(*rows.to_dict("records"), statement("MSFT", "CY2026", "2026-10-28", point=182, **new))
+    assert outlook.revisions(outlook.guidance_path(raised, 2026))["MSFT"] == pytest.approx(4.0)
+    assert outlook.revisions(outlook.guidance_path(rows, 2025)).empty
+
+
+def test_what_lies_ahead_leaves_out_years_that_have_ended():
+    """In July 2026 Oracle's fiscal 2026 is over and its fiscal 2027 is not; words without a number count too."""
+    rows = guidance(
+        statement("ORCL", "FY2026", "2025-12-10", point=50),
+        statement("ORCL", "FY2027", "2026-06-10", point=70),
+        statement("GOOGL", "2027", "2026-07-22"),
+        statement("META", "2026", "2026-07-29", low=130, high=145),
+        statement("META", "2025", "2025-10-29", low=70, high=72),
+    )
+    found = outlook.ahead(rows, pd.Series({"ORCL": 5}), pd.Timestamp("2026-07-30"), 2026)
+    assert found["guidance_id"].tolist() == ["ORCL-FY2027-2026-06-10", "GOOGL-2027-2026-07-22", "META-2026-2026-07-29"]
+    assert found["midpoint_usd_bn"].tolist() == pytest.approx([70, np.nan, 137.5], nan_ok=True)
+
+
 def test_record_by_hand():
     """60 to 65 said, 72 spent: above, 15.2 percent over 62.5; the last word of 72 is on the spot."""
     rows = guidance(

@@ -1,0 +1,135 @@
+"""The capex chapter in a season to come: executed on a grown copy of the tables and read sentence by sentence.
+
+The copy (`tests/grow.py`) has two more quarters of every company and of Nvidia, a cut (Amazon), a restatement (Meta), a
+headline that ends (Microsoft's with leases) and a figure that does not say what it counts (Alphabet's, a year ahead).
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import nbformat
+import pandas as pd
+import pytest
+
+from minerpivot.book import published
+from minerpivot.data.tables import TODAY
+from minerpivot.page.drawing import MIME
+from minerpivot.page.tables import TABLE_MIME
+from tests import grow
+
+CHAPTER = "chapters/hyperscaler-capex.ipynb"
+RUN = "from pathlib import Path; from minerpivot.book import execute; execute.execute(Path('{}'))"
+
+
+@pytest.fixture(scope="module")
+def season(tmp_path_factory):
+    """The chapter as executed on the grown copy, and the copy's folder."""
+    folder = tmp_path_factory.mktemp("season") / "copy"
+    grow.copy(folder)
+    environment = os.environ | {"PYTHONPATH": str(folder), TODAY: grow.grow(folder / "data")}
+    for command in (["-m", "minerpivot", "check"], ["-c", RUN.format(CHAPTER)]):
+        done = subprocess.run(
+            [sys.executable, *command], cwd=folder, env=environment, check=False, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    return folder, nbformat.read(folder / CHAPTER, as_version=4)
+
+
+@pytest.fixture(scope="module")
+def spending(season):
+    """What the cells recorded, as the text sees it."""
+    folder, _ = season
+    return published.pages(published.recorded({"capex.ipynb": (folder / CHAPTER).read_text("utf-8")}))["spending"]
+
+
+@pytest.fixture(scope="module")
+def text(season, spending):
+    """The sentences that stand, those of hidden blocks left out, with their values filled in."""
+    values = {"spending": spending}
+    whole = "\n\n".join(cell.source for cell in season[1].cells if cell.cell_type == "markdown")
+    stands = re.sub(
+        r"^:::\{when\} ([^\n]*)\n(.*?)^:::$",
+        lambda block: block[2] if published.holds(block[1], values) else "",
+        whole,
+        flags=re.S | re.M,
+    )
+    return re.sub(
+        r"\{\{.+?\}\}", lambda found: published.JINJA.from_string(found[0]).render(**values), stands, flags=re.S
+    )
+
+
+@pytest.fixture(scope="module")
+def exhibits(season):
+    """What is said of each chart and table, by name: a line for each choice."""
+    found = {}
+    for cell in season[1].cells:
+        for output in cell.get("outputs", []):
+            for mime in {MIME, TABLE_MIME} & output.get("data", {}).keys():
+                stored = output["data"][mime]
+                stored = json.loads(stored) if isinstance(stored, str) else stored
+                found[stored["name"]] = [
+                    " | ".join(str(choice.get(part, "")) for part in ("title", "unit", "description", "note"))
+                    for choice in stored.get("choices", [stored])
+                ]
+    return found
+
+
+def grown(season, table):
+    """The rows of a table that the season appended."""
+    return pd.read_csv(season[0] / "data" / f"{table}.csv").query("source_url == @grow.SOURCE")
+
+
+def test_every_sentence_title_and_description_can_be_read(text, exhibits):
+    """Nothing missing is printed, nouns agree with their numbers, and no sentence begins in lower case."""
+    for line in [text, *(line for lines in exhibits.values() for line in lines)]:
+        assert not re.search(r"\bnan\b|\bNaT\b|<NA>|\binf\b|\{\{|\bNone (?!of )", line), line
+        assert not re.search(r"\bone (?:companies|misses|outlooks|years|quarters|figures)\b", line), line
+        assert not re.search(r"(\d+%) to \1", line), line
+    begins_low = [part for part in text.split("\n\n") if re.match(r"[a-z]", part)]
+    assert all(part.startswith(("went into", "with the first dated range")) for part in begins_low), begins_low
+    assert len(exhibits) >= 17
+
+
+def test_the_badge_moves_with_the_season(season, spending, text):
+    """All are known to their last quarter, none is due that has come, and the next one is named."""
+    last = grown(season, "capex_actuals").query("definition == 'cash_ppe'").groupby("ticker")["period_end"].max()
+    assert spending.known_through == f"{pd.Timestamp(last['META']):%B %Y}"
+    for ticker, name in {"ORCL": "Oracle", "META": "Meta"}.items():
+        assert re.search(rf"{name}[^,]* to {pd.Timestamp(last[ticker]):%B %Y}", str(spending.reports_in))
+    assert spending.due.number == 0
+    assert f"The next report is that of {spending.next_of}, due around {spending.next_report}." in text
+
+
+def test_a_cut_is_counted_and_a_restatement_is_none(season, spending, exhibits):
+    """Amazon's last figure for the year is below its first; Meta's restated one is drawn as restated."""
+    said = grown(season, "capex_guidance")
+    assert said["restates"].notna().sum() == 1
+    assert spending.lowered >= 1
+    amazon = said[(said["ticker"] == "AMZN") & (said["guided_period"].astype(str) == str(spending.outlook_year))]
+    assert amazon["point_usd_bn"].iloc[-1] < amazon["point_usd_bn"].iloc[0]
+    assert sum("(restated)" in line for line in exhibits["guidance-path"]) == 1
+
+
+def test_what_does_not_say_what_it_counts_joins_no_sum(spending, text, exhibits):
+    """Alphabet's figure for the next year is named, drawn as such and not among those that are summed."""
+    assert "Alphabet" in spending.unsaid
+    assert "Alphabet" not in spending.next_guiding
+    assert f"{spending.unsaid} gave a figure without saying what it counts" in text
+    assert any("(definition not given)" in line for line in exhibits["guidance-path"])
+
+
+def test_a_headline_that_ended_stands_in_no_later_total(season, exhibits):
+    """Totals with leases end with Microsoft's old headline and say so; those in cash go on."""
+    last = pd.Timestamp(grown(season, "capex_actuals").query("ticker == 'MSFT'")["period_end"].max())
+    cash, *_, leases = exhibits["capex-quarters"]
+    assert f"to {last:%B %Y}; counted: cash" in cash
+    assert f"to {last:%B %Y}" not in leases
+
+
+def test_the_next_year_appears_with_its_rows(spending, text):
+    """As soon as companies have guided it, and no longer as words only."""
+    assert spending.next_guiding.number > 0
+    assert f"For {spending.next_year} {spending.next_guiding} have given a plain figure" in text
