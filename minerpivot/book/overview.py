@@ -1,17 +1,10 @@
-"""What the overview shows of the chapters: a figure in small, one in large, the first rows of a table, the data's age.
+"""What the overview shows of the chapters: a figure in small, one in large, the first rows of a table.
 
     ```{preview} chapters/halving-squeeze.ipynb halving-clock
     ```
 
 is a card's picture with a link to its chapter; with `:hero:` the figure stands as it does there, with its title; a
 table's preview shows its first `:rows:`. Nothing is typed twice: what is shown is what the notebook has stored.
-
-    ```{age}
-    prices: Prices
-    deals: Contracts
-    ```
-
-names the last day of each table.
 """
 
 from __future__ import annotations
@@ -29,11 +22,10 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from minerpivot.book import assets
-from minerpivot.data import tables
 from minerpivot.page import drawing
 from minerpivot.page.drawing import MIME as KIT_MIME
 from minerpivot.page.figures import VEGALITE_MIME
-from minerpivot.page.tables import TABLE_MIME, in_words, markup
+from minerpivot.page.tables import TABLE_MIME, markup
 
 Stored = dict[str, Any]
 
@@ -56,7 +48,8 @@ class Preview(SphinxDirective):
         if "hero" in self.options:
             return [self._hero(kind, stored)]
         small = _kit(stored, "narrow") if kind == KIT_MIME else self._picture(stored, "narrow")
-        link = f'<a class="chart-preview" href="{self.address}" aria-label="{escape(_title(stored), quote=True)}">{small}</a>'
+        said = escape(_title(stored), quote=True)
+        link = f'<a class="chart-preview" href="{self.address}" aria-label="{said}">{small}</a>'
         return [nodes.raw("", link, format="html"), self._chapter()]
 
     def _hero(self, kind: str, stored: Stored) -> nodes.Node:
@@ -76,9 +69,11 @@ class Preview(SphinxDirective):
         html = (
             f'<figure class="kit hero" aria-labelledby="hero-title"><figcaption><p id="hero-title">'
             f'{escape(_title(stored))}</p></figcaption><p class="kit-unit">{escape(unit)}</p>'
-            f'<div class="kit-plot"{values}><div role="img" aria-label="{escape(said, quote=True)}">{drawings}</div></div>'
+            f'<div class="kit-plot"{values}>'
+            f'<div role="img" aria-label="{escape(said, quote=True)}">{drawings}</div></div>'
             f"{f'<ol class={chr(34)}kit-key{chr(34)}>{key}</ol>' if key else ''}"
-            f'<p class="kit-from">{escape(source)} <a href="{self.address}">How it is counted, and its data</a></p></figure>'
+            f'<p class="kit-from">{escape(source)} <a href="{self.address}">How it is counted, and its data</a></p>'
+            "</figure>"
         )
         return nodes.raw("", html, format="html")
 
@@ -131,25 +126,6 @@ def _stored(path: Path, name: str) -> tuple[str, Stored]:
     raise ExtensionError(f"{path.name} has no figure or table {name!r}; a preview names one that the chapter shows")
 
 
-class Age(SphinxDirective):
-    """The last day of tables: each line of the content is a table or a column of one, and what to call it."""
-
-    has_content = True
-
-    def run(self) -> list[nodes.Node]:
-        """One entry for each."""
-        entries = []
-        for line in self.content:
-            table, _, label = line.partition(":")
-            try:
-                day = in_words(tables.through(table.strip()))
-            except (tables.TableError, KeyError) as error:
-                raise self.error(f"age: {error}; write a table and its label (prices: Prices)") from None
-            entries.append(f"<div><dt>{escape(label.strip())} to</dt><dd>{day}</dd></div>")
-        return [nodes.raw("", f'<dl class="age" aria-label="Age of the data">{"".join(entries)}</dl>', format="html")]
-
-
 def setup(app: Sphinx) -> None:
-    """Register the directives."""
+    """Register the directive."""
     app.add_directive("preview", Preview)
-    app.add_directive("age", Age)
