@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m minerpivot
 .DEFAULT_GOAL := help
 EDITIONS := 2026-01-28
-.PHONY: help book editions test grown refresh check changes bench lint audit hooks screenshots lock clean
+.PHONY: help book editions pdf test grown refresh check changes bench lint audit hooks screenshots lock clean
 
 help:    ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,6 +12,8 @@ book: .venv/ready    ## execute what is stale and build the site; the report as 
 	@$(RUN) book $(if $(AS_OF),--as-of $(AS_OF)) $(if $(ANEW),--anew)
 editions: book    ## build the latest report and the editions beside it, with the switch between them
 	@for day in $(EDITIONS); do $(RUN) book --as-of $$day || exit 1; done
+pdf: book    ## the whole report and a summary as PDF beside its pages, needs Chromium
+	@$(RUN) pdf
 test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reproduce, built pages
 	@$(BIN)/python -m pytest
 grown: .venv/ready    ## append a season to a copy of the tables; check, build and test that copy (TESTS=tests/data: these only)

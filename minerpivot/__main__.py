@@ -80,6 +80,18 @@ def book(
 
 
 @app.command()
+def pdf() -> None:
+    """Print the built site: report.pdf and summary.pdf beside its pages, linked on the overview."""
+    from minerpivot.book import execute, paper
+
+    try:
+        counts = paper.write(execute.ROOT / "_build" / "html")
+    except paper.PaperError as error:
+        _stop(str(error))
+    console.print(", ".join(f"_build/html/{name} ({count} pages)" for name, count in counts.items()), soft_wrap=True)
+
+
+@app.command()
 def refresh(
     sources: Annotated[list[Source] | None, typer.Argument(help="Default: all of them.")] = None,
     tickers: Annotated[str, typer.Option(help="Only these, separated by commas.")] = "",

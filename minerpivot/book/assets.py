@@ -132,6 +132,13 @@ def kit_values(drawn: list[dict[str, drawing.Picture]]) -> Path:
     return path
 
 
+def size(svg: Path) -> str:
+    """Width and height of a drawn file, as attributes for the page that keeps its place."""
+    match = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg.read_text(encoding="utf-8")[:400])
+    assert match, f"{svg} has no size"
+    return f'width="{match[1]}" height="{match[2]}"'
+
+
 def vega_bundle() -> Path:
     """Vega, Vega-Lite and vega-embed in one classic script, with the book's themes; made once per version."""
     themes = {

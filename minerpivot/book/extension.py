@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-from minerpivot.book import assets, finish, frame, published, terms
+from minerpivot.book import assets, finish, frame, overview, published, terms
 from minerpivot.book.editions import copy_data
 from minerpivot.book.execute import ROOT
 from minerpivot.changes import RENAMED
@@ -139,50 +138,6 @@ def _kept(name: str, number: int, choice: dict[str, Any], pictures: dict[str, dr
     return f'<span class="kit-files">{" · ".join(links)}</span>'
 
 
-class Preview(SphinxDirective):
-    """A chapter's figure as a small picture that links to it: its notebook and its name are the arguments."""
-
-    required_arguments = 2
-
-    def run(self) -> list[nodes.Node]:
-        """The picture with the figure's own title, drawn from the stored chart."""
-        notebook, name = self.arguments
-        self.env.note_dependency(notebook)
-        stored = _stored_chart(Path(self.env.srcdir, notebook), name)
-        root = "../" * self.env.docname.count("/")
-        if "choices" in stored:
-            picture = assets.kit_pictures(stored["choices"][0]["panels"])["narrow"]
-            pictures = f'<span class="kit-plot">{drawing.inline(picture, "one")}</span>'
-            return [self._link(root, pictures, stored["choices"][0]["title"])]
-        files = assets.draw(stored)
-        images = {mode: files[f"{mode}-narrow"] for mode in ("light", "dark")}
-        pictures = "".join(
-            f'<img class="chart-static chart-{mode} dark-light" src="{root}_static/charts/{image.name}" '
-            f'{_size(image)} alt="" loading="lazy">'
-            for mode, image in images.items()
-        )
-        return [self._link(root, pictures, stored["usermeta"]["title"])]
-
-    def _link(self, root: str, pictures: str, title: str) -> nodes.Node:
-        notebook, name = self.arguments
-        address = f"{root}{notebook.removesuffix('.ipynb')}.html#{escape(name, quote=True)}"
-        html = f'<a class="chart-preview" href="{address}">{pictures}<span>{escape(title)}</span></a>'
-        return nodes.raw("", html, format="html")
-
-
-def _stored_chart(path: Path, name: str) -> dict[str, Any]:
-    if not path.exists():
-        raise ExtensionError(f"there is no {path.name} to preview {name!r} from; name a notebook as in _toc.yml")
-    for cell in nbformat.read(path, as_version=4).cells:
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if KIT_MIME in data and data[KIT_MIME]["name"] == name:
-                return data[KIT_MIME]
-            if VEGALITE_MIME in data and data[VEGALITE_MIME]["usermeta"]["name"] == name:
-                return data[VEGALITE_MIME]
-    raise ExtensionError(f"{path.name} has no figure {name!r}; a preview names one that the chapter shows")
-
-
 def _downloads(files: dict[str, Path], name: str, root: str) -> str:
     """Links to the picture and to the data that it draws, under names that a reader can keep."""
     tables_drawn = [path for key, path in files.items() if key.startswith("data")]
@@ -201,15 +156,9 @@ def _picture(files: dict[str, Path], root: str, mode: str) -> str:
     narrow, wide = files[f"{mode}-narrow"], files[f"{mode}-wide"]
     return (
         f'<picture class="chart-static chart-{mode}">'
-        f'<source media="(max-width: 600px)" srcset="{root}{narrow.name}" {_size(narrow)}>'
-        f'<img class="dark-light" src="{root}{wide.name}" {_size(wide)} alt="" loading="lazy"></picture>'
+        f'<source media="(max-width: 600px)" srcset="{root}{narrow.name}" {assets.size(narrow)}>'
+        f'<img class="dark-light" src="{root}{wide.name}" {assets.size(wide)} alt="" loading="lazy"></picture>'
     )
-
-
-def _size(svg: Path) -> str:
-    match = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg.read_text(encoding="utf-8")[:400])
-    assert match, f"{svg} has no size"
-    return f'width="{match[1]}" height="{match[2]}"'
 
 
 def _table(stored: dict[str, Any], document: nodes.document) -> list[nodes.Element]:
@@ -363,26 +312,24 @@ def _configure(app: Sphinx, config: Any) -> None:
         Path(folder).mkdir(parents=True)
     config.html_static_path.append(str(HERE / "static"))
     config.templates_path.append(str(HERE / "templates"))
-    sidebar = ["navbar-logo.html", "edition-switcher.html", "search-button-field.html", "sbt-sidebar-nav.html"]
-    config.html_sidebars = {"**": sidebar}
-    if repository := os.environ.get("GITHUB_REPOSITORY"):  # set by the workflow, in a fork to the fork
-        config.html_theme_options |= {
-            "repository_url": f"https://github.com/{repository}",
-            "repository_branch": "main",
-            "use_repository_button": True,
-            "launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"},
-        }
+    config.html_use_index = False  # the glossary has the terms, the search what else there is
     if tables.edition():
         config.html_theme_options["announcement"] = (
             f"This edition knows only what was public on {tables.edition()}. Later events are not in it."
         )
 
 
+def _no_index(app: Any) -> None:
+    """Keep Sphinx from making its own, which knows pages alone; see search.py."""
+    app.builder.search = False
+    app.builder.dump_search_index = lambda: None
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it for an extension that is not loaded
     app.add_html_math_renderer("mathml", (_mathml, None), (_mathml, None))
-    app.add_directive("preview", Preview)
+    overview.setup(app)
     app.add_lexer("python", PlainNames)
     app.add_directive("when", When)
     frame.setup(app)
@@ -390,7 +337,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
         handler.addFilter(Cells())  # after Sphinx's own, which find the place
     app.connect("config-inited", _configure)
     app.connect("config-inited", _give_values)
-    app.add_js_file("upgrade.js", loading_method="defer")
+    app.connect("builder-inited", _no_index)
+    app.connect("html-collect-pages", lambda _: [("search", {"title": "Search"}, "search.html")])
     app.add_css_file("book.css")
     app.add_css_file("charts.css")
     app.connect("doctree-resolved", terms.link)

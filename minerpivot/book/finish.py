@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 import shutil
 from pathlib import Path
@@ -18,29 +17,22 @@ from lxml.html import HtmlElement
 from lxml.html.builder import E
 from sphinx_design.icons import get_octicon_data
 
-from minerpivot.book import publish, styles
+from minerpivot.book import publish, search, styles
 from minerpivot.book.execute import ROOT
+from minerpivot.book.terms import GLOSSARY
 from minerpivot.data import tables
 from minerpivot.page.tables import in_words
 
-ICONS = {  # the theme's names for icons (Font Awesome), drawn from the Octicons that Sphinx Design brings along
-    "angle-left": "chevron-left",
-    "angle-right": "chevron-right",
-    "arrow-up": "arrow-up",
+ICONS = {  # the names of the page template (Font Awesome's), drawn from the Octicons that Sphinx Design brings along
     "bars": "three-bars",
     "circle-half-stroke": "circle",
-    "download": "download",
-    "file": "file",
-    "github": "mark-github",
     "list": "list-unordered",
     "magnifying-glass": "search",
-    "moon": "moon",
-    "rocket": "rocket",
-    "sun": "sun",
     "xmark": "x",
 }
-UNUSED = re.compile(r"fontawesome|DOCUMENTATION_OPTIONS\.")
-SEARCH_ONLY = re.compile(r"searchtools|language_data|searchindex")
+SCRIPTS = ("site.js", "upgrade.js")  # what pages load; other scripts in these folders are loaded when asked for
+LAZY = ("charts", "search")
+LONG_TABLE = 20  # rows from which a reader is offered a way past
 DESCRIPTION_LENGTH = 160  # what search engines show
 UNCLOSED = re.compile("</(?:source|wbr)>")  # the serialiser knows HTML 4, where these had no meaning
 
@@ -49,11 +41,13 @@ def finish(site: Path) -> None:
     """Rewrite every page of a built site, and write the icons' style sheet that they share."""
     (site / "_static" / "icons.css").write_text(icons(), encoding="utf-8")
     _remove_unused(site / "_static")
-    _calm(site / "_static" / "scripts" / "pydata-sphinx-theme.js")
     documents = {page: html.parse(page).getroot() for page in site.rglob("*.html") if "_static" not in page.parts}
+    search.write(site, documents)
+    means = _meanings(documents.get(site / f"{GLOSSARY}.html"))
     for page, document in documents.items():
-        _trim(document, search=page.name == "search.html")
         _repair(document)
+        _skip_tables(document)
+        _explain_terms(document, means)
         _link_findings(document)
         _describe(document, site, page)
         _secure(document)
@@ -69,24 +63,13 @@ def written(document: HtmlElement) -> str:
 
 
 def _remove_unused(static: Path) -> None:
-    for folder in ("vendor", "locales"):
+    """The theme's scripts, fonts, pictures and translations: the pages use its style alone."""
+    for folder in ("vendor", "locales", "scripts", "images", "sphinx_design_static"):
         shutil.rmtree(static / folder, ignore_errors=True)
-    for pattern in ("**/*.map", "**/fontawesome*", "*.html"):
+    for pattern in ("**/*.map", "**/fontawesome*", "*.html", "*.png", "*.js"):
         for file in static.glob(pattern):
-            file.unlink()
-
-
-def _calm(script: Path) -> None:
-    """Keep the theme from measuring every code box of a page in turn to decide whether it needs a tab stop.
-
-    Each measurement makes the browser lay the page out anew; `_repair` gives the stops beforehand.
-    """
-    boxes = ["pre", ".nboutput > .output_area", ".cell_output > .output", ".jp-RenderedHTMLCommon"]
-    selector = json.dumps([*boxes, ".pst-scrollable-table-container"], separators=(",", ":"))
-    text = script.read_text(encoding="utf-8")
-    if text.count(selector) != 1:
-        raise ValueError(f"{script.name} is another version: see how it sets tab stops, mend pages._calm()")
-    script.write_text(text.replace(selector, '[".none"]'), encoding="utf-8")
+            if file.name not in SCRIPTS and file.parent.name not in LAZY:
+                file.unlink()
 
 
 def icons() -> str:
@@ -104,28 +87,11 @@ def icons() -> str:
     return "\n".join(rules) + "\n"
 
 
-def _trim(document: HtmlElement, *, search: bool) -> None:
-    """Take out what no page uses, and what only the search page does."""
-    for tag in document.cssselect("script, link"):
-        address = tag.get("src") or tag.get("href") or tag.text or ""
-        if UNUSED.search(f"{address} {tag.get('type', '')}") or (SEARCH_ONLY.search(address) and not search):
-            tag.drop_tree()
-        elif tag.get("src"):
-            tag.set("defer", "")  # text and pictures are painted before any script runs
-    for tag in document.cssselect("[onclick]"):  # the policy below forbids scripts in attributes
-        next(tag.iterancestors("li"), tag).drop_tree()
-    for tag in document.cssselect("#bd-header-version-warning, meta[name=viewport] ~ [name=viewport]"):
-        tag.drop_tree()
-
-
 def _repair(document: HtmlElement) -> None:
     """Mend what an accessibility checker finds in the theme, and what needs a script to be right."""
-    document.set("data-theme", "light")  # "auto" is for the theme's script to resolve, and there may be none
-    for tag in document.cssselect("button.sidebar-toggle[title], button.pst-navbar-icon[title]"):
-        tag.set("aria-label", tag.get("title"))
     for tag in document.cssselect("i[class*='fa-'], span[class*='fa-']"):
         tag.set("aria-hidden", "true")
-    for tag in document.cssselect("figure.kit"):
+    for tag in document.cssselect("figure.kit[id]"):
         tag.set("aria-labelledby", f"{tag.get('id')}-title")  # not by its caption, which has a number and a link too
         tag.extend(tag.find("figcaption")[1:])  # Sphinx takes all that follows a caption for a part of it
     for tag in document.cssselect("summary[aria-label]"):
@@ -138,6 +104,29 @@ def _repair(document: HtmlElement) -> None:
         caption = tag.cssselect("caption .caption-text")
         tag.attrib.update({"tabindex": "0", "role": "region"})
         tag.set("aria-label", caption[0].text if caption else "Table")  # the finding, without the unit
+
+
+def _skip_tables(document: HtmlElement) -> None:
+    """A way past each long table, for those who would have to go through all of its links."""
+    for tag in document.cssselect(".pst-scrollable-table-container"):
+        table = tag.find("table")
+        if table is None or len(table.findall(".//tbody/tr")) < LONG_TABLE:
+            continue
+        end = f"after-{table.get('id') or 'table'}"
+        tag.addprevious(E.a({"class": "skip"}, f"Skip the table: {tag.get('aria-label')}", href=f"#{end}"))
+        tag.addnext(E.span(id=end, tabindex="-1"))
+
+
+def _meanings(glossary: HtmlElement | None) -> dict[str, str]:
+    """What each term means, by its anchor."""
+    items = [] if glossary is None else glossary.cssselect("dl.glossary dt[id]")
+    return {term.get("id"): _plain(term.getnext()) for term in items}
+
+
+def _explain_terms(document: HtmlElement, means: dict[str, str]) -> None:
+    """Let each linked term carry its meaning, which the page's script shows in place."""
+    for link in document.cssselect("a.term"):
+        link.set("data-means", means[link.get("href").partition("#")[2]])
 
 
 def _link_findings(document: HtmlElement) -> None:
@@ -179,7 +168,7 @@ def _date(document: HtmlElement, place: Path) -> None:
         return
     sources = [ROOT / place.with_suffix(kind) for kind in (".ipynb", ".md")]
     day = next((publish.last_changed(source) for source in sources if source.exists()), "")
-    footer = _first(document, ".bd-footer-content__inner")
+    footer = _first(document, ".bd-footer-content")
     if day and footer is not None:
         footer.append(E.p({"class": "last-changed"}, f"This page was last changed on {in_words(day)}."))
 

@@ -19,9 +19,12 @@ and so is the code, once, at the page's end.
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -220,8 +223,9 @@ def newest(notebook: Path) -> str:
     return in_words(max(tables.through(name) for name in dated))
 
 
-def _neighbours(app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: nodes.document | None) -> None:
-    """For the template at a page's foot: the pages before and after, each with its place and its finding."""
+def _foot(app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: nodes.document | None) -> None:
+    """For the template: pages before and after, with place and finding, and where the page itself comes from."""
+    context["kept"] = list(_origin(pagename, context))
     _, before, after = getattr(app.builder, "relations", {}).get(pagename, (None, None, None))
     context["neighbours"] = [
         {
@@ -237,6 +241,19 @@ def _neighbours(app: Sphinx, pagename: str, _: str, context: dict[str, Any], __:
     ]
 
 
+def _origin(pagename: str, context: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Links to a page's source and, from a published site, to where it can be run and changed."""
+    suffix = context.get("page_source_suffix")
+    if not suffix:
+        return
+    yield f"its source ({suffix})", context["pathto"](f"_sources/{context['sourcename']}", 1)
+    if repository := os.environ.get("GITHUB_REPOSITORY"):  # set by the workflow, in a fork to the fork
+        if suffix == ".ipynb":
+            place = quote(f"lab/tree/{pagename}{suffix}", safe="")
+            yield "run it on Binder", f"https://mybinder.org/v2/gh/{repository}/main?urlpath={place}"
+        yield "its repository", f"https://github.com/{repository}"
+
+
 def setup(app: Sphinx) -> None:
     """Register directives, nodes and what arranges a page."""
     app.add_node(fold, html=(_open_fold, _close_fold))
@@ -245,4 +262,4 @@ def setup(app: Sphinx) -> None:
     app.add_directive("numbers", Numbers)
     app.connect("doctree-read", _arrange, priority=1)  # before Sphinx collects the table of contents
     app.connect("doctree-resolved", _finish_tree, priority=900)  # after it, and after terms are linked
-    app.connect("html-page-context", _neighbours)
+    app.connect("html-page-context", _foot)

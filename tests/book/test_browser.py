@@ -12,16 +12,16 @@ from minerpivot.book.execute import ROOT, chapters
 from minerpivot.page.figures import VEGALITE_MIME
 
 CHARTED = [f"chapters/{path.stem}" for path in chapters()]
-PAGES = [*CHARTED, "index", "glossary", "search", "genindex", "404"]
-MODES = ("light", "dark")
+PAGES = [*CHARTED, "index", "glossary", "search", "404"]
 CONTROLS = ".chart-controls :is(input[type=range], select, input[type=radio]:not(:checked))"
-TERMS = {
-    "halving-squeeze": "hashprice",
-    "hyperscaler-capex": "guidance",
-    "miner-deals": "colocation",
-    "stock-performance": "drawdown",
-    "fact-check": "verdict",
-    "data": "licence",
+QUERIES = {  # a reader's words -> what one of the first three says (its title, kind and page, excerpt)
+    "IREN": "IREN",
+    "Microsoft": "Microsoft",
+    "hashprice": "^hashprice\nTerm",
+    "power cost": "cost per coin|Power prices",
+    "beta": "^beta\nTerm",
+    "Google backstop": "Google.*backstop|backstop.*Google",
+    "Core Scientific": "Core Scientific",
 }
 
 
@@ -30,13 +30,13 @@ def visit(browser, site):
     """Open a page of the site; what a browser complains of is in `page.complaints`."""
     contexts = []
 
-    def opened(name, *, query="", mode="light", width=1280, javascript=True, root=site):
+    def opened(name, *, query="", mode="light", width=1280, javascript=True, root=site, touch=False):
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, java_script_enabled=javascript, accept_downloads=True
+            viewport={"width": width, "height": 900}, java_script_enabled=javascript, has_touch=touch
         )
         contexts.append(context)
         if javascript:
-            context.add_init_script(f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')")
+            context.add_init_script(f"localStorage.setItem('mode', '{mode}')")
         page = context.new_page()
         page.complaints = []
         page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)
@@ -73,37 +73,36 @@ def scroll(page):
     )
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("mode", MODES)
+def faults(page, *rules):
+    """What an accessibility checker finds serious, by these rules or by all."""
+    options = {"preload": False} | ({"runOnly": list(rules)} if rules else {})  # it would fetch style sheets
+    return [
+        f"{issue['id']}: {node['html'][:120]}"
+        for issue in Axe().run(page, options=options).response["violations"]
+        if issue["impact"] in ("serious", "critical")
+        for node in issue["nodes"]
+    ]
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_clean_and_whole(visit, name, mode, width):
-    """No complaint, no request to another host, no sideways scroll, every chart alive."""
-    page = visit(name, mode=mode, width=width)
+def test_a_page_is_whole_in_both_colours_and_on_a_phone(visit, name):
+    """No complaint, no request to another host, every chart alive, nothing serious for axe, no sideways scroll."""
+    page = visit(name)
     scroll(page)
-    assert page.complaints == []
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert faults(page) == []
     if name != "404":  # a page of its own, in the browser's own colours
-        assert page.evaluate("document.documentElement.dataset.theme") == mode
+        page.locator(".to-mode").click()
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        assert faults(page, "color-contrast") == []
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.complaints == []
 
 
 def test_these_are_all_pages(site):
     """A page that is added is tested too."""
     assert {page.relative_to(site).with_suffix("").as_posix() for page in site.rglob("*.html")} == set(PAGES)
-
-
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious(visit, name, mode):
-    """Theme defects included."""
-    page = visit(name, mode=mode)
-    scroll(page)
-    found = [
-        f"{issue['id']}: {node['html'][:120]}"
-        for issue in Axe().run(page).response["violations"]
-        if issue["impact"] in ("serious", "critical")
-        for node in issue["nodes"]
-    ]
-    assert found == []
 
 
 @pytest.mark.parametrize("name", CHARTED)
@@ -161,8 +160,7 @@ def test_charts_answer_and_follow_the_switch(visit):
         if tooltip.count():
             break
     assert tooltip.inner_text().strip()
-    for _ in range(2):  # from light through the system's choice to dark
-        page.locator("button.theme-switch-button:visible").first.click()
+    page.locator(".to-mode").click()
     page.wait_for_function(f"() => document.documentElement.dataset.theme === 'dark' && {ink} !== '{light}'")
     assert page.complaints == []
 
@@ -287,13 +285,17 @@ def test_a_changed_chart_no_longer_claims_its_first_description(visit):
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_without_scripts_the_other_pages_are_at_hand(visit, width):
-    """Where nothing can be opened, the list of pages stands open."""
+    """Beside the text or behind a button that needs no script; who asks to search is shown the contents."""
     page = visit("chapters/data", javascript=False, width=width)
-    links = page.locator(".bd-sidebar-primary a[href$='miner-deals.html']")
-    assert links.first.is_visible()
-    assert 0 <= links.first.bounding_box()["x"] < width
+    if width < 600:
+        page.get_by_role("button", name="Pages").click()
+    assert page.locator("#pages a[href$='miner-deals.html']").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert not page.locator("button.primary-toggle:visible").count()
+    if width < 600:
+        page.keyboard.press("Escape")
+    page.get_by_role("link", name="Search").click()
+    assert "Searching runs in the browser" in page.locator("article").inner_text()
+    assert page.locator("article a[href='chapters/data.html']").is_visible()
 
 
 @pytest.mark.parametrize(("javascript", "width"), [(True, 1280), (False, 1280), (True, 390), (False, 390)])
@@ -310,8 +312,8 @@ def test_the_edition_switch_stays_on_the_page(visit, site, tmp_path, monkeypatch
         (f"html/editions/{day}/{chapter}.html", f"as of {day}"),
         (f"html/{chapter}.html", "latest data"),
     ):
-        if width < 600 and javascript:
-            page.locator("button.primary-toggle:visible").first.click()
+        if width < 600:
+            page.get_by_role("button", name="Pages").click()
         page.locator(".edition-switcher summary:visible").click()
         page.locator(".edition-switcher a:visible", has_text=label).click()
         page.wait_for_url(f"**/{place}")
@@ -350,12 +352,95 @@ def test_the_ledger_can_be_searched_sorted_and_downloaded(visit):
         assert len({min(known), max(known)}) == 2
 
 
-@pytest.mark.parametrize(("chapter", "term"), TERMS.items())
-def test_search_finds_a_term_of_each_chapter(visit, chapter, term):
-    """The search page needs no server."""
-    page = visit("search", query=f"?q={term}")
-    page.wait_for_selector(f"#search-results a[href*='{chapter}']")
+def test_search_finds_sections_figures_tables_and_terms(visit):
+    """Ranked, with the words marked in an excerpt; the index is loaded when search opens and not before."""
+    page = visit("chapters/miner-deals")
+    loaded = "document.querySelectorAll('script[src*=\"/search/\"]').length"
+    assert page.evaluate(loaded) == 0
+    page.keyboard.press("Control+k")
+    for query, wanted in QUERIES.items():
+        page.locator("#search input").fill(query)
+        page.wait_for_function(
+            "words => words.every(word => [...document.querySelectorAll('#search li:first-child')]"
+            ".some(hit => hit.innerText.toLowerCase().includes(word)))",
+            arg=query.lower().split(),
+        )
+        said = page.locator("#search li").all_inner_texts()[:3]
+        assert any(re.search(wanted, hit) for hit in said), (query, said)
+        assert all(re.search(r"\n(Page|Company|(Section|Figure|Table|Term) in .+)\n", hit) for hit in said), said
+        assert page.locator("#search li mark").count()
+    assert page.evaluate(loaded) == 2  # what ranks, and the index
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => location.hash.length > 1")
+    assert page.locator(":target").is_visible()
     assert page.complaints == []
+
+
+def test_an_address_can_ask_a_question(visit):
+    """As links from elsewhere do; what is not there is said."""
+    page = visit("search", query="?q=hashprice")
+    page.locator("article form li a[href*='glossary.html#term-hashprice']").wait_for()
+    page.locator("article form input").fill("zzyzx")
+    page.get_by_text("Nothing on “zzyzx”").wait_for()
+
+
+CONTENTS = """async () => {
+  const links = [...document.querySelectorAll('#contents a')];
+  const box = (link) => {
+    const place = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    return (place.closest('details:not([open])') ?? place).getBoundingClientRect();
+  };
+  const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const marked = () => links.findIndex((link) => link.classList.contains('active'));
+  const found = { down: [], up: [] };
+  for (const way of ['down', 'up']) for (const link of way === 'down' ? links : [...links].reverse()) {
+    for (let i = 0; i < 10; i++) { scrollBy(0, box(link).top - 100); await frames(); } // sections grow
+    const far = document.documentElement.scrollHeight - scrollY >= 2 * innerHeight; // then the line sinks
+    found[way].push([links.indexOf(link), marked(), far]);
+  }
+  scrollTo(0, 0);
+  await frames();
+  found.top = marked();
+  scrollTo(0, 1e6);
+  for (let i = 0; i < 4; i++) { scrollTo(0, 1e6); await frames(); }
+  found.end = marked();
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("name", [*CHARTED, "glossary"])
+def test_the_contents_mark_what_is_read(visit, name):
+    """Every heading in turn, down and up; nothing above the first; the last at the end; what was chosen when chosen."""
+    page = visit(name)
+    found, links = page.evaluate(CONTENTS), page.locator("#contents a")
+    for way in (found["down"], found["up"][::-1]):
+        assert [marked for _, marked, far in way if far] == [wanted for wanted, _, far in way if far]
+        assert [marked for _, marked, _ in way] == sorted(marked for _, marked, _ in way)
+        assert all(marked >= wanted for wanted, marked, _ in way)
+    assert (found["top"], found["end"]) == (-1, links.count() - 1)
+    chosen = links.locator("visible=true").last
+    chosen.click()
+    page.wait_for_timeout(100)
+    assert chosen.get_attribute("aria-current") == "location"
+
+
+def test_a_term_is_explained_in_place(visit):
+    """On hover, by keyboard, and by a first tap; a second follows the link."""
+    page = visit("chapters/halving-squeeze")
+    term, tip = page.locator("a.term").nth(1), page.locator("#term-tip")
+    for show, leave in ((term.hover, lambda: page.mouse.move(0, 0)), (term.focus, term.blur)):
+        show()
+        assert tip.is_visible()
+        assert tip.inner_text() == term.get_attribute("data-means")
+        assert term.get_attribute("aria-describedby") == tip.get_attribute("id")
+        leave()
+        tip.wait_for(state="hidden")
+    phone = visit("chapters/halving-squeeze", width=390, touch=True)
+    phone.locator("a.term").nth(1).tap()
+    assert phone.locator("#term-tip").is_visible()
+    phone.locator("a.term").nth(1).tap()
+    phone.wait_for_url("**/glossary.html#term-*")
 
 
 def test_the_policy_stops_a_request_to_another_host(visit):

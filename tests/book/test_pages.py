@@ -1,6 +1,7 @@
 """What finished pages carry and what they do not."""
 
 import base64
+import gzip
 import hashlib
 import re
 from types import SimpleNamespace
@@ -25,32 +26,25 @@ def built(site):
     return {name: BeautifulSoup(text, "html.parser") for name, text in found.items() if name != "404.html"}
 
 
-def test_no_page_has_a_script_that_it_does_not_use(built, site):
-    """No icon font or script, no notebook launcher, no mathematics engine; search code on the search page alone."""
+def test_a_first_visit_loads_little(built, site):
+    """Page, one style sheet, two scripts and the icon, compressed as servers do: 80 KB for the overview, else 120."""
     for name, page in built.items():
-        sources = " ".join(script.get("src", "") for script in page.find_all("script"))
-        assert not re.search("fontawesome|thebe|togglebutton|mathjax|require", sources, re.IGNORECASE), name
-        assert ("searchindex" in sources) == (name == "search.html")
+        asked = [tag.get("src") or tag.get("href") for tag in page.select("script[src], link[rel=stylesheet]")]
+        asked += [page.select_one("link[rel=icon]")["href"]]
+        assert len(asked) == 4, name
+        files = [site / name, *((site / name).parent / address.partition("?")[0] for address in asked)]
+        size = sum(len(gzip.compress(file.read_bytes())) for file in files)
+        assert size <= (80_000 if name == "index.html" else 120_000), (name, size)
         assert not page.select("[onclick], [onload]")
     assert not [*site.rglob("*.map"), *site.rglob("*.woff*"), *site.rglob("*.ttf")]
 
 
-def test_every_icon_of_the_theme_is_drawn(built, site):
+def test_every_icon_of_the_template_is_drawn(built, site):
     """A class without a rule would be an empty box."""
     style = next((site / "_static").glob("style-*.css")).read_text("utf-8")
-    scripts = "".join(
-        script.read_text("utf-8") for script in (site / "_static").rglob("*.js") if "charts" not in script.parts
-    )
-    used = {
-        name
-        for page in built.values()
-        for tag in page.select("i[class*='fa-'], span[class*='fa-']")
-        for name in tag["class"]
-        if name.startswith("fa-") and name not in ("fa-solid", "fa-regular", "fa-lg", "fa-fw")
-    }
-    assert used
-    used |= set(re.findall(r"fa-[a-z-]+", scripts)) - {"fa-solid"}
-    assert [name for name in used if f".{name} " not in style] == []
+    used = {name for page in built.values() for tag in page.select("i[class*='fa-']") for name in tag["class"]}
+    assert {f"fa-{name}" for name in finish.ICONS} == used - {"fa-solid"}
+    assert [name for name in used - {"fa-solid"} if f".{name} " not in style] == []
 
 
 def test_the_policy_names_every_inline_script(built):
@@ -63,6 +57,21 @@ def test_the_policy_names_every_inline_script(built):
             digest = base64.b64encode(hashlib.sha256(script.string.encode()).digest()).decode()
             assert f"'sha256-{digest}'" in policy, name
         assert page.head.find("meta") is page.select_one("meta[http-equiv]"), "a policy binds only what follows it"
+
+
+def test_a_page_has_one_name(built):
+    """Over its text, in the list of pages, before and after others, and in the search."""
+    names = {}
+    for name, page in built.items():
+        heading = page.article.h1
+        for link in heading.select("a.headerlink"):
+            link.extract()
+        names.setdefault(name.rpartition("/")[2], set()).add(heading.text.strip())
+        for link in page.select("#pages a, nav.neighbours a"):
+            place = name if link["href"] == "#" else link["href"]
+            names.setdefault(place.rpartition("/")[2], set()).add((link.b or link).text.strip())
+    assert names.pop("index.html") - {"Overview"} == {publish.about("title")}
+    assert all(len(said) == 1 for said in names.values()), names
 
 
 def test_every_page_describes_itself(built):

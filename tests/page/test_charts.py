@@ -339,12 +339,12 @@ def test_what_both_widths_draw_is_stored_once():
 def test_the_page_has_the_colours_of_the_kit():
     """Light, dark, and on paper the light ones whatever the page was; each is visible."""
     style = CSS.read_text(encoding="utf-8")
-    light, dark, paper = style.split("--c-ai:")[1:4]
+    light, dark, paper = CSS.with_name("book.css").read_text(encoding="utf-8").split("--ai:")[1:4]
     for name, (day, night) in drawing.COLOURS.items():
         if name not in ("ai", "ink", "bg"):  # the last two are the theme's
-            assert f"--c-{name}: {day};" in light
-            assert f"--c-{name}: {night};" in dark
-            assert name == "mut" or f"--c-{name}: {day};" in paper
+            assert f"--{name}: {day};" in light
+            assert f"--{name}: {night};" in dark
+            assert name == "mut" or f"--{name}: {day};" in paper
     assert light.startswith(f" {drawing.COLOURS['ai'][0]};")
     for _, (fill, edge, words) in charts.MEANINGS.items():
         assert all(f".f-{name} " in style for name in (fill, words) if name)

@@ -1,0 +1,131 @@
+"""What the overview shows of the chapters: a figure in small, one in large, the first rows of a table.
+
+    ```{preview} chapters/halving-squeeze.ipynb halving-clock
+    ```
+
+is a card's picture with a link to its chapter; with `:hero:` the figure stands as it does there, with its title; a
+table's preview shows its first `:rows:`. Nothing is typed twice: what is shown is what the notebook has stored.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any, ClassVar
+
+import nbformat
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+from minerpivot.book import assets
+from minerpivot.page import drawing
+from minerpivot.page.drawing import MIME as KIT_MIME
+from minerpivot.page.figures import VEGALITE_MIME
+from minerpivot.page.tables import TABLE_MIME, markup
+
+Stored = dict[str, Any]
+
+
+class Preview(SphinxDirective):
+    """A chapter's figure or table on another page, linked to its place: its notebook and its name are the arguments."""
+
+    required_arguments = 2
+    option_spec: ClassVar = {"hero": directives.flag, "rows": directives.positive_int}
+
+    def run(self) -> list[nodes.Node]:
+        """Its picture or its first rows, and a link to its chapter."""
+        notebook, name = self.arguments
+        self.env.note_dependency(notebook)
+        kind, stored = _stored(Path(self.env.srcdir, notebook), name)
+        self.root = "../" * self.env.docname.count("/")
+        self.address = f"{self.root}{notebook.removesuffix('.ipynb')}.html#{escape(name, quote=True)}"
+        if kind == TABLE_MIME:
+            return self._table(stored, self.options.get("rows", 5))
+        if "hero" in self.options:
+            return [self._hero(kind, stored)]
+        small = _kit(stored, "narrow") if kind == KIT_MIME else self._picture(stored, "narrow")
+        said = escape(_title(stored), quote=True)
+        link = f'<a class="chart-preview" href="{self.address}" aria-label="{said}">{small}</a>'
+        return [nodes.raw("", link, format="html"), self._chapter()]
+
+    def _hero(self, kind: str, stored: Stored) -> nodes.Node:
+        """The whole figure, for a wide column and for a phone, with its values on tap."""
+        if kind == KIT_MIME:
+            choice = stored["choices"][0]
+            unit, said, source = choice["unit"], choice["description"], stored["source"]
+            drawn = assets.kit_pictures(choice["panels"])
+            values = f' data-values="charts/{assets.kit_values([drawn]).name}" data-choice="0"'
+            drawings = "".join(drawing.inline(picture, size) for size, picture in drawn.items())
+            key = "".join(f"<li>{escape(text)}</li>" for panel in choice["panels"] for text in panel["key"])
+        else:
+            unit, said, source, values, key = "", stored["description"], stored["usermeta"]["caption"], "", ""
+            drawings = "".join(
+                f'<span class="kit-{size}">{self._picture(stored, size)}</span>' for size in assets.WIDTHS
+            )
+        html = (
+            f'<figure class="kit hero" aria-labelledby="hero-title"><figcaption><p id="hero-title">'
+            f'{escape(_title(stored))}</p></figcaption><p class="kit-unit">{escape(unit)}</p>'
+            f'<div class="kit-plot"{values}>'
+            f'<div role="img" aria-label="{escape(said, quote=True)}">{drawings}</div></div>'
+            f"{f'<ol class={chr(34)}kit-key{chr(34)}>{key}</ol>' if key else ''}"
+            f'<p class="kit-from">{escape(source)} <a href="{self.address}">How it is counted, and its data</a></p>'
+            "</figure>"
+        )
+        return nodes.raw("", html, format="html")
+
+    def _table(self, stored: Stored, rows: int) -> list[nodes.Node]:
+        title = nodes.title("", stored["title"], nodes.inline("", stored["unit"], classes=["table-unit"]))
+        first = markup(stored | {"rows": stored["rows"][:rows], "interactive": False})
+        table = nodes.table("", title, nodes.raw("", first, format="html"), classes=["data-table", "finding-table"])
+        count = len(stored["rows"])
+        link = nodes.reference("", f"All {count} rows", refuri=self.address, internal=True)
+        return [table, nodes.paragraph("", "", link, classes=["go"])] if count > rows else [table]
+
+    def _picture(self, stored: Stored, size: str) -> str:
+        """Both colours of a chart that has not moved to the kit."""
+        files = assets.draw(stored)
+        return "".join(
+            f'<img class="chart-static chart-{mode}" src="{self.root}_static/charts/{files[f"{mode}-{size}"].name}" '
+            f'{assets.size(files[f"{mode}-{size}"])} alt="" loading="lazy">'
+            for mode in ("light", "dark")
+        )
+
+    def _chapter(self) -> nodes.Node:
+        """A link to the chapter under its own name."""
+        target = "/" + self.arguments[0].removesuffix(".ipynb")
+        link = addnodes.pending_xref(
+            "", nodes.inline("", ""), refdomain="std", reftype="doc", reftarget=target, refexplicit=False,
+            refdoc=self.env.docname, refwarn=True,
+        )  # fmt: skip
+        return nodes.paragraph("", "", link, classes=["go"])
+
+
+def _title(stored: Stored) -> str:
+    return str(stored["choices"][0]["title"] if "choices" in stored else stored["usermeta"]["title"])
+
+
+def _kit(stored: Stored, size: str) -> str:
+    picture = assets.kit_pictures(stored["choices"][0]["panels"])[size]
+    return f'<span class="kit-plot">{drawing.inline(picture, "one")}</span>'
+
+
+def _stored(path: Path, name: str) -> tuple[str, Stored]:
+    """What a notebook shows under a name, and which kind of thing it is."""
+    if not path.exists():
+        raise ExtensionError(f"there is no {path.name} to preview {name!r} from; name a notebook as in _toc.yml")
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            for kind in (KIT_MIME, VEGALITE_MIME, TABLE_MIME):
+                stored = output.get("data", {}).get(kind)
+                if stored and name in (stored.get("name"), stored.get("usermeta", {}).get("name")):
+                    return kind, stored
+    raise ExtensionError(f"{path.name} has no figure or table {name!r}; a preview names one that the chapter shows")
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive("preview", Preview)
