@@ -1,4 +1,4 @@
-"""The fact check's page as it is stored: every statement once, every link leads somewhere, pictures count what tables say."""
+"""The fact check's page as stored: each statement once, links that lead somewhere, pictures that count the tables."""
 
 import re
 
