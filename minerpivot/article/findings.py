@@ -170,15 +170,16 @@ def session_by(closes: pd.DataFrame, day: pd.Timestamp) -> pd.Timestamp:
 
 
 def mentioned(statements: pd.DataFrame, known: Known, kind: str) -> list[str]:
-    """Tickers of one kind that have closes and stand in these statements, in the article's order."""
-    tickers = dict.fromkeys(statements[["ticker", "second_ticker"]].fillna("").to_numpy().ravel())
+    """Tickers of one kind that have closes and of which, or of whose contracts, these statements speak, in order."""
+    of_deals = statements["deal_id"].map(known("deals").drop_duplicates("deal_id").set_index("deal_id")["ticker"])
+    columns = statements[["ticker", "second_ticker"]].assign(of_deal=of_deals)
+    tickers = dict.fromkeys(columns.fillna("").to_numpy().ravel())
     return [ticker for ticker in tickers if ticker in known.closes and ticker in of_kind(known.instruments, kind)]
 
 
 def named(statements: pd.DataFrame, known: Known) -> list[str]:
-    """The miners that an article names: those whose returns it prints, or else all that it speaks of."""
-    returns = statements[statements["type"] == "return"]
-    return mentioned(returns, known, "miner") or mentioned(statements, known, "miner")
+    """The miners with closes that an article names."""
+    return mentioned(statements, known, "miner")
 
 
 # --- pages and outlooks -----------------------------------------------------------------------
@@ -507,8 +508,8 @@ def share_return(claim: Claim, known: Known, settings: Settings) -> Finding:
 
 
 def share_close(claim: Claim, known: Known, settings: Settings) -> Finding:
-    """A printed price against the close, to the last digit printed."""
-    closes, ticker = known.closes, claim["ticker"]
+    """A printed price against the close, to the last digit printed, as traded: on the basis of the statement's day."""
+    closes, ticker = known.on(claim["as_of"]).closes, claim["ticker"]
     value: Any = closes[ticker].get(session_by(closes, claim["as_of"])) if ticker in closes else None
     if pd.isna(value):
         return Finding(NO_CLOSES, computed=claims.NOT_TESTABLE, alone=True)

@@ -41,7 +41,8 @@ def groups(known: Known, day: pd.Timestamp, named: list[str]) -> dict[str, list[
     As in the stocks chapter; the last group holds those that have failed since, and none that had no closes by then.
     """
     then = known.on(day)
-    by_then = [ticker for ticker in then.followed if then.joining.get(ticker, pd.Timestamp.max) <= day]
+    every = dict.fromkeys([*then.followed, *then.mined])
+    by_then = [ticker for ticker in every if then.joining.get(ticker, pd.Timestamp.max) <= day]
     rest = [ticker for ticker in then.mined if ticker not in [*by_then, *named]]
     return {"named": named, "other signers": [t for t in by_then if t not in named], "not signed": rest}
 

@@ -76,22 +76,30 @@ def said(value: Any, unit: str = "") -> str:
     return str(styles[unit]) if unit in styles else f"{plain} {unit}".strip()
 
 
-def spoken(text: str) -> str:
-    """`text` with its ISO days as people say them."""
-    return re.sub(r"\b\d{4}-\d\d-\d\d\b", lambda day: f"{(d := pd.Timestamp(day[0])).day} {d:%B %Y}", text)
+def spoken(text: str, month: str = "%B") -> str:
+    """`text` with its ISO days and months as people say them; `month` "%b" for a narrow cell: 28 Jan 2026, unbroken."""
+    gap = " " if month == "%B" else "\u00a0"
+
+    def day(found: re.Match[str]) -> str:
+        there = pd.Timestamp(found[0])
+        return (f"{there.day}{gap}" if found[1] else "") + f"{there:{month}}{gap}{there:%Y}"
+
+    return re.sub(r"\b20\d\d-(?:0[1-9]|1[0-2])(-\d\d)?\b", day, text)
 
 
 def told(values: Iterable[Value], against: str | None = None) -> str:
-    """The values of a finding, those of one span together; in brackets what each is compared with, named once."""
+    """The values of a finding, those of one span together, each with what it is compared with; that is named last.
+
+    "hashprice 32.03 (106.6) [30 days to 18 April 2024]".
+    """
     spans = []
     for span, group in groupby(values, key=lambda value: value.over):
         texts = [
             f"{each.what} {said(each.value, each.unit)}".strip() + (f" ({said(each.base)})" if each.base else "")
             for each in group
         ]
-        spans.append((f"{spoken(span)}: " if span else "") + ", ".join(texts))
-    end = f" [{'in brackets: ' if '(' in ' '.join(spans) else ''}{spoken(against)}]" if against else ""
-    return "; ".join(spans) + end
+        spans.append((f"{span}: " if span else "") + ", ".join(texts))
+    return spoken("; ".join(spans) + (f" [{against}]" if against else ""))
 
 
 def counted(number: int, singular: str, plural: str) -> str:

@@ -1,0 +1,133 @@
+"""How verdicts read: values, reasons, sources in words, what changed, and the board."""
+
+import pandas as pd
+import pytest
+
+from minerpivot.article import claims, telling
+from minerpivot.article.findings import CHANGE, Value
+
+
+def row(**cells):
+    """A judged statement without sources, with some cells other than they are."""
+    plain = {
+        "type": "comparative",
+        "measure": "difficulty",
+        "ticker": None,
+        "computed": claims.CONFIRMED,
+        "alone": False,
+    }
+    plain |= {"readings": {}, "supports": 0, "qualifies": 0, "contradicts": 0, "verdict": claims.CONFIRMED}
+    return plain | cells
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (4.64, CHANGE, "+4.6%"),
+        (-4.64, "percent", "−4.6%"),
+        (9.7, "USD bn", "9.7 USD bn"),
+        (-0.12345, "", "−0.1235"),
+        ((115, 135), "USD bn", "115 to 135 USD bn"),
+        ((200, 200), "", "200"),
+        ("2025-11-03", "", "3 November 2025"),
+        (None, "", ""),
+    ],
+)
+def test_a_value_reads_as_a_person_would_write_it(value, unit, text):
+    """Percent to a tenth, others to four digits, ranges with both ends, a real minus."""
+    assert telling.said(value, unit) == text
+
+
+def test_days_and_months_are_said_in_words():
+    """In a sentence, and unbroken in a narrow cell; a number that looks like none stays."""
+    assert telling.spoken("since 2025-11-03, in 2025-11; 2025-13") == "since 3 November 2025, in November 2025; 2025-13"
+    assert telling.spoken("2025-11-03", "%b") == "3\u00a0Nov\u00a02025"
+
+
+def test_values_of_one_span_stand_together_with_what_they_are_compared_with():
+    """In brackets; what that is stands once, at the end."""
+    values = [Value("a", 1, "MW", "one", 2), Value("b", 3, "MW", "one"), Value("c", 4.0, "", "two")]
+    assert telling.told(values, "as of 2026-01-28") == "one: a 1 MW (2), b 3 MW; two: c 4 [as of 28 January 2026]"
+    assert telling.told([Value("", "no page")]) == "no page"
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ((0, 0, 0), "no source"),
+        ((1, 0, 0), "one source agrees"),
+        ((2, 1, 3), "two sources agree, one agrees in part, three disagree"),
+        ((0, 1, 0), "one of the sources agrees in part"),
+        ((0, 0, 2), "two of the sources disagree"),
+    ],
+)
+def test_sources_are_counted_in_words(counts, text):
+    """By what they say of the statement."""
+    assert telling.sources(dict(zip(claims.STANCES, counts))) == text
+
+
+@pytest.mark.parametrize(
+    ("cells", "text"),
+    [
+        ({"readings": {"a": True}}, "a: yes"),
+        ({"readings": {"a": False}}, "a: no"),
+        ({"readings": {"a": True, "b": True}}, "holds in both readings"),
+        ({"readings": {"a": False, "b": False, "c": False}}, "fails in all 3 readings"),
+        ({"readings": {"a": True, "b": False}}, "holds for a; fails for b"),
+        ({"readings": dict.fromkeys("abcd", True) | {"e": False}}, "holds in 4 of 5 readings"),
+        ({}, "within the rounding of what is printed"),
+        ({"computed": claims.NOT_REPRODUCED}, "outside the rounding of what is printed"),
+        ({"computed": claims.NOT_TESTABLE, "alone": True}, "no closes to compute it from"),
+        ({"computed": None, "supports": 1}, "sources decide: one source agrees"),
+        ({"type": "outlook"}, "no rule decides an outlook"),
+        (
+            {"readings": {"a": True}, "verdict": claims.CAVEAT, "supports": 1, "contradicts": 1},
+            "a: yes; one source agrees, one disagrees",
+        ),
+        ({"qualifies": 1}, "within the rounding of what is printed"),  # a light that takes nothing from a figure
+    ],
+)
+def test_the_reason_is_what_made_the_verdict(cells, text):
+    """Readings, rounding or sources; sources are named beside a computed verdict only where they changed it."""
+    assert telling.why(row(**cells)) == text
+
+
+def test_what_changed_a_verdict_is_told_with_the_pages_that_came_later():
+    """Nothing where nothing changed."""
+    late = pd.DataFrame({"undated": [2, 0], "later": [1, 0]}, index=["c", "d"])
+    said = {"claim_id": "c", "differs": True, "verdict_then": claims.CAVEAT, "because": "later data"}
+    start = "confirmed with a caveat on the article's day; later data changed it"
+    assert telling.changed(said, late) == f"{start} (two pages without a date, one page of a later date)"
+    assert telling.changed(said | {"claim_id": "d"}, late) == start
+    assert telling.changed(said | {"claim_id": "e"}, late) == start
+    assert telling.changed(said | {"differs": False}, late) is None
+
+
+def test_reports_of_one_company_alone_have_a_figure():
+    """Another company's report rests on pages; a kind without a figure does as well."""
+    report = {"type": "date", "measure": "earnings_report", "ticker": telling.ONE_COMPANY}
+    assert telling.shown_in(report)[1] == "hyperscaler-capex.html#nvidia-quarters"
+    assert telling.shown_in(report | {"ticker": "META"}) == telling.EVIDENCE
+    assert telling.shown_in({"type": "quotation", "measure": None, "ticker": "META"}) == telling.EVIDENCE
+
+
+def test_the_board_sorts_tiles_by_verdict_and_escapes_what_an_article_says():
+    """Each a link; a verdict that nobody got has no row."""
+    verdicts = pd.DataFrame(
+        {
+            "verdict": [claims.CONTRADICTED, claims.CONFIRMED, claims.CONFIRMED],
+            "statement_no": [1, 2, 3],
+            "claim": ['"<b>"', "two", "three"],
+        }
+    )
+    html = telling.board(verdicts)
+    assert html.count("<li>") == 2
+    assert html.index("#statement-2") < html.index("#statement-3") < html.index("#statement-1")
+    assert "<b>2</b> confirmed" in html
+    assert "1: &quot;&lt;b&gt;&quot;" in html
+
+
+def test_every_verdict_has_a_sign_and_a_colour_of_its_own():
+    """A sign may serve two, a colour may not."""
+    assert set(telling.SHAPES) == set(telling.MEANINGS) == set(claims.VERDICTS)
+    assert len(set(telling.MEANINGS.values())) == len(claims.VERDICTS)
