@@ -12,8 +12,8 @@ book: .venv/ready    ## execute what is stale and build the site; the report as 
 	@$(RUN) book $(if $(AS_OF),--as-of $(AS_OF)) $(if $(ANEW),--anew)
 editions: book    ## build the latest report and the editions beside it, with the switch between them
 	@for day in $(EDITIONS); do $(RUN) book --as-of $$day || exit 1; done
-test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reproduce, built pages
-	@$(BIN)/python -m pytest
+test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reproduce, built pages (TESTS=tests/data: these only)
+	@$(BIN)/python -m pytest $(TESTS)
 grown: .venv/ready    ## append a season to a copy of the tables; check, build and test that copy (TESTS=tests/data: these only)
 	@$(BIN)/python -m tests.grow _build/grown $(TESTS)
 refresh: .venv/ready    ## bring data/ up to date from its vendors (python -m minerpivot refresh --help)
