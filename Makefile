@@ -14,8 +14,8 @@ editions: book    ## build the latest report and the editions beside it, with th
 	@for day in $(EDITIONS); do $(RUN) book --as-of $$day || exit 1; done
 pdf: book    ## the whole report and a summary as PDF beside its pages, needs Chromium
 	@$(RUN) pdf
-test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reproduce, built pages
-	@$(BIN)/python -m pytest
+test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reproduce, built pages (TESTS=tests/data: these only)
+	@$(BIN)/python -m pytest $(TESTS)
 grown: .venv/ready    ## append a season to a copy of the tables; check, build and test that copy (TESTS=tests/data: these only)
 	@$(BIN)/python -m tests.grow _build/grown $(TESTS)
 refresh: .venv/ready    ## bring data/ up to date from its vendors (python -m minerpivot refresh --help)

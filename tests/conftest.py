@@ -7,6 +7,7 @@ import hypothesis
 import pytest
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
+from xdist.scheduler import LoadFileScheduling
 
 from minerpivot.book.build import build_site
 from minerpivot.book.execute import ROOT
@@ -16,6 +17,30 @@ from tests.frozen import load
 
 hypothesis.settings.register_profile("report", deadline=None)  # a busy machine proves nothing
 hypothesis.settings.load_profile("report")
+
+
+# What takes longest begins first, or one process would work on it when the others are done.
+LONGEST = ("test_whole_editions", "stock-performance", "miner-deals", "fact-check", "test_browser", "test_inference")
+APART = {"test_whole_editions.py": "]", "test_browser.py": "-"}  # too long for one process: by parameter, or its start
+
+
+class Schedule(LoadFileScheduling):
+    """A process gets a notebook or a test file whole, for its tests share what is costly to make."""
+
+    def _split_scope(self, nodeid):
+        file, _, parameter = nodeid.partition("::")[0], *nodeid.rstrip("]").partition("[")[1:]
+        name = file.rpartition("/")[2]
+        return f"{file} {parameter.split(APART[name])[0]}" if name in APART else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Used where tests run in several processes."""
+    return Schedule(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """The longest first."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -119,10 +119,8 @@ def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> 
     Raises `TableError` if the file is missing or differs from its recorded checksum, if `as_of` is not a day, and
     if nothing was public by then; in an edition that table is empty instead, for the chapter to say so.
     """
-    verify(name, folder=folder)
     entry = describe(name, folder)
-    table = typed(folder / entry["path"], entry)
-    _loaded.add(name)
+    table = _verified(name, folder)
     limits = [parse_day(limit) for limit in (as_of, edition()) if limit is not None]
     day = min(limits) if limits else None
     if day is not None:
@@ -141,13 +139,26 @@ def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> 
     return _on_new_basis(_renamed(table, entry, folder), entry, day, folder)
 
 
+def _verified(name: str, folder: Path) -> pd.DataFrame:
+    """A table whose bytes were just compared with their checksum, as a copy that may be changed."""
+    verify(name, folder=folder)
+    _loaded.add(name)
+    entry = describe(name, folder)
+    return _parsed(name, folder, entry["hash"], entry["metadata_hash"]).copy(deep=False)  # pandas copies on write
+
+
+@lru_cache(maxsize=128)
+def _parsed(name: str, folder: Path, content: str, metadata: str) -> pd.DataFrame:
+    """A table of known content: a chapter asks for the same bytes as of a hundred days."""
+    entry = describe(name, folder)
+    return typed(folder / entry["path"], entry)
+
+
 def _side(name: str, day: pd.Timestamp | None, folder: Path, column: str) -> pd.DataFrame:
     """A table that says what time did to others, up to `day` by its `column`; empty where the folder has none."""
     if name not in _descriptors(folder):
         return pd.DataFrame(columns=["table", "ticker", "renamed_to", "effective_on"])
-    verify(name, folder=folder)
-    _loaded.add(name)
-    rows = typed(folder / describe(name, folder)["path"], describe(name, folder))
+    rows = _verified(name, folder)
     return rows if day is None else rows[last_day(rows[column]) <= day]
 
 

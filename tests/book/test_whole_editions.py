@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from minerpivot.book import editions, execute, published
 from minerpivot.book.build import build_site
 from minerpivot.data import tables
+from tests.grow import few_draws
 
 FIRST, LAST = editions.span()  # the article's day and the end of the data
 BETWEEN = FIRST + (LAST - FIRST) * random.Random(840_000).random()
@@ -45,6 +46,8 @@ def edition(request, tmp_path_factory):
         patch.setattr(editions, "EDITIONS", tmp_path_factory.mktemp("editions"))
         patch.setenv(tables.EDITION, request.param)
         paths = editions.prepare(request.param)
+        for path in paths:
+            few_draws(path)
         execute.execute_stale(paths)
         yield request.param, paths
 

@@ -18,7 +18,7 @@ from minerpivot.data import tables, validation
 from minerpivot.refresh import network, vendors
 from minerpivot.refresh.transaction import RefreshError, _text, apply, compare
 from minerpivot.refresh.vendors import VendorError
-from tests.frozen import FOLDER
+from tests.frozen import some
 
 NOW = pd.Timestamp("2026-09-01 12:00")
 DAY = 86_400
@@ -31,7 +31,8 @@ PLAIN = pd.Timestamp("2026-08-27")  # a day like any other
 @pytest.fixture(scope="module")
 def recent(tmp_path_factory):
     """A valid data folder whose network ends on 2026-08-22, and its fees on 2026-08-16."""
-    folder = shutil.copytree(FOLDER, tmp_path_factory.mktemp("recent") / "data")
+    names = ("difficulty_epochs", "halvings", "instruments", "network", "prices", "splits")
+    folder = some(tmp_path_factory.mktemp("recent") / "data", *names)
     days = {"prices": ("2026-08-01", "2026-08-30"), "network": ("2026-06-10", "2026-08-22")}
     for name, (first, last) in days.items():
         rows = _text(folder / f"{name}.csv")
@@ -42,8 +43,6 @@ def recent(tmp_path_factory):
     epochs = _text(folder / "difficulty_epochs.csv").iloc[:479]
     epochs.loc[478, ["difficulty", "change_pct", "time_utc"]] = pd.NA
     epochs.to_csv(folder / "difficulty_epochs.csv", index=False, lineterminator="\n")
-    for ending in ("csv", "yml"):
-        (folder / f"prices_conflicts.{ending}").unlink()
     validation.seal(folder)
     yield folder
     tables.forget()
