@@ -340,6 +340,44 @@ def test_levels_are_compared_with_those_of_the_day(now):
     assert shares["both"].latest is None
 
 
+def test_a_share_whose_closes_end_is_held_to_its_last_one(now):
+    """To 110 from 100, and then no close: ten percent; without a close at the start there is no return."""
+    days = pd.bdate_range("2026-01-05", periods=3)
+    known = findings.Known(folder=frozen.FOLDER)
+    known.closes = pd.DataFrame({"ENDS": [100, 110, None], "LATE": [None, 5, 6], "ON": [10, 10, 9]}, index=days)
+    moved = since.returns(known, ["ENDS", "LATE", "ON"], {"all": (days[0], days[2]), "last": (days[1], days[2])})
+    assert moved.loc["ENDS", "all"] == pytest.approx(10)
+    assert pd.isna(moved.loc["LATE", "all"])
+    assert moved["last"].tolist() == pytest.approx([0, 20, -10])
+
+
+def test_the_order_of_events_sets_named_stocks_beside_groups_and_benchmarks(now):
+    """The day's move of three named stocks, their mean, and a group without members left out."""
+    groups = {"named": ["IREN", "CIFR", "HUT"], "other signers": [], "not signed": ["MARA"]}
+    closes = now.closes.index
+    spans = {"the day": (closes[closes < DAY][-1], DAY)}
+    order = since.order(now, groups, ["META"], spans).set_index("ticker")["the day"]
+    assert list(order.index) == ["IREN", "CIFR", "HUT", "named", "not signed", "IBIT", "QQQ", "META"]
+    assert order["IREN"] == pytest.approx(100 * (62.94 / 59.99 - 1))
+    assert order["named"] == pytest.approx(order[["IREN", "CIFR", "HUT"]].mean())
+
+
+def test_signers_are_compared_with_all_that_mined_at_the_halving(now):
+    """Those that took another name since among them; with nobody signed at a start there is no group of signers."""
+    assert "ABTC" in now.mined
+    assert "ABTC" not in now.followed
+    assert list(now.compared(DAY, now.end).index)[:2] == [findings.SIGNED, findings.UNSIGNED]
+    assert findings.SIGNED not in now.compared(pd.Timestamp("2024-01-16"), pd.Timestamp("2024-02-15"))
+
+
+def test_a_miner_is_named_by_its_share_or_by_its_contract(now):
+    """A statement that gives a contract alone names the company that signed it."""
+    said = claims.statements(frozen.load("claims"), ARTICLE)
+    only = said[said["claim_id"] == "cipher-aws"].assign(ticker=None)
+    assert findings.named(only, now) == ["CIFR"]
+    assert findings.named(said[said["type"] == "date"], now) == []
+
+
 def test_groups_are_those_of_the_contracts_signed_by_the_day(now):
     """Each miner with closes is in one of them, and who signed later had not signed."""
     groups = since.groups(now, DAY, ["IREN", "CIFR", "HUT"])
