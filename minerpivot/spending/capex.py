@@ -198,30 +198,23 @@ def reports_due(
     after its quarter as the last one. It is `due` if that was more than `grace_days` before `day`, or once `calendar`
     says that it is out.
     """
-    published = calendar.drop_duplicates(["ticker", "fiscal_period"]).set_index(["ticker", "fiscal_period"])
+    said = {(row["ticker"], row["fiscal_period"]): row for row in calendar.to_dict("records")}
     rows = {}
     for ticker, known in reports.dropna(subset="reported_on").groupby("ticker", sort=False):
         last = known.sort_values("period_end").iloc[-1]
         ends = _next_end(last["period_end"])
-        period = _next_period(last["fiscal_period"])
         a_year_before = known[(ends - known["period_end"]).dt.days.between(355, 375)]["reported_on"].min()
-        out = False
-        if (ticker, period) in published.index:
-            entry = published.loc[(ticker, period)]
-            expected, out = (
-                entry["reported_on"],
-                entry["basis"] != "scheduled" and entry["reported_on"] <= pd.Timestamp(day),
-            )
+        entry = said.get((ticker, _next_period(last["fiscal_period"])))
+        if entry:
+            expected = entry["reported_on"]
         elif pd.notna(a_year_before):
             expected = a_year_before + pd.Timedelta(weeks=52)
         else:
             expected = ends + (last["reported_on"] - last["period_end"])
+        out = entry is not None and entry["basis"] != "scheduled" and expected <= pd.Timestamp(day)
         late = expected + pd.Timedelta(days=grace_days) < pd.Timestamp(day)
-        rows[ticker] = {
-            "known_through": last["period_end"], "next_ends": ends, "expected_on": expected, "due": bool(late or out)
-        }  # fmt: skip
-    columns = ["known_through", "next_ends", "expected_on", "due"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+        rows[ticker] = [last["period_end"], ends, expected, bool(late or out)]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["known_through", "next_ends", "expected_on", "due"])
 
 
 def _next_end(end: pd.Timestamp) -> pd.Timestamp:

@@ -68,7 +68,7 @@ def revisions(path: pd.DataFrame) -> pd.Series:
     basis may be one; figures that are no plain forecast of the total count as nothing.
     """
     totals = path[path["standing"].isin(["plain", "restated"])].sort_values("issued_on", kind="stable")
-    latest: dict[str, tuple[pd.Timestamp, float]] = {}
+    latest: dict[object, tuple[pd.Timestamp, float]] = {}
     for (ticker, *_), same in totals.groupby(["ticker", "guided_period", "definition"], sort=False):
         said, midpoints = same.iloc[-1], same["midpoint_usd_bn"]
         if (
