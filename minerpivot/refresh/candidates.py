@@ -225,11 +225,13 @@ def _read_before() -> dict[str, dict[str, Any]]:
 
 
 def _cited() -> set[str]:
-    """Every address of the SEC's archive that a table cites."""
+    """Every address of the SEC's archive that a table cites which people fill: a report's day is not its guidance."""
     found: set[str] = set()
-    for entry in tables.entries().values():
+    updates = tables.read_manifest().get("updates", {})
+    for name, entry in tables.entries().items():
         fields = entry.get("schema", {}).get("fields", [])
-        if columns := [item["name"] for item in fields if item["name"].endswith("source_url")]:
+        columns = [item["name"] for item in fields if item["name"].endswith("source_url")]
+        if columns and updates.get(name, {}).get("how") != "command":
             table = pd.read_csv(tables.DATA / entry["path"], dtype="string", usecols=columns)
             cells = pd.unique(table[columns].to_numpy().ravel())
             found |= {cell for cell in cells if isinstance(cell, str) and "/Archives/" in cell}

@@ -423,9 +423,10 @@ def _beside(merged: pd.DataFrame, entry: dict[str, Any], row: int, column: str, 
 
 
 def _written(merged: pd.DataFrame, entry: dict[str, Any], fresh: set[tuple[Any, str]]) -> Iterator[str]:
-    """A line for each series and column that gets values: the one before, and each new one with its key."""
+    """A line for each series and column that gets values: the number before, and each new value with its key."""
     key = _listed(entry["schema"]["primaryKey"])
     by, along = _along(entry)
+    kinds = {item["name"]: item["type"] for item in entry["schema"]["fields"]}
     if not fresh:
         return
     places = {cells: at for at, cells in zip(merged.index, merged[key].itertuples(index=False, name=None))}
@@ -435,8 +436,9 @@ def _written(merged: pd.DataFrame, entry: dict[str, Any], fresh: set[tuple[Any, 
     cells["group"] = cells["row"].map(groups)
     for (group, column), new in sorted(cells.groupby(["group", "column"]), key=lambda item: item[0]):
         rows = merged.loc[sorted(new["row"])]
-        before = merged[(groups == group) & (merged[along] < rows[along].iloc[0]) & merged[column].notna()]
-        first = f"{before[column].iloc[-1]} on {before[along].iloc[-1]}, then " if len(before) else ""
+        before = merged[(groups == group) & (merged.index < rows.index[0]) & merged[column].notna()]
+        known = len(before) > 0 and kinds[column] in ("number", "integer")
+        first = f"{before[column].iloc[-1]} on {before[along].iloc[-1]}, then " if known else ""
         yield f"{group} {column}: {first}" + ", ".join(f"{a} {v}" for a, v in zip(rows[along], rows[column]))
 
 

@@ -38,6 +38,9 @@ def charts(vendor, data):
         days = calendar.index[calendar]
         days = days[days >= pd.Timestamp(rows["date"].max()) - pd.Timedelta("31D")]
         known = pd.Series(pd.to_numeric(rows["close"]).to_numpy(), pd.to_datetime(rows["date"]))
+        if crypto:  # the network's table has some days more
+            paid = pd.read_csv(data / "network.csv", parse_dates=["date"]).set_index("date")["price_usd"].dropna()
+            known = known.combine_first(paid[paid.index > known.index.max()])
         closes = known.reindex(days)
         moves = pd.Series(np.exp(RANDOM.normal(0, 0.01, len(days))), days)
         for day in days[closes.isna()]:
@@ -103,7 +106,7 @@ def companies(vendor, data):
             body = spending.answer(ticker, change=new if due else None, folder=data)
             listed += result(vendor, cik, ticker, "2026-10-29", GUIDANCE) if due else []
             if ticker == "AMZN":
-                listed += amazon(vendor, cik)
+                listed += amazon(vendor, cik, new["capex"][str(quarter)])
         else:
             body = {"cik": cik, "facts": {"dei": {}, "us-gaap": {}}}
             cash = at | {"end": "2026-09-30", "val": 250_000_000}
@@ -134,14 +137,14 @@ def result(vendor, cik, ticker, day, text, items="2.02,9.01"):
     return [(number, "8-K", day, day, items, "main.htm")]
 
 
-def amazon(vendor, cik):
-    """A 10-Q with purchases and proceeds of a quarter."""
+def amazon(vendor, cik, spent):
+    """A 10-Q with a quarter's purchases, and proceeds of a fiftieth of them."""
     number, span = f"{cik:010d}-26-000777", ("2026-07-01", "2026-09-30")
     bought, sold = (
         "us-gaap:PaymentsToAcquireProductiveAssets",
         "amzn:ProceedsFromPropertyPlantAndEquipmentSalesAndIncentives",
     )
-    facts = [(bought, "", *span, 58_000_000_000), (sold, "", *span, 1_000_000_000)]
+    facts = [(bought, "", *span, spent), (sold, "", *span, spent // 50)]
     vendor[f"{filings.folder(cik, number)}/amzn-20260930_htm.xml"] = Answer(filings.instance(*facts), kind="text/xml")
     return [(number, "10-Q", "2026-10-30", "2026-09-30", "", "amzn-20260930.htm")]
 

@@ -119,6 +119,15 @@ def test_what_a_table_cites_is_no_candidate(vendor, monkeypatch):
     assert [one.id for one in collected()] == [NOTES]
 
 
+def test_a_report_that_refresh_dated_is_still_read_for_its_guidance():
+    """Tables that refresh fills cite filings that nobody has read."""
+    of_command = pd.read_csv(tables.DATA / "nvidia.csv")["source_url"].dropna()
+    of_people = pd.read_csv(tables.DATA / "deals.csv")["source_url"].dropna()
+    cited = candidates._cited()
+    assert not set(of_command) & cited - set(of_people)
+    assert {url for url in of_people if "/Archives/" in url} <= cited
+
+
 def test_a_decision_is_remembered(vendor, monkeypatch):
     """Dismissed with a reason; accepted only when a row cites the filing; neither comes again."""
     collected()
