@@ -584,3 +584,16 @@ def test_a_name_that_nothing_holds_back_is_refused(monkeypatch):
     run = CliRunner().invoke(commands.app, ["refresh", "prices", "--dry-run", "--take", "prices MOON|2026-01-28"])
     assert run.exit_code == 1
     assert "--take 'prices MOON|2026-01-28': nothing of that name was held back" in run.output
+
+
+def test_the_command_stops_at_what_is_held_back(monkeypatch):
+    """Exit code 1, the row's name and its neighbours, how to take it; data/ byte-identical."""
+    old, rows = contents(tables.DATA), next_close(tables.DATA)
+    close = f"{100 * float(rows['close'].iloc[0]):.4f}"
+    monkeypatch.setattr("minerpivot.refresh.prices.fetch", lambda **how: {"prices": rows.assign(close=close)})
+    run = CliRunner().invoke(commands.app, ["refresh", "prices"])
+    assert run.exit_code == 1
+    assert f"prices {STOCK}|{next_session(tables.DATA)} close {close}: " in run.output
+    assert "beside it: " in run.output
+    assert "--take 'table row'" in run.output
+    assert contents(tables.DATA) == old
