@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m minerpivot
 .DEFAULT_GOAL := help
 EDITIONS := 2026-01-28
-.PHONY: help book editions test grown refresh candidates quarter check changes bench lint audit hooks screenshots lock clean
+.PHONY: help book editions test grown refresh check changes bench lint audit hooks screenshots lock clean
 
 help:    ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,7 @@ grown: .venv/ready    ## append a season to a copy of the tables; check, build a
 	@$(BIN)/python -m tests.grow _build/grown $(TESTS)
 refresh: .venv/ready    ## bring data/ up to date from its vendors (python -m minerpivot refresh --help)
 	@$(RUN) refresh
+.PHONY: candidates quarter
 candidates: .venv/ready    ## filings and reports that the tables lack, as drafts for people (--help: accept, dismiss)
 	@$(RUN) candidates
 quarter: .venv/ready    ## a quarter forward: refresh, candidates, check, book, changes, tests, and what remains by hand

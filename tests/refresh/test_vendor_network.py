@@ -19,7 +19,6 @@ from minerpivot.refresh import network, vendors
 from minerpivot.refresh.transaction import RefreshError, _text, apply, compare
 from minerpivot.refresh.vendors import VendorError
 from tests.frozen import FOLDER
-from tests.refresh.local import played
 
 NOW = pd.Timestamp("2026-09-01 12:00")
 DAY = 86_400
@@ -412,6 +411,8 @@ BLOCK = {"id": "0000", "height": 1_050_000, "timestamp": 1_838_000_000, "tx_coun
 
 def halved(recent, monkeypatch, answer, height=1_050_336):
     """Rows of halvings once a retarget has passed a height, and what was asked."""
+    from tests.refresh.local import played
+
     monkeypatch.setattr(network, "FOLDER", recent)
     with played(monkeypatch) as local:
         local["mempool.space/api/v1/blocks/1050000"] = answer
