@@ -20,6 +20,11 @@ grown: .venv/ready    ## append a season to a copy of the tables; check, build a
 	@$(BIN)/python -m tests.grow _build/grown $(TESTS)
 refresh: .venv/ready    ## bring data/ up to date from its vendors (python -m minerpivot refresh --help)
 	@$(RUN) refresh
+.PHONY: candidates quarter
+candidates: .venv/ready    ## filings and reports that the tables lack, as drafts for people (--help: accept, dismiss)
+	@$(RUN) candidates
+quarter: .venv/ready    ## a quarter forward: refresh, candidates, check, book, changes, tests, and what remains by hand
+	@$(RUN) quarter
 check: .venv/ready    ## validate data/ after an edit by hand and record its checksums
 	@$(RUN) check
 changes: .venv/ready    ## what changed since a commit, as Markdown: make changes AGAINST=v1.0 (default HEAD)

@@ -19,11 +19,14 @@ console = Console(stderr=True)
 
 
 class Source(StrEnum):
-    """What can be refreshed; the one that needs a setting comes first, so that it fails first."""
+    """What can be refreshed, in the order in which one rests on another: the network on closes, events on reports."""
 
-    CAPEX = "capex"
-    NETWORK = "network"
     PRICES = "prices"
+    NETWORK = "network"
+    CAPEX = "capex"
+    COMPANIES = "companies"
+    POWER = "power"
+    EVENTS = "events"
 
 
 @app.command()
@@ -97,34 +100,95 @@ def refresh(
     tickers: Annotated[str, typer.Option(help="Only these, separated by commas.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the change, write nothing.")] = False,
     accept_revisions: Annotated[bool, typer.Option("--accept-revisions", help="Take a vendor's new history.")] = False,
+    take: Annotated[list[str] | None, typer.Option(metavar="'TABLE ROW'", help="Take what was held back.")] = None,
 ) -> None:
     """Bring data/ up to date from its vendors: all of what was fetched is written, or nothing."""
     from minerpivot.refresh.transaction import RefreshError, apply, compare, recover
-    from minerpivot.refresh.vendors import VendorError
+    from minerpivot.refresh.vendors import SettingError, VendorError
 
     chosen = [ticker.strip().upper() for ticker in tickers.split(",") if ticker.strip()]
+    names, left_out = set(take or []), []
     try:
         if recover():
             console.print("A refresh that had died was undone.")
-        changes = []
-        for source in sources or list(Source):
-            fetched = import_module(f"minerpivot.refresh.{source}").fetch(tickers=chosen, console=console)
-            changes += [compare(name, rows) for name, rows in fetched.items()]
+        fetched: dict[str, Any] = {}
+        for source in [known for known in Source if known in (sources or list(Source))]:
+            try:
+                module = import_module(f"minerpivot.refresh.{source}")
+                fetched |= module.fetch(tickers=chosen, console=console, take=names, fetched=fetched)
+            except SettingError as error:
+                if sources:
+                    raise
+                left_out.append(str(error))
+        changes = [compare(name, rows, take=names) for name, rows in fetched.items()]
         for change in changes:
             _show(change)
+        if idle := names - {name for change in changes for name in change.used}:
+            raise RefreshError(f"--take {min(idle)!r}: nothing of that name was held back. data/ is unchanged")
         written = apply(changes, accept_revisions=accept_revisions, dry_run=dry_run)
     except (VendorError, RefreshError, tables.TableError) as error:
         _stop(str(error))
+    for line in left_out:
+        console.print(f"Left out: {line}", style="yellow", highlight=False, markup=False, soft_wrap=True)
     console.print(f"Written: {', '.join(written)}; now `make book`." if written else "Nothing was written.")
 
 
 def _show(change: Any) -> None:
+    """Every value that would be written, beside the one before it, and what is out of the ordinary."""
     console.print(
         f"[bold]{change.table}[/]: {change.added} rows added, {change.filled} cells filled, "
         f"{len(change.revised)} values revised"
     )
-    for line in [*change.splits, *change.moves, *change.revised[:10]]:
-        console.print(f"  {line}", highlight=False, markup=False)
+    for line in [*change.splits, *change.written, *change.moves, *change.revised[:10]]:
+        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+    for follows in change.also:
+        _show(follows)
+
+
+@app.command(name="candidates")
+def queue(
+    tickers: Annotated[str, typer.Option(help="Only these, separated by commas.")] = "",
+    accept: Annotated[str, typer.Option(metavar="ID", help="Its row is in a table now.")] = "",
+    dismiss: Annotated[str, typer.Option(metavar="ID", help="It belongs in no table.")] = "",
+    why: Annotated[str, typer.Option(help="Why it was dismissed.")] = "",
+) -> None:
+    """List filings and reports that the tables do not have, as drafts to complete; nothing enters a table by itself."""
+    from minerpivot.refresh import candidates
+    from minerpivot.refresh.vendors import SettingError, VendorError
+
+    chosen = [ticker.strip().upper() for ticker in tickers.split(",") if ticker.strip()]
+    try:
+        if accept or dismiss:
+            candidates.decide(accept or dismiss, accept=bool(accept), why=why)
+            console.print(f"Remembered in {candidates.DECIDED.name}.")
+            return
+        found = candidates.collect(tickers=chosen, console=console)
+        paths = candidates.write(found)
+    except (VendorError, SettingError, candidates.CandidateError, tables.TableError) as error:
+        _stop(str(error))
+    for one in found:
+        typer.echo(candidates.shown(one))
+    drafts = ", ".join(str(path.relative_to(candidates.ROOT)) for path in paths)
+    console.print(f"{len(found)} candidates{f'; drafts in {drafts}' if paths else ''}", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def quarter(
+    anew: Annotated[bool, typer.Option("--anew", help="Do steps again that were done.")] = False,
+    skip: Annotated[str, typer.Option(help="Leave these steps out, separated by commas.")] = "",
+) -> None:
+    """Bring the report a quarter forward: refresh, candidates, check, book, changes, tests; and say what remains."""
+    from minerpivot.refresh import quarter as steps
+
+    left_out = tuple(name.strip() for name in skip.split(",") if name.strip())
+    if unknown := [name for name in left_out if name not in steps.STEPS]:
+        _stop(f"--skip {unknown[0]}: no such step; they are {', '.join(steps.STEPS)}")
+    try:
+        well = steps.run(console, anew=anew, skip=left_out)
+    except tables.TableError as error:
+        _stop(str(error))
+    if not well:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -152,17 +216,23 @@ def check() -> None:
 @app.command()
 def changes(
     against: Annotated[str, typer.Option(metavar="GIT_REF", help="The commit to compare with.")] = "HEAD",
+    proposal: Annotated[
+        bool, typer.Option("--proposal", help="With headlines, stale notes and the queue first.")
+    ] = False,
 ) -> None:
     """Print as Markdown what changed since a commit: numbers, verdicts of the fact check, coverage."""
     from minerpivot.book import execute
     from minerpivot.changes import ChangesError, report
+    from minerpivot.refresh.proposal import text
 
     try:
         stale = [path.name for path in execute.chapters() if execute.why_stale(path)]
         if stale:
             note = f"Run `make book` first: the outputs of {', '.join(stale)} are not current."
             console.print(note, style="yellow", soft_wrap=True)
-        typer.echo(report(execute.ROOT, against), nl=False)
+        found = report(execute.ROOT, against)
+        landing = (execute.ROOT / "index.md").read_text(encoding="utf-8") if proposal else ""
+        typer.echo(text(found, landing) if proposal else found, nl=False)
     except (ChangesError, tables.TableError) as error:
         _stop(str(error))
 

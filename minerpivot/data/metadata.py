@@ -56,7 +56,7 @@ RULE = _keys(
 SERIES = _keys(
     {
         "of": TEXT, "by": _list(TEXT), "along": TEXT,
-        "outlier": FACTOR, "step": FACTOR, "gap_days": {"type": "number", "minimum": 1},
+        "outlier": FACTOR, "step": FACTOR, "hold": FACTOR, "gap_days": {"type": "number", "minimum": 1},
         "unbroken": {"type": "boolean"},
     },
     "of", "along", more=False,
@@ -85,6 +85,7 @@ DESCRIBED = _keys(  # what `data/<table>.yml` must hold
         "notes": _list(_keys({"text": TEXT, "written": DAY, "kind": TEXT}, "text", "written", "kind")),
         "licences": _list(TEXT, least=1), "sources": _list(_keys({"title": TEXT, "since": DAY}, "title"), least=1),
         "column_coverage": _list(TEXT), "rules": _list(RULE), "series": _list(SERIES),
+        "holes": _list(_keys({}, "row", "why")),
         "accepted": _list(
             _keys({name: {"type": ["string", "number"]} for name in ("row", "value")}, "row", "field", "value", "why")
         ),

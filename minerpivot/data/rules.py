@@ -8,7 +8,7 @@
 - `series`: `{of: close, by: [symbol], along: date, outlier: 2.5, step: 3, gap_days: 10}`. A value that leaves its
   neighbours on both sides by the factor `outlier`, differs from the one before by the factor `step`, or comes later
   than `gap_days` after it, is refused, and with `unbroken: true` an empty cell between filled ones. Splits are taken
-  into account.
+  into account. `hold` is the factor from one value to the next from which a refresh asks a person first.
 - `accepted`: `{row: IREN|2026-01-28, field: close, value: "5.1", why: ...}`. A true value that breaks a rule or leaves
   its series: its row's key (cells joined by a bar), field and value as written, and why it is right.
 """

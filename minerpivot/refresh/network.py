@@ -15,10 +15,11 @@ from rich.console import Console
 from rich.progress import track
 
 from minerpivot.data import tables
-from minerpivot.refresh.vendors import VendorError, get_json
+from minerpivot.refresh.vendors import VendorError, get_json, is_number
 
 CHARTS_URL, CHARTS = "https://api.blockchain.info/charts", "blockchain.info"
 MINING_URL, MINING = "https://mempool.space/api/v1/mining", "mempool.space"
+BLOCKS_URL = "https://mempool.space/api/v1/blocks"  # blocks from a height downwards
 BOTH = f"{CHARTS} and {MINING}"
 FOLDER = tables.DATA
 DAY, OVERLAP, LATE, SETTLING = map(pd.Timedelta, ("1D", "30D", "4D", "6h"))  # blocks may reach a chart late
@@ -29,10 +30,13 @@ ELSEWHERE = "compare with a third source before you believe either"
 BY_HAND = "add these days to data/network.csv from another source and run `make check`"
 
 
-def fetch(*, tickers: list[str], console: Console, now: pd.Timestamp | None = None) -> dict[str, pd.DataFrame]:
-    """Rows of `network` and `difficulty_epochs` from 30 days before the stored end; `tickers` plays no part.
+def fetch(
+    *, console: Console, now: pd.Timestamp | None = None, fetched: dict[str, pd.DataFrame] | None = None, **_: Any
+) -> dict[str, pd.DataFrame]:
+    """Rows of `network` and `difficulty_epochs` from 30 days before the stored end.
 
-    Only UTC days that are over at `now` (UTC, no zone). Raises `VendorError` if anything is missing or disagrees.
+    Only UTC days that are over at `now` (UTC, no zone); their prices are those stored, or `fetched` in this run.
+    Raises `VendorError` if anything is missing or disagrees.
     """
     stored = tables.load("network", folder=FOLDER).set_index("date")
     now = pd.Timestamp.now("UTC").tz_localize(None) if now is None else now
@@ -52,12 +56,35 @@ def fetch(*, tickers: list[str], console: Console, now: pd.Timestamp | None = No
     rows = _days(_whole(charts.loc[start:yesterday], stored, start, yesterday), epochs, rates / 1e18)
     # A stored price stays. A new one is the stored BTC-USD close: the end of the UTC day too, so the same moment.
     closes = tables.load("prices", folder=FOLDER).query("symbol == 'BTC-USD'").set_index("date")["close"]
+    if fetched and "prices" in fetched:
+        new = fetched["prices"].query("symbol == 'BTC-USD'")
+        closes = closes.combine_first(pd.Series(pd.to_numeric(new["close"]).to_numpy(), pd.to_datetime(new["date"])))
     rows["price_usd"] = stored["price_usd"].reindex(rows.index).fillna(closes.reindex(rows.index))
     if len(unpriced := rows.index[rows["price_usd"].isna()]):
         console.print(f"network: no stored BTC-USD close for {_listed(unpriced)}; refresh prices, then network again")
     rows = rows.assign(date=pd.DatetimeIndex(rows.index).strftime("%Y-%m-%d"))[["date", *stored.columns]]
+    halved = _halvings(int(epochs["height"].max()))
     epochs = epochs[epochs["time"].between(start, yesterday + DAY, inclusive="left")].drop(columns="time")
-    return {"network": rows.reset_index(drop=True), "difficulty_epochs": epochs.reset_index(drop=True)}
+    found = {"network": rows.reset_index(drop=True), "difficulty_epochs": epochs.reset_index(drop=True)}
+    return found | ({"halvings": halved} if len(halved) else {})
+
+
+def _halvings(height: int) -> pd.DataFrame:
+    """Rows of `halvings` that were expected and whose block a retarget has passed: day and time of the block."""
+    stored = tables.load("halvings", folder=FOLDER)
+    rows = stored[(stored["status"] == "expected") & (stored["height"] <= height)].copy()
+    for at, block in rows["height"].items():
+        subject = f"block {block}"
+        answer = get_json(f"{BLOCKS_URL}/{block}", source=MINING, subject=subject)
+        first = answer[0] if isinstance(answer, list) and answer and isinstance(answer[0], dict) else {}
+        if first.get("height") != block or not 1e9 < _number(first.get("timestamp")) < FUTURE:
+            raise VendorError(MINING, subject, "not that block, or no time", LATER)
+        time = pd.Timestamp(first["timestamp"], unit="s")
+        for column, cell in {"date_utc": time.normalize(), "time_utc": f"{time:%H:%M:%S}", "status": "past"}.items():
+            rows[column] = rows[column].mask(rows.index == at, cell)
+    rows["date_utc"] = rows["date_utc"].dt.strftime("%Y-%m-%d")
+    rows.attrs["derived"] = ["date_utc", "time_utc", "status"]
+    return rows
 
 
 def _points(source: str, subject: str, answer: Any, key: str, x: str, y: str) -> pd.Series:
@@ -146,4 +173,4 @@ def _last(series: pd.Series) -> pd.Timestamp:
 
 
 def _number(cell: object) -> float:
-    return float(cell) if isinstance(cell, int | float) else np.nan
+    return float(cell) if is_number(cell) else np.nan  # type: ignore[arg-type]

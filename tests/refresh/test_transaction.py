@@ -144,45 +144,171 @@ def test_a_revised_history_stops_the_run_unless_accepted(data):
     assert stored(data, STOCK, 4)["close"].iloc[1] == rows["close"].iloc[1]
 
 
-@pytest.mark.parametrize("factor", [0.1, 5.0])
-def test_a_constant_factor_is_a_split(data, factor):
-    """Ten for one, or one for five: all stored closes are rescaled, and returns stay as they were."""
+def split(data, *, new=10, old=1, symbol=STOCK):
+    """The vendor's event: a split on the session after the last stored close."""
+    day = {"symbol": symbol, "day": next_session(data), "source_url": "https://example.org/chart"}
+    return day | {"kind": "split", "new": float(new), "old": float(old), "factor": old / new}
+
+
+def dividend(data, factor, *, day=None):
+    """The vendor's event: a dividend that lowers the earlier closes of the adjusted series by a factor."""
+    return {"symbol": ADJUSTED, "day": day or next_session(data), "kind": "dividend", "factor": factor}
+
+
+def scaled(rows, factor, *events):
+    """Fetched rows with all closes times a factor, and the events that the vendor lists."""
+    rows = rows.assign(close=(rows["close"].astype(float) * factor).map("{:.6f}".format))
+    rows.attrs["events"] = list(events)
+    return rows
+
+
+def refused(change, folder, *words, **how):
+    """Applying it raises with these words, with revisions accepted too, and no byte of the folder changes."""
+    old = contents(folder)
+    with pytest.raises(RefreshError) as caught:
+        apply([change], folder=folder, accept_revisions=True, **how)
+    message = str(caught.value)
+    assert all(word in message for word in (*words, "data/ is unchanged")), message
+    assert contents(folder) == old
+    return message
+
+
+@pytest.mark.parametrize(("new", "old"), [(10, 1), (1, 5), (3, 2)])
+def test_a_split_of_the_vendor_rescales_the_whole_series(data, new, old):
+    """Its event explains the overlap: all stored closes move, returns stay, and `splits` gets the row."""
     before = tables.load("prices", folder=data).query("symbol == @STOCK")["close"].to_numpy()
-    rows = stored(data, STOCK, 6)
-    rows = rows.assign(close=(rows["close"].astype(float) * factor).round(4).astype(str))
-    change = compare("prices", rows, folder=data)
-    assert change.revised == []
-    assert len(change.splits) == 1
-    assert change.splits[0].startswith(f"{STOCK}: constant factor {factor:g} over 6 overlapping days, a split")
-    apply([change], folder=data)
+    change = compare("prices", scaled(stored(data, STOCK, 6), old / new, split(data, new=new, old=old)), folder=data)
+    assert (change.revised, change.refused, change.held) == ([], [], [])
+    assert change.splits[0].startswith(
+        f"{STOCK}: a split, {new} for {old}, on {next_session(data)}: {len(before)} closes"
+    )
+    assert apply([change], folder=data) == ["prices", "splits"]
     after = tables.load("prices", folder=data).query("symbol == @STOCK")["close"].to_numpy()
-    assert after == pytest.approx(factor * before, rel=2e-3)
+    assert after == pytest.approx(before * old / new, rel=2e-3)
+    row = transaction._text(data / "splits.csv").query("ticker == @STOCK").iloc[-1]
+    assert (row["effective_on"], row["closes_restated"], row["counts_restated"]) == (next_session(data), "y", "n")
+    assert validation.problems(data) == []
+    assert not compare("prices", scaled(stored(data, STOCK, 6), 1, split(data, new=new, old=old)), folder=data)
+
+
+def test_a_row_of_splits_explains_it_as_well(data):
+    """A split entered by hand, its closes as traded: the vendor's history moves them, once, and the row says so."""
+    rows = transaction._text(data / "splits.csv")
+    last = f"{pd.Timestamp(stored(data, STOCK, 1)['date'].iloc[0]):%Y-%m-%d}"
+    row = {"ticker": STOCK, "effective_on": last, "new_shares": "10", "old_shares": "1"}
+    rows = pd.concat([rows, pd.DataFrame([row | {"closes_restated": "n", "counts_restated": "n"}])])
+    rows.to_csv(data / "splits.csv", index=False, lineterminator="\n")
+    prices = transaction._text(data / "prices.csv")
+    here = (prices["symbol"] == STOCK) & (prices["date"] == last)
+    prices.loc[here, "close"] = (pd.to_numeric(prices.loc[here, "close"]) / 10).map("{:.4f}".format)
+    prices.to_csv(data / "prices.csv", index=False, lineterminator="\n")
+    validation.seal(data)
+    shown = tables.load("prices", folder=data).query("symbol == @STOCK")["close"].to_numpy()
+    fetched = stored(data, STOCK, 6)
+    old = fetched["date"] < last
+    fetched["close"] = (pd.to_numeric(fetched["close"]) * old.map({True: 0.1, False: 1.0})).map("{:.6f}".format)
+    apply([compare("prices", fetched, folder=data)], folder=data)
+    assert transaction._text(data / "splits.csv").query("ticker == @STOCK").iloc[-1]["closes_restated"] == "y"
+    assert tables.load("prices", folder=data).query("symbol == @STOCK")["close"].to_numpy() == pytest.approx(
+        shown, rel=2e-3
+    )
+
+
+@pytest.mark.parametrize("factor", [0.9, 0.5, 4 / 3, 0.1, 0.37, 1.0012, 0.998])
+def test_a_factor_without_an_event_is_refused(data, factor):
+    """Whatever it looks like, and also if revisions are accepted: half a history on another basis is no history."""
+    change = compare("prices", scaled(stored(data, STOCK, 6), factor), folder=data)
+    refused(change, data, f"{STOCK}: 6 overlapping days are {factor:.6g} times", "list no event", "closes_restated n")
+
+
+@pytest.mark.parametrize("factor", [0.2, 1.0])
+def test_an_event_that_explains_another_factor_is_refused(data, factor):
+    """A split of ten for one beside a history at a fifth, and beside one that the vendor has not adjusted yet."""
+    change = compare("prices", scaled(stored(data, STOCK, 6), factor, split(data)), folder=data)
+    refused(change, data, f"a split on {next_session(data)} (times 0.1)", "by an event or not at all")
 
 
 def test_a_split_with_one_corrected_day_is_both(data):
     """Nine days in ten show the factor: the history is rescaled, and the odd day is a revision that stops."""
-    rows = stored(data, STOCK, 10)
-    scaled = rows["close"].astype(float) / 10
-    scaled.iloc[4] *= 1.01
-    change = compare("prices", rows.assign(close=scaled.map("{:.6f}".format)), folder=data)
+    rows = scaled(stored(data, STOCK, 10), 0.1, split(data))
+    rows.iloc[4, rows.columns.get_loc("close")] = str(1.01 * float(rows["close"].iloc[4]))
+    change = compare("prices", rows, folder=data)
     assert len(change.splits) == len(change.revised) == 1
 
 
-@pytest.mark.parametrize("factor", [0.37, 1.0012, 0.998])
-def test_a_factor_that_no_split_explains_is_a_revision(data, factor):
-    """A vendor that changed its units or its base must not rewrite the history unasked."""
-    rows = stored(data, STOCK, 6)
-    rows = rows.assign(close=(rows["close"].astype(float) * factor).map("{:.6f}".format))
-    change = compare("prices", rows, folder=data)
-    assert change.splits == []
-    assert len(change.revised) == 6
+@pytest.mark.parametrize("factor", [0.99, 0.82])
+def test_a_dividend_rebases_the_one_dividend_adjusted_series(data, factor):
+    """Small or of 18 percent: the vendor's event says so, and the whole of the series moves."""
+    before = tables.load("prices", folder=data).query("symbol == @ADJUSTED")["close"].to_numpy()
+    change = compare("prices", scaled(stored(data, ADJUSTED, 6), factor, dividend(data, factor)), folder=data)
+    assert (change.revised, change.refused) == ([], [])
+    assert "a dividend on" in change.splits[0]
+    assert apply([change], folder=data) == ["prices"]
+    after = tables.load("prices", folder=data).query("symbol == @ADJUSTED")["close"].to_numpy()
+    assert after == pytest.approx(factor * before, rel=1e-3)
 
 
-def test_a_dividend_rebases_the_one_dividend_adjusted_series(data):
-    """Its adjusted history is scaled by each later dividend; the report calls it so."""
+def test_a_dividend_that_was_taken_before_is_not_taken_again(data):
+    """The vendor lists it for another month: what is stored agrees, and nothing moves."""
     rows = stored(data, ADJUSTED, 6)
-    rows = rows.assign(close=(rows["close"].astype(float) * 0.99).map("{:.6f}".format))
-    assert "a dividend" in compare("prices", rows, folder=data).splits[0]
+    assert not compare("prices", scaled(rows, 1, dividend(data, 0.82, day=rows["date"].iloc[3])), folder=data)
+
+
+@pytest.mark.parametrize("factor", [100, 1.4, 0.01])
+def test_a_close_far_from_its_neighbours_waits_for_a_person(data, factor):
+    """A hundredfold, another currency under the same label: held back with its neighbours, taken only by name."""
+    last = stored(data, STOCK, 2)
+    close = f"{factor * float(last['close'].iloc[1]):.4f}"
+    rows, name = next_close(data).assign(close=close), f"prices {STOCK}|{next_session(data)}"
+    before = ", ".join(f"{day} {value}" for day, value in zip(last["date"], last["close"]))
+    change = compare("prices", rows, folder=data)
+    refused(change, data, f"{name} close {close}: ", f"beside it: {before}", "--take")
+    named = compare("prices", rows, folder=data, take=[name])
+    assert (named.held, named.used) == ([], {name})
+    assert apply([named], folder=data) == ["prices"]
+    assert ("accepted:" in (data / "prices.yml").read_text("utf-8")) == (factor != 1.4)
+    assert validation.problems(data) == []
+    assert not compare("prices", rows, folder=data)
+
+
+def test_another_name_takes_nothing(data):
+    """Only the row that is named."""
+    last = float(stored(data, STOCK, 1)["close"].iloc[0])
+    rows = next_close(data).assign(close=f"{last * 100:.4f}")
+    change = compare("prices", rows, folder=data, take=[f"prices {OTHER}|{next_session(data)}"])
+    refused(change, data, f"prices {STOCK}|{next_session(data)} close")
+
+
+def test_a_close_that_is_no_number_is_refused(data):
+    """`true` is the vendor's word for nothing here."""
+    change = compare("prices", next_close(data).assign(close="True"), folder=data)
+    refused(change, data, "close is 'True'")
+
+
+def test_every_written_value_is_shown_beside_the_one_before(data):
+    """Series, column, the last stored value and each new one with its day."""
+    change = compare("network", next_day(data).assign(fees_btc="3.5"), folder=data)
+    day = next_day(data)["date"].iloc[0]
+    line = next(line for line in change.written if "fees_btc" in line)
+    assert line.startswith("network fees_btc: ")
+    assert line.endswith(f", then {day} 3.5")
+    last = stored(data, STOCK, 1)
+    change = compare("prices", next_close(data), folder=data)
+    assert change.written == [
+        f"{STOCK} close: {last['close'].iloc[0]} on {last['date'].iloc[0]}, then "
+        f"{next_session(data)} {next_close(data)['close'].iloc[0]}"
+    ]
+
+
+def test_a_named_hole_is_remembered(data):
+    """In the table's yml, by the transaction, beside whatever else it writes."""
+    rows = next_close(data)
+    rows.attrs["holes"] = [f"{STOCK}|2026-10-05"]
+    change = compare("prices", rows, folder=data)
+    assert change.used == {f"prices {STOCK}|2026-10-05"}
+    apply([change], folder=data)
+    assert [hole["row"] for hole in tables.describe("prices", data)["holes"]] == [f"{STOCK}|2026-10-05"]
+    assert validation.problems(data) == []
 
 
 def test_integers_and_dates_are_compared_too(data):
@@ -248,15 +374,6 @@ def test_every_command_undoes_a_refresh_that_died(monkeypatch, command):
     run = CliRunner().invoke(commands.app, [command])
     assert (run.exit_code, asked) == (1, [command])
     assert "stopped here" in run.output
-
-
-def test_two_days_are_too_few_for_a_split(data):
-    """A constant factor over two days may be an error: it is a revision, and stops."""
-    rows = stored(data, STOCK, 2)
-    rows = rows.assign(close=(rows["close"].astype(float) / 10).astype(str))
-    change = compare("prices", rows, folder=data)
-    assert change.splits == []
-    assert len(change.revised) == 2
 
 
 def test_invalid_rows_are_refused_whole(data):
@@ -397,7 +514,7 @@ def test_the_command_stops_on_a_vendor_fault(monkeypatch, options):
     """Exit code 1, one message with source, subject and mend, data/ byte-identical."""
     old, asked = contents(tables.DATA), []
 
-    def fetch(*, tickers, console):
+    def fetch(*, tickers, **how):
         asked.append(tickers)
         raise VendorError("Yahoo Finance", STOCK, "answered 500", "try again later")
 
@@ -413,7 +530,7 @@ def test_a_dry_run_of_the_command_shows_the_change(monkeypatch):
     """Rows added and the largest move are printed, and nothing is written."""
     old = contents(tables.DATA)
     rows = next_close(tables.DATA)
-    monkeypatch.setattr("minerpivot.refresh.prices.fetch", lambda *, tickers, console: {"prices": rows})
+    monkeypatch.setattr("minerpivot.refresh.prices.fetch", lambda **how: {"prices": rows})
     run = CliRunner().invoke(commands.app, ["refresh", "prices", "--dry-run"])
     assert run.exit_code == 0
     assert "prices: 1 rows added, 0 cells filled, 0 values revised" in run.output
@@ -427,3 +544,57 @@ def test_an_unknown_source_is_refused():
     run = CliRunner().invoke(commands.app, ["refresh", "weather"])
     assert run.exit_code == 2
     assert all(source in run.output for source in ("prices", "network", "capex"))
+
+
+def test_sources_run_in_the_order_of_their_dependence(monkeypatch):
+    """However they are named; what was fetched is handed on, and one run is complete."""
+    asked = []
+
+    def fetch(name):
+        def call(*, fetched, **how):
+            asked.append((name, sorted(fetched)))
+            return {name: pd.DataFrame()}
+
+        return call
+
+    monkeypatch.setattr("minerpivot.refresh.prices.fetch", fetch("prices"))
+    monkeypatch.setattr("minerpivot.refresh.network.fetch", fetch("network"))
+    monkeypatch.setattr(transaction, "compare", lambda name, rows, take: transaction.Change(name, rows, ""))
+    run = CliRunner().invoke(commands.app, ["refresh", "network", "prices", "--dry-run"])
+    assert run.exit_code == 0
+    assert asked == [("prices", []), ("network", ["prices"])]
+
+
+def test_a_source_without_its_setting_is_left_out_or_refused(monkeypatch):
+    """In a run of all it is told and the others go on; asked for by name it is an error."""
+    for source in ("prices", "network", "events"):
+        monkeypatch.setattr(f"minerpivot.refresh.{source}.fetch", lambda **how: {})
+    monkeypatch.delenv("EIA_API_KEY", raising=False)
+    monkeypatch.delenv("EDGAR_IDENTITY", raising=False)
+    run = CliRunner().invoke(commands.app, ["refresh", "--dry-run"])
+    assert run.exit_code == 0
+    assert "Left out: SEC EDGAR: EDGAR_IDENTITY" in run.output
+    assert "Left out: EIA: EIA_API_KEY: not set to a key; a key is free" in run.output
+    run = CliRunner().invoke(commands.app, ["refresh", "capex"])
+    assert run.exit_code == 1
+
+
+def test_a_name_that_nothing_holds_back_is_refused(monkeypatch):
+    """A misspelt name must not look as if it had been taken."""
+    monkeypatch.setattr("minerpivot.refresh.prices.fetch", lambda **how: {"prices": next_close(tables.DATA)})
+    run = CliRunner().invoke(commands.app, ["refresh", "prices", "--dry-run", "--take", "prices MOON|2026-01-28"])
+    assert run.exit_code == 1
+    assert "--take 'prices MOON|2026-01-28': nothing of that name was held back" in run.output
+
+
+def test_the_command_stops_at_what_is_held_back(monkeypatch):
+    """Exit code 1, the row's name and its neighbours, how to take it; data/ byte-identical."""
+    old, rows = contents(tables.DATA), next_close(tables.DATA)
+    close = f"{100 * float(rows['close'].iloc[0]):.4f}"
+    monkeypatch.setattr("minerpivot.refresh.prices.fetch", lambda **how: {"prices": rows.assign(close=close)})
+    run = CliRunner().invoke(commands.app, ["refresh", "prices"])
+    assert run.exit_code == 1
+    assert f"prices {STOCK}|{next_session(tables.DATA)} close {close}: " in run.output
+    assert "beside it: " in run.output
+    assert "--take 'table row'" in run.output
+    assert contents(tables.DATA) == old

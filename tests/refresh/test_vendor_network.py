@@ -403,3 +403,33 @@ def test_an_epoch_with_a_halving_is_refused(vendor, recent, monkeypatch):
     """Its subsidy cannot be told from a count."""
     monkeypatch.setattr(network, "HALVING", 963_700)
     refused(recent, "issuance: a count of blocks cannot split the epoch of a halving at 2026-08-23", "block list")
+
+
+BLOCK = {"id": "0000", "height": 1_050_000, "timestamp": 1_838_000_000, "tx_count": 3000}
+
+
+def halved(recent, monkeypatch, answer, height=1_050_336):
+    """Rows of halvings once a retarget has passed a height, and what was asked."""
+    from tests.refresh.local import played
+
+    monkeypatch.setattr(network, "FOLDER", recent)
+    with played(monkeypatch) as local:
+        local["mempool.space/api/v1/blocks/1050000"] = answer
+        return network._halvings(height), local.asked
+
+
+def test_a_halving_that_happened_gets_its_block(recent, monkeypatch):
+    """Day and time of the block replace what was expected; before it nobody is asked."""
+    rows, _ = halved(recent, monkeypatch, [BLOCK, {"height": 1_049_999}])
+    cells = rows.iloc[0][["halving", "height", "date_utc", "time_utc", "status"]].tolist()
+    assert cells == [5, 1_050_000, "2028-03-30", "03:33:20", "past"]
+    assert halved(recent, monkeypatch, [BLOCK], height=1_048_320)[1] == []
+
+
+@pytest.mark.parametrize(
+    "answer", [[], {}, None, [{}], [BLOCK | {"height": 1_049_999}], [BLOCK | {"timestamp": 1_838_000_000_000}]]
+)
+def test_another_block_is_no_halving(recent, monkeypatch, answer):
+    """Nor is one without a time, or with one in milliseconds."""
+    with pytest.raises(VendorError, match=r"mempool\.space: block 1050000: not that block, or no time"):
+        halved(recent, monkeypatch, answer)

@@ -4,6 +4,7 @@ import json
 import shutil
 import tempfile
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from urllib.parse import parse_qs, urlsplit
@@ -72,7 +73,7 @@ def bars(symbol, query):
     return [int(time.timestamp()) for time in opens], closes, [close / 2 for close in closes]
 
 
-def page(symbol, timestamps, closes, adjusted, /, *, splits=None, **meta):
+def page(symbol, timestamps, closes, adjusted, /, *, splits=None, dividends=None, **meta):
     """A 200 with the shape of the vendor's chart."""
     bitcoin = symbol == "BTC-USD"
     described = {
@@ -93,8 +94,9 @@ def page(symbol, timestamps, closes, adjusted, /, *, splits=None, **meta):
         result |= {"indicators": {"quote": [quote], "adjclose": [{"adjclose": adjusted}]}}
     else:
         result |= {"indicators": {"quote": [{}], "adjclose": [{}]}}
-    if splits:
-        result["events"] = {"splits": splits}
+    events = {"splits": splits, "dividends": dividends}
+    if splits or dividends:
+        result["events"] = {name: listed for name, listed in events.items() if listed}
     return 200, "application/json", json.dumps({"chart": {"result": [result], "error": None}})
 
 
@@ -159,9 +161,12 @@ def yahoo(monkeypatch):
             content = body.encode() if isinstance(body, str) else body
             self.send_response(status)
             self.send_header("Content-Type", kind)
+            if status == 302:
+                self.send_header("Location", f"http://localhost:{server.server_port}/a")
             self.send_header("Content-Length", str(len(content) * (2 if kind == "broken" else 1)))
             self.end_headers()
-            self.wfile.write(content)
+            with suppress(OSError):  # the client may have given up
+                self.wfile.write(content)
 
         def log_message(self, *arguments):
             pass
@@ -201,7 +206,11 @@ def small(tmp_path_factory):
     instruments = pd.DataFrame(known, columns=["ticker", "name", "short_name", "kind", "price_convention"])
     instruments["role_at_halving"] = instruments["kind"].map({"miner": "self_miner"})
     instruments.reindex(columns=columns).to_csv(folder / "instruments.csv", index=False)
-    for name in ("package", "prices", "instruments"):
+    (folder / "splits.csv").write_text(
+        "ticker,effective_on,new_shares,old_shares,closes_restated,counts_restated,source_url,notes\n"
+        "KEEL,2025-01-02,1,5,y,y,,\n"
+    )
+    for name in ("package", "prices", "instruments", "splits"):
         shutil.copy(FOLDER / f"{name}.yml", folder)
     validation.seal(folder)
     return folder
@@ -263,12 +272,33 @@ def test_only_the_dividend_adjusted_series_takes_adjusted_closes(yahoo, data):
     assert last_closes(fetched("IREN")[0], "IREN", 1) == {"2026-10-14": f"{usd('IREN', SESSIONS[-1]):.3f}"}
 
 
-def test_a_later_dividend_rescales_the_adjusted_series(yahoo, data):
-    """The whole of a dividend-adjusted history moves by one factor, and the stored rows follow."""
-    yahoo.spoilt["WGMI"] = edited(lambda rows: [(time, close, adjusted * 0.99) for time, close, adjusted in rows])
+@pytest.mark.parametrize("share", [0.01, 0.18])
+def test_a_later_dividend_rescales_the_adjusted_series(yahoo, data, share):
+    """The whole of a dividend-adjusted history moves by the factor of the vendor's event; the stored rows follow."""
+
+    def answer(symbol, query):
+        times, closes, adjusted = bars(symbol, query)
+        paid = {str(times[-1]): {"amount": share * closes[-2], "date": times[-1]}}
+        lower = [close * (1 - share) for close in adjusted[:-1]] + adjusted[-1:]
+        return page(symbol, times, closes, lower, dividends=paid)
+
+    yahoo.spoilt["WGMI"] = answer
     change = compare("prices", fetched("WGMI")[0], folder=data)
-    assert change.revised == []
-    assert "WGMI: constant factor 0.99" in change.splits[0]
+    assert (change.revised, change.refused) == ([], [])
+    assert f"WGMI: a dividend on 2026-10-14: 33 closes before it times {1 - share:g}" in change.splits[0]
+
+
+def test_a_dividend_of_a_stock_that_pays_none_is_told(yahoo, data):
+    """Its convention in `instruments` would no longer be true; its plain closes are taken as ever."""
+
+    def answer(symbol, query):
+        times, closes, adjusted = bars(symbol, query)
+        return page(symbol, times, closes, adjusted, dividends={"1": {"amount": 0.1, "date": times[-1]}})
+
+    yahoo.spoilt["IREN"] = answer
+    rows, shown = fetched("IREN")
+    assert rows.attrs["events"] == []
+    assert "IREN: the vendor lists a dividend" in shown
 
 
 def test_where_a_fetch_starts(yahoo, data):
@@ -323,7 +353,7 @@ def test_unordered_days_are_sorted(yahoo, data):
 
 
 def test_a_split_rescales_what_is_stored(yahoo, data):
-    """A history on a new share basis becomes one constant factor in the comparison, not a revision."""
+    """A history on a new share basis is explained by the vendor's event, for the whole series."""
 
     def answer(symbol, query):
         times, closes, adjusted = bars(symbol, query)
@@ -333,8 +363,54 @@ def test_a_split_rescales_what_is_stored(yahoo, data):
 
     yahoo.spoilt["IREN"] = answer
     change = compare("prices", fetched("IREN")[0], folder=data)
-    assert change.revised == []
-    assert "IREN: constant factor 0.1" in change.splits[0]
+    assert (change.revised, change.refused, change.held) == ([], [], [])
+    assert "IREN: a split, 10 for 1, on 2026-10-13: 33 closes before it times 0.1" in change.splits[0]
+
+
+@pytest.mark.parametrize("factor", [0.9, 0.5, 4 / 3])
+def test_a_history_that_moved_without_an_event_is_refused(yahoo, data, factor):
+    """It is no split because it looks like one."""
+    before = contents(data)
+    yahoo.spoilt["IREN"] = edited(lambda rows: [(time, factor * close, close) for time, close, _ in rows])
+    change = compare("prices", fetched("IREN")[0], folder=data)
+    with pytest.raises(RefreshError, match=r"IREN: \d+ overlapping days are .* list no event"):
+        apply([change], folder=data, accept_revisions=True)
+    assert contents(data) == before
+
+
+def test_a_session_that_the_vendor_lost_is_accepted_once_by_name(yahoo, data):
+    """Refused, then taken by name, then remembered in the table's yml; another hole is refused all the same."""
+    yahoo.spoilt["IREN"] = edited(lambda rows: [row for i, row in enumerate(rows) if i != at("2026-10-12", rows)])
+    with pytest.raises(VendorError, match=r"for 2026-10-12; .*--take 'prices IREN\|2026-10-12'"):
+        fetched("IREN")
+    console = Console(file=StringIO())
+    rows = prices.fetch(tickers=["IREN"], console=console, now=NOW, take={"prices IREN|2026-10-12"})["prices"]
+    assert rows.attrs["holes"] == ["IREN|2026-10-12"]
+    assert apply([compare("prices", rows, folder=data)], folder=data) == ["prices"]
+    assert "2026-10-12" not in set(fetched("IREN")[0]["date"])
+    yahoo.spoilt["IREN"] = edited(lambda rows: [row for i, row in enumerate(rows) if i != at("2026-10-13", rows)])
+    with pytest.raises(VendorError, match="for 2026-10-13"):
+        fetched("IREN")
+
+
+def test_a_company_that_went_is_not_asked_for(yahoo, data):
+    """Its last session is in `instruments`; named, it is asked all the same."""
+    table = pd.read_csv(data / "instruments.csv", dtype="string")
+    table.loc[table["ticker"] == "IREN", "last_session"] = "2026-10-09"
+    table.to_csv(data / "instruments.csv", index=False)
+    validation.seal(data)
+    assert "IREN" not in set(fetched()[0]["symbol"])
+
+
+def test_closes_before_a_new_name_stay_under_the_old_one(yahoo, data):
+    """The vendor has the whole history under the new ticker; what is stored under the old one is not stored twice."""
+    table = pd.read_csv(data / "instruments.csv", dtype="string")
+    old = table[table["ticker"] == "IREN"].assign(
+        ticker="OLDN", renamed_to="IREN", renamed_on="2026-10-13", name="Old", short_name="Old"
+    )
+    pd.concat([table, old]).to_csv(data / "instruments.csv", index=False)
+    validation.seal(data)
+    assert fetched("IREN")[0]["date"].tolist() == ["2026-10-13", "2026-10-14"]
 
 
 def test_revised_history_is_refused(yahoo, data):
@@ -422,6 +498,15 @@ FAULTS = {
     "last close missing": (edited(lambda r: with_close(r, "2026-10-14", None)), "no price on 2026-10-14", "later"),
     "all closes missing": (edited(lambda r: [(t, None, None) for t, *_ in r]), "no price on 2026-09-09", ", ..."),
     "zero": (edited(lambda r: with_close(r, "2026-10-12", 0.0)), "no price on 2026-10-12", "later"),
+    "true": (edited(lambda r: with_close(r, "2026-10-12", True)), "not a whole chart", "by hand"),
+    "text": (edited(lambda r: with_close(r, "2026-10-12", "9.5")), "not a whole chart", "by hand"),
+    "milliseconds": (
+        lambda s, q: page(s, [1000 * t for t in bars(s, q)[0]], *bars(s, q)[1:]),
+        "not a whole chart",
+        "update yfinance",
+    ),
+    "deep": (plain(200, "[" * 100_000, "application/json"), "not a whole chart", "update yfinance"),
+    "elsewhere": (plain(302, "", "https://example.org/a"), "sends to another address", "update yfinance"),
     "infinity": (edited(lambda r: with_close(r, "2026-10-12", float("inf"))), "not a whole chart", "by hand"),
     "two closes": (edited(lambda r: with_row(r, "2026-10-12", 9.5, where=3)), "two prices on 2026-10-12", "later"),
     "hole": (edited(lambda r: r[:5] + r[7:]), "for 2026-09-16, 2026-09-17", "update exchange-calendars"),
@@ -462,6 +547,14 @@ def test_no_answer_is_bounded(yahoo, data, monkeypatch):
     monkeypatch.setattr(vendors, "TIMEOUT", 0.1)
     yahoo.spoilt["IREN"] = hanging(yahoo)
     with pytest.raises(VendorError, match=r"IREN: no answer \(\w*Timeout\) after 4 tries; try again later"):
+        fetched("IREN")
+
+
+def test_an_answer_is_bounded_in_bytes(yahoo, data, monkeypatch):
+    """A flood is cut off before it fills the memory."""
+    monkeypatch.setattr(vendors, "LARGEST", 1_000_000)
+    yahoo.spoilt["IREN"] = plain(200, " " * 3_000_000, "application/json")
+    with pytest.raises(VendorError, match=r"IREN: no answer \(.*\) after 4 tries"):
         fetched("IREN")
 
 
