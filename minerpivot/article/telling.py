@@ -164,15 +164,16 @@ LATE = {"undated": "without a date", "later": "of a later date"}
 
 def rows(verdicts: pd.DataFrame, unseen: pd.DataFrame) -> pd.DataFrame:
     """The statements as a table shows them: each with verdict, values, reason, what changed it, sources and figure."""
+    each: list[Any] = verdicts.to_dict("records")
     return pd.DataFrame(
         {
-            "statement": [f"{row['statement_no']}. {row['claim']}" for row in verdicts.to_dict("records")],
+            "statement": [f"{row['statement_no']}. {row['claim']}" for row in each],
             "verdict": verdicts["verdict"].to_numpy(),
-            "data": [told(row["given"], row["against"]) for row in verdicts.to_dict("records")],
-            "why": [why(row) for row in verdicts.to_dict("records")],
-            "changed": [changed(row, unseen) for row in verdicts.to_dict("records")],
-            "sources": [sources(row) for row in verdicts.to_dict("records")],
-            "shown": [shown_in(row) for row in verdicts.to_dict("records")],
+            "data": [told(row["given"], row["against"]) for row in each],
+            "why": [why(row) for row in each],
+            "changed": [changed(row, unseen) for row in each],
+            "sources": [sources(row) for row in each],
+            "shown": [shown_in(row) for row in each],
             "grade": verdicts["grade"].to_numpy(),
             "verdict_then": verdicts["verdict_then"].to_numpy(),
             "claim_id": verdicts["claim_id"].to_numpy(),
@@ -187,10 +188,9 @@ def board(verdicts: pd.DataFrame) -> str:
     for verdict in claims.VERDICTS:
         own = verdicts[verdicts["verdict"] == verdict]
         tiles = " ".join(
-            f'<a class="{MEANINGS[verdict]}" href="#statement-{row.statement_no}" '
-            f'title="{escape(row.claim, quote=True)}" aria-label="{row.statement_no}: {escape(row.claim, quote=True)}">'
-            f"{row.statement_no}</a>"
-            for row in own.itertuples()
+            f'<a class="{MEANINGS[verdict]}" href="#statement-{number}" title="{said}" '
+            f'aria-label="{number}: {said}">{number}</a>'
+            for number, said in zip(own["statement_no"], own["claim"].map(escape))
         )
         if tiles:
             lines.append(f"<li><span><b>{len(own)}</b> {verdict}</span> <span>{tiles}</span></li>")
