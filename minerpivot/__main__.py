@@ -223,7 +223,7 @@ def changes(
     """Print as Markdown what changed since a commit: numbers, verdicts of the fact check, coverage."""
     from minerpivot.book import execute
     from minerpivot.changes import ChangesError, report
-    from minerpivot.refresh.proposal import text
+    from minerpivot.refresh.proposal import headlines, text
 
     try:
         stale = [path.name for path in execute.chapters() if execute.why_stale(path)]
@@ -231,8 +231,7 @@ def changes(
             note = f"Run `make book` first: the outputs of {', '.join(stale)} are not current."
             console.print(note, style="yellow", soft_wrap=True)
         found = report(execute.ROOT, against)
-        landing = (execute.ROOT / "index.md").read_text(encoding="utf-8") if proposal else ""
-        typer.echo(text(found, landing) if proposal else found, nl=False)
+        typer.echo(text(found, headlines()) if proposal else found, nl=False)
     except (ChangesError, tables.TableError) as error:
         _stop(str(error))
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 
+from minerpivot.book import execute, published
 from minerpivot.data import metadata, tables
 from minerpivot.refresh import candidates
 
 LONGEST = 60_000  # GitHub takes 65,536 characters
-VALUE = re.compile(r"\b([a-z]+\.[a-z]\w*)")
 
 
-def text(changes: str, landing: str) -> str:
-    """Markdown from what `changes` says and from the landing page's source, whose values are the headlines."""
-    shown = {name for part in re.findall(r"{{(.*?)}}|:::{when}(.*)", landing) for name in VALUE.findall(" ".join(part))}
+def headlines(root: Path = execute.ROOT) -> set[str]:
+    """The ids of the values that the landing page shows."""
+    shown = published.used((root / "index.md").read_text(encoding="utf-8"))
+    chapters = {path.name: path.read_text(encoding="utf-8") for path in execute.chapters()}
+    recorded = published.recorded(chapters)
+    return {f"{value.chapter}/{value.name}" for value in recorded if (value.record.get("page"), value.name) in shown}
+
+
+def text(changes: str, shown: set[str]) -> str:
+    """Markdown from what `changes` says, those of the values `shown` (ids) first."""
     rows = [line for line in changes.splitlines() if line.startswith("| ")]
-    moved = [line for line in rows if line.removeprefix("| ").split(" |")[0].strip("` ") in shown]
+    moved = [line for line in rows if line.removeprefix("| ").split(" |")[0] in shown]
     notes = [line for name in tables.entries() if (line := _outdated(name))]
     queue = {
         path.stem: len(path.read_text("utf-8").splitlines()) - 1 for path in sorted(candidates.QUEUE.glob("*.csv"))

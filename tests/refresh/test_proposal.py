@@ -4,16 +4,15 @@ from pathlib import Path
 
 import yaml
 
+from minerpivot.book import execute
 from minerpivot.refresh import candidates, proposal
 
 CHANGES = "\n".join([
     "# Changes against HEAD (abc)", "", "## Values that changed", "", "| value | before | after | unit | as of |",
-    "| --- | --- | --- | --- | --- |", "| stocks.smh | 10 | 12 | percent | 2026-11-25 |",
-    "| deals.signed | 5,000 | 5,210 | MW | 2026-11-25 |", "",
+    "| --- | --- | --- | --- | --- |", "| stock-performance/smh | 10 | 12 | percent | 2026-11-25 |",
+    "| miner-deals/signed | 5,000 | 5,210 | MW | 2026-11-25 |", "",
 ])  # fmt: skip
-LANDING = (
-    'Prices rose {{ stocks.smh.percent }}.\n\n:::{when} deals.known\n{{ "a" if halving.level > 1 else "b" }}\n:::\n'
-)
+SHOWN = {"stock-performance/smh", "halving-squeeze/level"}
 WORKFLOW = yaml.safe_load((candidates.ROOT / ".github" / "workflows" / "refresh.yml").read_text("utf-8"))
 
 
@@ -21,18 +20,25 @@ def test_headlines_come_first(monkeypatch, tmp_path):
     """Values of the landing page that moved, the queue, then everything."""
     monkeypatch.setattr(candidates, "QUEUE", tmp_path)
     (tmp_path / "deals.csv").write_text("deal_id\nA-\nB-\n")
-    said = proposal.text(CHANGES, LANDING)
+    said = proposal.text(CHANGES, SHOWN)
     head = said[: said.index("## Notes older")]
-    assert "| stocks.smh | 10 | 12 |" in head
-    assert "deals.signed" not in head
+    assert "| stock-performance/smh | 10 | 12 |" in head
+    assert "miner-deals/signed" not in head
     assert "Drafts in the queue (`make candidates`): 2 for deals." in said
     assert said.endswith(CHANGES)
+
+
+def test_headlines_are_the_landing_pages_values():
+    """By the ids that `make changes` prints."""
+    shown = proposal.headlines()
+    assert shown
+    assert {name.split("/")[0] for name in shown} <= {path.stem for path in execute.chapters()}
 
 
 def test_nothing_moved_is_said(monkeypatch, tmp_path):
     """Not left empty."""
     monkeypatch.setattr(candidates, "QUEUE", tmp_path)
-    said = proposal.text("Nothing changed.\n", LANDING)
+    said = proposal.text("Nothing changed.\n", SHOWN)
     assert "None of the landing page." in said
     assert "`make candidates`): none." in said
 
@@ -40,7 +46,7 @@ def test_nothing_moved_is_said(monkeypatch, tmp_path):
 def test_a_long_one_is_cut(monkeypatch, tmp_path):
     """GitHub refuses more; the rest is a command away."""
     monkeypatch.setattr(candidates, "QUEUE", tmp_path)
-    said = proposal.text("| a.b | 1 | 2 |\n" * 9000, LANDING)
+    said = proposal.text("| a.b | 1 | 2 |\n" * 9000, SHOWN)
     assert len(said) < 65_536
     assert "more characters: `make changes AGAINST=main`" in said
 
