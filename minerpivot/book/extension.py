@@ -24,10 +24,10 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
+from minerpivot import changes
 from minerpivot.book import assets, finish, frame, overview, published, terms
 from minerpivot.book.editions import copy_data
 from minerpivot.book.execute import ROOT
-from minerpivot.changes import RENAMED
 from minerpivot.data import tables
 from minerpivot.page import drawing, words
 from minerpivot.page.drawing import MIME as KIT_MIME
@@ -35,6 +35,7 @@ from minerpivot.page.figures import VEGALITE_MIME
 from minerpivot.page.tables import TABLE_MIME, as_csv, as_xlsx, markup
 
 HERE = Path(__file__).parent
+CHANGES_PLACE = "<!-- editions of the report -->"  # in changes.md
 
 
 class ChartRenderer(MimeRenderPlugin):
@@ -246,7 +247,7 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
     for name in set(re.findall(r"charts/([\w.-]+\.(?:svg|json|js|css|csv))", html)):
         shutil.copy(assets.KEPT / name, out / "_static" / "charts" / name)
     copy_data(out / "data")
-    for name in ("CITATION.cff", RENAMED):
+    for name in ("CITATION.cff", changes.RENAMED):
         shutil.copy(ROOT / name, out)
     for name, listed in zip(("numbers", "facts"), published.listed(_values(app)), strict=True):
         text = json.dumps(listed, indent=1, ensure_ascii=False)
@@ -306,6 +307,13 @@ class When(SphinxDirective):
         return self.parse_content_to_nodes() if shown else []
 
 
+def _tell_changes(_: Sphinx, docname: str, source: list[str]) -> None:
+    """Put the editions of the change log into the page that waits for them; a report of an earlier day knows none."""
+    if docname == "changes":
+        later = "This is the report of an earlier day; what changed since stands in the latest one."
+        source[0] = source[0].replace(CHANGES_PLACE, later if tables.edition() else changes.page(ROOT))
+
+
 def _configure(app: Sphinx, config: Any) -> None:
     for folder in (app.outdir, app.doctreedir):  # finished pages cannot be finished again: a site is built whole
         shutil.rmtree(folder, ignore_errors=True)
@@ -336,6 +344,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for handler in logging.getLogger("sphinx").handlers:
         handler.addFilter(Cells())  # after Sphinx's own, which find the place
     app.connect("config-inited", _configure)
+    app.connect("source-read", _tell_changes)
     app.connect("config-inited", _give_values)
     app.connect("builder-inited", _no_index)
     app.connect("html-collect-pages", lambda _: [("search", {"title": "Search"}, "search.html")])

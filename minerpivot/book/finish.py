@@ -94,6 +94,8 @@ def _repair(document: HtmlElement) -> None:
     for tag in document.cssselect("figure.kit[id]"):
         tag.set("aria-labelledby", f"{tag.get('id')}-title")  # not by its caption, which has a number and a link too
         tag.extend(tag.find("figcaption")[1:])  # Sphinx takes all that follows a caption for a part of it
+    for tag in document.cssselect(".feed") if tables.edition() or not publish.site_url() else []:
+        tag.drop_tree()  # there is none
     for tag in document.cssselect("summary[aria-label]"):
         del tag.attrib["aria-label"]  # the same words on each would hide what the summary itself says
     for tag in document.cssselect(".citation[role]"):
