@@ -114,7 +114,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
                 "contracted_mw": sums.get("critical_it_mw", np.nan),
                 "open_mw": sums.get("open_mw", np.nan),
                 "contracted_usd_bn": sums.get("value_usd_bn", np.nan),
-                "tenants": _names(signed["tenant"]),
+                "tenants": _names(tenants(signed)),
                 "guarantors": _names(signed["guarantor"]),
                 "live_mw": running["live_mw"].sum(min_count=1),
                 "unpublished": int(running["unpublished"].sum()),
@@ -150,3 +150,79 @@ def _return(closes: pd.Series | None, start: pd.Timestamp, day: pd.Timestamp) ->
         return np.nan
     span = closes.loc[start:day].dropna()
     return 100 * (span.iloc[-1] / span.iloc[0] - 1) if len(span) > 1 else np.nan
+
+
+PARTS = {
+    **{f"Q{number}": f"{word} quarter of" for number, word in enumerate(("first", "second", "third", "fourth"), 1)},
+    **{"H1": "first half of", "H2": "second half of"},
+}
+
+
+def period(stated: str) -> str:
+    """A stated day, month, quarter, half, mid-year or year as people say it ("2026-Q4": fourth quarter of 2026)."""
+    year, _, part = stated.removeprefix("mid-").partition("-")
+    if stated.startswith("mid-"):
+        return f"middle of {year}"
+    if part in PARTS:
+        return f"{PARTS[part]} {year}"
+    if not part:
+        return year
+    day = pd.Timestamp(stated)
+    return f"{day:%B %Y}" if len(stated) == len("2026-10") else f"{day.day} {day:%B %Y}"
+
+
+def ahead(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
+    """What is said to come after `day`: promised deliveries, starts of leases without one, scheduled results.
+
+    One row each, soonest first: ticker, kind ("delivery", "lease start", "results"), stated (the period, as said last),
+    due (its last day), what (site and phase, tenant or fiscal period), mw (critical IT), first (the period promised
+    first, where it was another one) and source_url. A start counts at the last day of its period.
+    """
+    day = pd.Timestamp(day)
+    names = known["sites"].set_index("site")["name"]
+    coming = promises(known, day)
+    coming = coming[coming["state"].eq("expected") & (coming["due"] > day)]
+    where = coming["site"].map(names).fillna(coming["site"]) + ", " + coming["phase"].fillna("all")
+    stated = coming["now"].fillna(coming["promised"])
+    moved = coming["promised"].where(coming["late_quarters"] > 0)
+    parts = [
+        coming.assign(kind="delivery", stated=stated, what=where, mw=coming["promised_mw"], first=moved),
+        _starts(known, day, coming),
+        _results(known, day),
+    ]
+    columns = ["ticker", "kind", "stated", "due", "what", "mw", "first", "source_url"]
+    rows = [part[columns] for part in parts if len(part)]
+    return pd.concat(rows or [parts[0][columns]]).sort_values(["due", "ticker"], kind="stable", ignore_index=True)
+
+
+def _starts(known: Tables, day: pd.Timestamp, coming: pd.DataFrame) -> pd.DataFrame:
+    """Contracts in force whose start lies ahead and of which no delivery is promised.
+
+    A promise names its contract, or stands for all contracts with one tenant at its site and the parts of that site.
+    """
+    held = ledger.contracted(known["deals"]).query("counts_as == 'contract'")
+    sites, linked = known["sites"], known["site_contracts"]
+    whole = coming.loc[coming["deal_id"].isna(), "site"]
+    parts = [*whole, *sites.loc[sites["part_of"].isin(whole), "site"]]
+    inside = linked["site"].isin(parts).groupby(linked["deal_id"]).all()
+    covered = held[held["deal_id"].isin(inside.index[inside])]
+    same = pd.MultiIndex.from_frame(held[["ticker", "tenant"]]).isin([*zip(covered["ticker"], covered["tenant"])])
+    rows = held.assign(due=delivery.due(held))
+    rows = rows[(rows["due"] > day) & ~same & ~rows["deal_id"].isin(coming["deal_id"])]
+    tenant = tenants(rows)
+    return rows.assign(kind="lease start", stated=rows["start_expected"], what=tenant, first=None)
+
+
+def _results(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
+    """Days of results that a company or a calendar has named."""
+    rows = known["earnings_dates"]
+    rows = rows[(rows["reported_on"] > day) & rows["ticker"].isin(companies(known["instruments"]).index)]
+    said = rows["reported_on"].dt.strftime("%Y-%m-%d")
+    what = "Results, " + rows["fiscal_period"]
+    return rows.assign(kind="results", stated=said, due=rows["reported_on"], what=what, mw=np.nan, first=None)
+
+
+def tenants(contracts: pd.DataFrame) -> pd.Series:
+    """Who pays, as a reader is told: "undisclosed" for one whose name no source gives."""
+    undisclosed = contracts["tenant"].isna() | contracts["tenant"].str.startswith("undisclosed", na=False)
+    return contracts["tenant"].mask(undisclosed, "undisclosed tenant")
