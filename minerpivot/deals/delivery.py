@@ -168,6 +168,59 @@ def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     return rows.drop(columns=["due", "live_by", "live_critical_it_mw"])
 
 
+def _last_period(periods: pd.Series) -> str | None:
+    """The one of several periods that ends last."""
+    known = periods.dropna()
+    return None if known.empty else str(known.iloc[int(period_end(known).argmax())])
+
+
+def by_site(
+    sites: pd.DataFrame,
+    site_contracts: pd.DataFrame,
+    contracts: pd.DataFrame,
+    deliveries: pd.DataFrame,
+    day: str | pd.Timestamp,
+) -> pd.DataFrame:
+    """Each tenant at each site on `day`: contracted and live megawatts, what was promised for all of it, what is known.
+
+    Columns: ticker, site, tenant, contracted_mw, live_mw (missing where no figure was seen), promised and now (for the
+    last of its phases, see `delays`; the start that the contract names where no phase is told), late_quarters (the most
+    of its phases), state ("live" once all of it runs; "overdue" if the time of a phase has passed and nothing was
+    heard; "expected"). Only contracts in force; the parts of a site that is told as one stand as that site.
+    """
+    day, as_one = pd.Timestamp(day), told_by_tenant(sites, site_contracts)
+    rows = site_contracts.merge(sites[["site", "ticker", "part_of"]], on="site")
+    rows["tenant"] = rows["deal_id"].map(contracts.set_index("deal_id")["tenant"]).fillna(rows["tenant"])
+    rows = rows.dropna(subset=["tenant"])
+    rows["site"] = rows["part_of"].where(rows["part_of"].map(as_one) == rows["tenant"], rows["site"])
+    said = deliveries[(last_day(deliveries["said_on"]) <= day) & deliveries["alternative_to"].isna()]
+    ran = _latest(said[said["kind"] == "delivered"].dropna(subset=["live_critical_it_mw"]), "live_by")
+    targets, phases = _latest(said[said["kind"] == "target"], "due"), delays(deliveries, day)
+    found = []
+    for (ticker, site, tenant), group in rows.groupby(["ticker", "site", "tenant"], sort=False):
+        ids = set() if site in as_one else set(group["deal_id"].dropna())
+        mine, live, aims = (
+            table[(table["site"] == site) & (table["deal_id"].isin(ids) if ids else table["deal_id"].isna())]
+            for table in (phases, ran, targets)
+        )
+        untold = contracts["deal_id"].isin(ids - set(mine["deal_id"]) - set(live["deal_id"]))
+        starts = contracts.loc[untold, "start_expected"].dropna()
+        passed = period_end(starts) < day
+        late = bool(passed.any()) or bool((mine["state"] == "overdue").any())
+        other_aims = aims.loc[~aims["phase"].isin(mine["phase"]), "due"]
+        still = mine["now"].fillna(mine["promised"].where(mine["state"] == "expected"))
+        megawatts, whole = live["live_critical_it_mw"].sum(min_count=1), group["critical_it_mw"].sum()
+        found.append(
+            {"ticker": ticker, "site": site, "tenant": tenant, "contracted_mw": whole, "live_mw": megawatts}
+            | {"promised": _last_period(pd.concat([mine["promised"], starts]))}
+            | {"now": _last_period(pd.concat([still, other_aims, starts[~passed]]))}
+            | {"late_quarters": mine["late_quarters"].max()}
+            | {"state": "live" if megawatts >= whole else "overdue" if late else "expected"}
+        )
+    columns = ["ticker", "site", "tenant", "contracted_mw", "live_mw", "promised", "now", "late_quarters", "state"]
+    return pd.DataFrame(found, columns=columns)
+
+
 def delivery(
     deals: pd.DataFrame, deliveries: pd.DataFrame, day: str | pd.Timestamp, parents: Mapping[str, str]
 ) -> pd.DataFrame:

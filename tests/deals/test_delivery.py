@@ -141,6 +141,51 @@ def test_megawatts_told_by_tenant_stand_at_the_whole_site():
     assert delivery.told_by_tenant(sites, rows) == {"campus": "Coal"}
 
 
+def test_each_tenant_at_each_site():
+    """By hand: two phases of one contract, a tenant told for a whole campus, a start that has passed unheard."""
+    sites = pd.DataFrame(
+        [("campus", None), ("north", "campus"), ("south", "campus"), ("plain", None), ("quiet", None), ("gone", None)],
+        columns=["site", "part_of"],
+    ).assign(ticker="IREN")
+    rows = pd.DataFrame(
+        [
+            ("north", None, "Coal", 30),
+            ("south", None, "Coal", 20),
+            ("plain", "A", None, 100),
+            ("quiet", "B", None, 40),
+            ("gone", "SOLD", None, 60),
+        ],
+        columns=["site", "deal_id", "tenant", "critical_it_mw"],
+    )
+    contracts = deals.contracted(
+        ledger(
+            {"deal_id": "A", "tenant": "Oak", "start_expected": "2026"},
+            {"deal_id": "B", "tenant": "Elm", "start_expected": "2026-03"},
+            {"deal_id": "SOLD", "state": "sold"},
+        )
+    )
+    record = said(
+        {"site": "plain", "deal_id": "A", "due": "2026-Q2", "critical_it_mw": 60},
+        {"site": "plain", "deal_id": "A", "phase": "second", "due": "2026-Q4", "critical_it_mw": 40},
+        live(60, "2026-07", "2026-07-05", site="plain", deal_id="A"),
+        target("2027-Q1", 40, "2026-07-05") | {"site": "plain", "deal_id": "A", "phase": "second"},
+        {"due": "2026-06", "critical_it_mw": 50},
+        live(50, "2026-06", "2026-07-01"),
+    )
+    found = delivery.by_site(sites, rows, contracts, record, "2026-08-01").set_index("site")
+    assert list(found.index) == ["campus", "plain", "quiet"]
+    assert found["tenant"].tolist() == ["Coal", "Oak", "Elm"]
+    assert found["state"].tolist() == ["live", "expected", "overdue"]
+    assert found.loc["campus", ["contracted_mw", "live_mw"]].tolist() == [50, 50]
+    assert found.loc["plain", ["live_mw", "promised", "now"]].tolist() == [60, "2026-Q4", "2027-Q1"]
+    assert found.loc["plain", "late_quarters"] == pytest.approx(1)
+    assert found.loc["quiet", "promised"] == "2026-03"
+    assert pd.isna(found.loc["quiet", "now"])
+    early = delivery.by_site(sites, rows, contracts, record.head(0), "2026-02-01").set_index("site")
+    assert early.loc["quiet", ["state", "now"]].tolist() == ["expected", "2026-03"]
+    assert early["live_mw"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("later", "state", "late"),
     [
