@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -20,6 +21,7 @@ from sphinx_design.icons import get_octicon_data
 
 from minerpivot.book import publish, styles
 from minerpivot.book.execute import ROOT
+from minerpivot.book.profiles import FOLDER
 from minerpivot.data import tables
 from minerpivot.page.tables import in_words
 
@@ -51,7 +53,11 @@ def finish(site: Path) -> None:
     _remove_unused(site / "_static")
     _calm(site / "_static" / "scripts" / "pydata-sphinx-theme.js")
     documents = {page: html.parse(page).getroot() for page in site.rglob("*.html") if "_static" not in page.parts}
+    companies = _companies(documents)
     for page, document in documents.items():
+        _link_companies(
+            document, {name: os.path.relpath(at, page.parent) for name, at in companies.items() if at != page}
+        )
         _trim(document, search=page.name == "search.html")
         _repair(document)
         _link_findings(document)
@@ -126,7 +132,8 @@ def _repair(document: HtmlElement) -> None:
     for tag in document.cssselect("i[class*='fa-'], span[class*='fa-']"):
         tag.set("aria-hidden", "true")
     for tag in document.cssselect("figure.kit"):
-        tag.set("aria-labelledby", f"{tag.get('id')}-title")  # not by its caption, which has a number and a link too
+        name = tag.get("id") or tag.getparent().get("id")
+        tag.set("aria-labelledby", f"{name}-title")  # not by its caption, which has a number and a link too
         tag.extend(tag.find("figcaption")[1:])  # Sphinx takes all that follows a caption for a part of it
     for tag in document.cssselect("summary[aria-label]"):
         del tag.attrib["aria-label"]  # the same words on each would hide what the summary itself says
@@ -146,6 +153,25 @@ def _link_findings(document: HtmlElement) -> None:
         finding.set("id", f"finding-{number}")
         place = finding if finding.find("p") is None else finding.find("p")
         place.append(E.a("#", {"class": "headerlink"}, href=f"#finding-{number}", title="Link to this finding"))
+
+
+def _companies(documents: dict[Path, HtmlElement]) -> dict[str, Path]:
+    """Pages of companies by the name in their heading ("Core Scientific (CORZ)")."""
+    pages = {page: _first(document, "article h1") for page, document in documents.items()}
+    return {
+        _plain(heading).rstrip("#").partition(" (")[0].strip(): page
+        for page, heading in pages.items()
+        if heading is not None and page.parent.name == FOLDER
+    }
+
+
+def _link_companies(document: HtmlElement, addresses: dict[str, str]) -> None:
+    """Lead from a table's row to the page of the company that heads it."""
+    for heading in document.cssselect("th[scope=row]"):
+        name = (heading.text or "").strip()
+        if name in addresses:
+            heading.text = None
+            heading.insert(0, E.a(name, href=addresses[name]))
 
 
 def _describe(document: HtmlElement, site: Path, page: Path) -> None:

@@ -162,8 +162,8 @@ def show(
     """Show a chart, or several to `choose` from, and store it as specs, PNG (of the first) and text.
 
     `title` states the finding, `unit` says what is measured and how, `description` is heard in place of the drawing,
-    `note` stands before the sources, `name` is the anchor for `{numref}`; without `image` no PNG is stored. Raises `ValueError` that names the chart and
-    the mend.
+    `note` stands before the sources, `name` is the anchor for `{numref}`; without `image` no PNG is stored. Raises
+    `ValueError` that names the chart and the mend.
     """
     choices = drawing if isinstance(drawing, Mapping) else {"": Choice(drawing, title, unit, description)}
     try:
