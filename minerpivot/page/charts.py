@@ -1259,11 +1259,12 @@ def areas(
     events: Sequence[Event] = (),
     ticks: Mapping[float, str] | Sequence[float] | None = None,
     height: tuple[int, int] = (300, 260),
+    heading: str = "",
 ) -> Drawing:
     """Columns of a frame as areas in steps from nothing, each in front of the one before: promised, then live.
 
     `names` are what follows each latest value ("6.1 GW contracted"), `accent` their meanings; `gap` names what the last
-    lacks of the first ("promised, not yet live"). A row's values hold until the next row.
+    lacks of the first ("promised, not yet live"). A row's values hold until the next row. `heading` names a panel.
     """
 
     def draw(size: Size) -> list[Plate]:
@@ -1290,7 +1291,7 @@ def areas(
             time=True,
         )
         spots = [(plate.across(_stamp(e.at)), _name(e.name, size)) for e in events if _inside(e, plate)]
-        _head(plate, "", _flags(plate, spots, plate.height), 0)
+        _head(plate, heading, _flags(plate, spots, plate.height), 0)
         rows = [
             {"x": _shown(day, True), **{f"y{n}": float(value) for n, value in enumerate(record)}}
             for day, record in zip(days, given[columns].itertuples(index=False))
