@@ -214,6 +214,9 @@ def _tools(meta: dict[str, Any]) -> list[nodes.Element]:
 
 
 def _anchored(node: nodes.Element, name: str, document: nodes.document) -> nodes.Element:
+    """`node` with an address and a number; on a company's page, whose names others have too, without a number."""
+    if document.settings.env.docname.startswith(frame.PROFILES):
+        return nodes.container("", node, ids=[name])
     node["names"].append(name)
     document.note_explicit_target(node)
     return node
@@ -280,6 +283,13 @@ def _prose(path: Path) -> str:
     return "\n\n".join(cell.source for cell in nbformat.reads(text, as_version=4).cells if cell.cell_type == "markdown")
 
 
+def _turn(app: Sphinx, docname: str, _: list[str]) -> None:
+    """Let values that every page of a kind has for itself be those of the page that is read next."""
+    own = app.config.myst_substitutions.get(words.OWN)
+    if own is not None:
+        own.turn_to(docname.rpartition("/")[2])
+
+
 class Cells(logging.Filter):
     """Says "x.ipynb cell 3 line 7" where MyST-NB says "x.ipynb:30007"."""
 
@@ -289,6 +299,29 @@ class Cells(logging.Filter):
         if isinstance(place, str) and (found := re.fullmatch(r"(.+\.ipynb):(\d+)(\d{4})", place)):
             record.location = f"{found[1]} cell {found[2]} line {int(found[3])}"
         return True
+
+
+class Verdicts(SphinxDirective):
+    """What the fact check says of the statements that name the company of the page, with a link to it."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """A list of verdicts and statements, or one sentence that there is none."""
+        ticker = self.env.docname.rpartition("/")[2]
+        claims = tables.load("claims")
+        about = claims[(claims[["ticker", "second_ticker"]] == ticker).any(axis=1)]
+        said = {value.name: str(value.value) for value in _values(self.env.app) if value.kind == "verdict"}
+        link = "[fact check](../chapters/fact-check.ipynb)"
+        lines = [
+            f"- **{said[row.claim_id].capitalize()}**: {row.claim}"
+            for row in about.itertuples()
+            if row.claim_id in said
+        ]
+        text = [f"No statement of the article that the {link} tests names it."]
+        if lines:
+            text = [f"The statements that name it, as the {link} finds them:", "", *lines]
+        return self.parse_text_to_nodes("\n".join(text))
 
 
 class When(SphinxDirective):
@@ -348,6 +381,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _give_values)
     app.connect("builder-inited", _no_index)
     app.connect("html-collect-pages", lambda _: [("search", {"title": "Search"}, "search.html")])
+    app.connect("source-read", _turn)
+    app.add_directive("verdicts", Verdicts)
     app.add_css_file("book.css")
     app.add_css_file("charts.css")
     app.connect("doctree-resolved", terms.link)

@@ -1,4 +1,4 @@
-"""The report on paper: all pages in one PDF, and the overview as a summary of two pages, by headless Chromium.
+"""The report on paper: the chapters in one PDF, and the overview as a summary of two pages, by headless Chromium.
 
 The pages are those of the built site, one after another: what is folded stands open, code is left out, a link to
 another page leads to its place in the same document. How they look is the style sheet's business (`@media print`).
@@ -87,19 +87,25 @@ def _rebase(article: HtmlElement, place: Path, bound: set[str]) -> None:
     article.set("id", _anchor(place.as_posix(), ""))
     for tag in article.cssselect("[aria-labelledby]"):
         tag.set("aria-labelledby", _anchor(place.as_posix(), tag.get("aria-labelledby")))
-    for attribute in ("href", "src", "srcset"):
-        for tag in article.cssselect(f"[{attribute}]"):
-            tag.set(attribute, _address(tag.get(attribute), place, bound))
+    for tag in article.cssselect("[src]"):
+        tag.set("src", os.path.normpath(place.parent / tag.get("src")))
+    for tag in article.cssselect("[srcset]"):
+        tag.set("srcset", os.path.normpath(place.parent / tag.get("srcset")))
+    for tag in article.cssselect("[href]"):
+        if address := _address(tag.attrib.pop("href"), place, bound):
+            tag.set("href", address)
 
 
 def _address(address: str, place: Path, bound: set[str]) -> str:
+    """Where a link leads from paper: into the document, to the published site, or nowhere if there is none."""
     if re.match(r"[a-z]+:", address):
         return address
     path, _, anchor = address.partition("#")
     target = os.path.normpath(place.parent / path) if path else place.as_posix()
     if target in bound:
         return f"#{_anchor(target, anchor)}"
-    return f"{target}#{anchor}" if anchor else target
+    site = publish.site_url()
+    return f"{site}{target}{f'#{anchor}' if anchor else ''}" if site else ""
 
 
 def _anchor(page: str, name: str) -> str:

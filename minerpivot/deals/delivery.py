@@ -5,12 +5,12 @@ Megawatts are critical IT. What was not seen is missing, not zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
 from minerpivot.data.tables import last_day
-from minerpivot.deals.ledger import contracted
+from minerpivot.deals.ledger import contracted, own_share, revenue_per_mw_year
 
 
 def period_end(stated: pd.Series) -> pd.Series:
@@ -54,10 +54,87 @@ def live_mw(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     )
 
 
+def over_time(
+    known: Callable[[pd.Timestamp], pd.DataFrame],
+    deliveries: pd.DataFrame,
+    day: str | pd.Timestamp,
+    parents: Mapping[str, str],
+) -> pd.DataFrame:
+    """Contracted and live critical-IT megawatts of each company at each month's end and on `day`: ticker, month, both.
+
+    Contracted is what was in force by the ledger of that month (`known`), at the company's own share. Live is dated by
+    when it ran, not by when that was said: from the end of its period, or from the statement if that came first. Only
+    what was said by `day` counts. A company has no `live_mw` (missing, not zero) before its first figure.
+    """
+    day = pd.Timestamp(day)
+    done = deliveries[(deliveries["kind"] == "delivered") & deliveries["alternative_to"].isna()]
+    done = done.dropna(subset=["live_critical_it_mw"]).assign(said=lambda rows: last_day(rows["said_on"]))
+    done = done[done["said"] <= day]
+    done["since"] = period_end(done["live_by"]).combine(done["said"], min)
+    done = done.sort_values(["since", "said"])
+    found = []
+    for month in [*pd.date_range("2024-01-31", day, freq="ME", inclusive="left"), day]:
+        rows = contracted(known(month))
+        rows = own_share(rows[rows["mw_basis"] == "critical IT"])
+        phases = (
+            kept(done[done["since"] <= month], known(month))
+            .groupby(["ticker", "site", "phase"], as_index=False)
+            .tail(1)
+        )
+        live = phases["live_critical_it_mw"].groupby(phases["ticker"].replace(parents)).sum()
+        signed = rows["mw"].groupby(rows["ticker"].replace(parents)).sum()
+        both = pd.DataFrame({"contracted_mw": signed, "live_mw": live}, dtype=float).rename_axis("ticker")
+        found.append(both.reset_index().assign(month=month))
+    return pd.concat(found, ignore_index=True)[["ticker", "month", "contracted_mw", "live_mw"]]
+
+
+def rent_begun(
+    contracts: pd.DataFrame,
+    deliveries: pd.DataFrame,
+    day: str | pd.Timestamp,
+    tenants: Mapping[str, str],
+    parents: Mapping[str, str],
+) -> pd.DataFrame:
+    """Contracted value per year of what is live on `day`, by company: live megawatts times the contract's own rate.
+
+    Columns: live_mw, rated_mw (those of contracts whose value, term and megawatts are known), usd_bn_per_year of these.
+    `tenants` is that of `told_by_tenant`: where megawatts are not told by contract, the rate is that of all contracts
+    of that tenant with the company together. A contract with one value for several leases gives each their rate.
+    """
+    rates = revenue_per_mw_year(contracts, ratio=1.0)
+    rates = rates[rates["mw_basis"] == "critical IT"]
+    by_deal = rates.set_index("deal_id")["low"]
+    parts = contracts.dropna(subset=["part_of"]).set_index("deal_id")["part_of"].map(by_deal)
+    yearly, megawatts = rates["low"] * rates["mw"], rates["mw"]
+    keys = [rates["ticker"], rates["tenant"]]
+    by_tenant = yearly.groupby(keys).sum() / megawatts.groupby(keys).sum()
+    done = deliveries[(deliveries["kind"] == "delivered") & deliveries["alternative_to"].isna()]
+    done = done[last_day(done["said_on"]) <= pd.Timestamp(day)].dropna(subset=["live_critical_it_mw"])
+    live = _latest(done, "live_by").rename(columns={"live_critical_it_mw": "live_mw"})
+    of_tenant = list(zip(live["ticker"], live["site"].map(dict(tenants))))
+    told = pd.Series(by_tenant.reindex(of_tenant).to_numpy(), live.index, dtype=float)
+    own = live["deal_id"].map(pd.concat([by_deal, parts]))
+    live["rate"] = own.where(live["deal_id"].notna(), told).astype(float)
+    live["rated_mw"] = live["live_mw"].where(live["rate"].notna())
+    live["usd_bn_per_year"] = live["rate"] * live["live_mw"] / 1000
+    columns = ["live_mw", "rated_mw", "usd_bn_per_year"]
+    return live.groupby(live["ticker"].replace(parents))[columns].sum(min_count=1).rename_axis("ticker")
+
+
 def kept(deliveries: pd.DataFrame, deals: pd.DataFrame) -> pd.DataFrame:
-    """`deliveries` without those of contracts that were sold or terminated by the states in `deals`."""
-    gone = deals.loc[deals["state"].isin(["sold", "terminated"]), "deal_id"]
-    return deliveries[~deliveries["deal_id"].isin(gone)]
+    """`deliveries` without those of contracts that `deals` calls sold or terminated, at own share of joint ventures."""
+    rows = deals.set_index("deal_id")
+    part = deliveries["deal_id"].map(rows["own_share_pct"]).astype(float).fillna(100) / 100
+    scaled = {column: deliveries[column] * part for column in ("critical_it_mw", "live_critical_it_mw")}
+    gone = rows.index[rows["state"].isin(["sold", "terminated"])]
+    return deliveries.assign(**scaled)[~deliveries["deal_id"].isin(gone)]
+
+
+def told_by_tenant(sites: pd.DataFrame, site_contracts: pd.DataFrame) -> dict[str, str]:
+    """Site -> tenant where megawatts are stated by tenant and not by contract; a part of a site counts as the site."""
+    rows = site_contracts.dropna(subset=["tenant"])
+    whole = rows["site"].map(sites.set_index("site")["part_of"]).fillna(rows["site"])
+    return dict(zip(whole, rows["tenant"]))
 
 
 def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
@@ -91,16 +168,70 @@ def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     return rows.drop(columns=["due", "live_by", "live_critical_it_mw"])
 
 
+def _last_period(periods: pd.Series) -> str | None:
+    """The one of several periods that ends last."""
+    known = periods.dropna()
+    return None if known.empty else str(known.iloc[int(period_end(known).argmax())])
+
+
+def by_site(
+    sites: pd.DataFrame,
+    site_contracts: pd.DataFrame,
+    contracts: pd.DataFrame,
+    deliveries: pd.DataFrame,
+    day: str | pd.Timestamp,
+) -> pd.DataFrame:
+    """Each tenant at each site on `day`: contracted and live megawatts, what was promised for all of it, what is known.
+
+    Columns: ticker, site, tenant, contracted_mw, live_mw (missing where no figure was seen), promised and now (for the
+    last of its phases, see `delays`; the start that the contract names where no phase is told), late_quarters (the most
+    of its phases), state ("live" once all of it runs; "overdue" if the time of a phase has passed and nothing was
+    heard; "expected"). Only contracts in force; the parts of a site that is told as one stand as that site.
+    """
+    day, as_one = pd.Timestamp(day), told_by_tenant(sites, site_contracts)
+    rows = site_contracts.merge(sites[["site", "ticker", "part_of"]], on="site")
+    rows["tenant"] = rows["deal_id"].map(contracts.set_index("deal_id")["tenant"]).fillna(rows["tenant"])
+    rows = rows.dropna(subset=["tenant"])
+    rows["site"] = rows["part_of"].where(rows["part_of"].map(as_one) == rows["tenant"], rows["site"])
+    said = deliveries[(last_day(deliveries["said_on"]) <= day) & deliveries["alternative_to"].isna()]
+    ran = _latest(said[said["kind"] == "delivered"].dropna(subset=["live_critical_it_mw"]), "live_by")
+    targets, phases = _latest(said[said["kind"] == "target"], "due"), delays(deliveries, day)
+    found = []
+    for (ticker, site, tenant), group in rows.groupby(["ticker", "site", "tenant"], sort=False):
+        ids = set() if site in as_one else set(group["deal_id"].dropna())
+        mine, live, aims = (
+            table[(table["site"] == site) & (table["deal_id"].isin(ids) if ids else table["deal_id"].isna())]
+            for table in (phases, ran, targets)
+        )
+        untold = contracts["deal_id"].isin(ids - set(mine["deal_id"]) - set(live["deal_id"]))
+        starts = contracts.loc[untold, "start_expected"].dropna()
+        passed = period_end(starts) < day
+        late = bool(passed.any()) or bool((mine["state"] == "overdue").any())
+        other_aims = aims.loc[~aims["phase"].isin(mine["phase"]), "due"]
+        still = mine["now"].fillna(mine["promised"].where(mine["state"] == "expected"))
+        megawatts, whole = live["live_critical_it_mw"].sum(min_count=1), group["critical_it_mw"].sum()
+        found.append(
+            {"ticker": ticker, "site": site, "tenant": tenant, "contracted_mw": whole, "live_mw": megawatts}
+            | {"promised": _last_period(pd.concat([mine["promised"], starts]))}
+            | {"now": _last_period(pd.concat([still, other_aims, starts[~passed]]))}
+            | {"late_quarters": mine["late_quarters"].max()}
+            | {"state": "live" if megawatts >= whole else "overdue" if late else "expected"}
+        )
+    columns = ["ticker", "site", "tenant", "contracted_mw", "live_mw", "promised", "now", "late_quarters", "state"]
+    return pd.DataFrame(found, columns=columns)
+
+
 def delivery(
     deals: pd.DataFrame, deliveries: pd.DataFrame, day: str | pd.Timestamp, parents: Mapping[str, str]
 ) -> pd.DataFrame:
     """Critical-IT megawatts by company on `day`: contracted, live, and promised for a time that has passed.
 
-    Columns: contracted_mw (contracts in force whose critical-IT megawatts are stated), live_mw and unpublished (see
-    `live_mw`; missing where no delivery was seen, which is not zero), promised_mw (to tenants, for a period that ended
-    by `day`; missing where none was seen). `deals` holds the states of the day; `parents`: subsidiary -> company.
+    Columns: contracted_mw (contracts in force whose critical-IT megawatts are stated, at own share), live_mw and
+    unpublished (see `live_mw`; missing where no delivery was seen, which is not zero), promised_mw (to tenants, for a
+    period that ended by `day`; missing where none was seen). `deals` holds the states of the day; `parents`:
+    subsidiary -> company.
     """
-    rows, held = contracted(deals), kept(deliveries, deals)
+    rows, held = own_share(contracted(deals)), kept(deliveries, deals)
     live = live_mw(held, day).reset_index()
     promises = held[(held["kind"] == "promised") & (last_day(held["said_on"]) <= pd.Timestamp(day))]
     passed = promises[period_end(promises["due"]) <= pd.Timestamp(day)]

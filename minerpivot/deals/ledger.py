@@ -133,6 +133,19 @@ def totals(contracts: pd.DataFrame, by: pd.Series | None = None) -> pd.DataFrame
     )
 
 
+def sums(contracts: pd.DataFrame, instruments: pd.DataFrame) -> pd.DataFrame:
+    """Every sum four ways, indexed by companies ("all", "self-miners") and joint ventures ("own share", "in full").
+
+    Columns are those of `totals`. The sum of a view that holds nothing is missing.
+    """
+    found = {
+        (companies, share): totals(own_share(rows) if share == "own share" else rows).reindex(["all"]).iloc[0]
+        for companies, rows in (("all", contracts), ("self-miners", narrow(contracts, instruments)))
+        for share in ("own share", "in full")
+    }
+    return pd.DataFrame(found).T.rename_axis(["companies", "joint ventures"])
+
+
 def whole_of_parts(deals: pd.DataFrame) -> pd.Series:
     """Critical-IT megawatts of each row of value once all its parts (`parts`) are public, by deal_id."""
     needed = deals[deals["counts_as"] == "value"].set_index("deal_id")["parts"].astype(float)
@@ -336,9 +349,10 @@ def reconcile(
     whose tenant or site is its `scope`, else against those announced on that day; own share or whole as the statement
     counts. One row per statement and measure ("USD bn", "critical-IT MW"): ticker, stated_on, scope, share_basis,
     source_url, measure, qualifier, stated, ledger, difference (ledger less stated; missing where no contract of that
-    scope is in the ledger), `agrees` (within `ROUNDING` of what was stated, given its wording) and `explained_by`: the
-    contracts whose figure was not seen, so that only the company can have counted it, or, where the ledger is higher,
-    the one row whose figure is the difference.
+    scope is in the ledger), `agrees` (within `ROUNDING` of what was stated, given its wording), `explained_by` (rows)
+    and `because`: "figure not seen" (contracts of which only the company can have counted it), "worded as more"
+    (their figure is a floor, so the rest can be in them), or, where the ledger is higher, "not in its total" (the one
+    row whose figure is the difference).
     """
     found = []
     for said in company_totals.to_dict("records"):
@@ -351,20 +365,25 @@ def reconcile(
             ("USD bn", "contract_value_usd_bn", "value_qualifier", ~rows["part_of"].isin(rows["deal_id"])),
             ("critical-IT MW", "critical_it_mw", "mw_qualifier", in_force),
         ]
-        for measure, column, wording, needed in measures:
+        for measure, column, qualifier, needed in measures:
             if pd.isna(said[column]):
                 continue
             figures = rows.loc[needed, column]
             total = figures.sum(min_count=1) if len(rows) or said["whole_company"] == "n" else 0.0
             difference, ids = total - said[column], rows.loc[needed, "deal_id"]
-            below, above = (part * said[column] for part in ROUNDING.get(said[wording], ROUNDING["exact"]))
+            below, above = (part * said[column] for part in ROUNDING.get(said[qualifier], ROUNDING["exact"]))
             agrees = bool(-below <= difference <= above)
             same = (figures - difference).abs() <= 0.005 * max(said[column], 1)
-            found_in = ids[figures.isna()] if difference < 0 else ids[same]
+            grounds = {"not in its total": same & (difference > 0)}
+            if difference < 0:
+                floors = rows.loc[needed, qualifier] == "more_than"
+                grounds = {"figure not seen": figures.isna(), "worded as more": floors}
+            because = None if agrees else next((why for why, which in grounds.items() if which.any()), None)
+            found_in = ids[grounds[because]] if because else ids.iloc[:0]
             found.append(
                 {key: said[key] for key in ("ticker", "stated_on", "scope", "share_basis", "source_url")}
-                | {"measure": measure, "qualifier": said[wording], "stated": said[column], "ledger": total}
-                | {"difference": difference, "agrees": agrees, "explained_by": [] if agrees else list(found_in)}
+                | {"measure": measure, "qualifier": said[qualifier], "stated": said[column], "ledger": total}
+                | {"difference": difference, "agrees": agrees, "explained_by": list(found_in), "because": because}
             )
     columns = ["ticker", "stated_on", "scope", "share_basis", "source_url", "measure", "qualifier", "stated", "ledger"]
-    return pd.DataFrame(found, columns=[*columns, "difference", "agrees", "explained_by"])
+    return pd.DataFrame(found, columns=[*columns, "difference", "agrees", "explained_by", "because"])

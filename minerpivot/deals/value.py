@@ -70,6 +70,11 @@ def level_charge(cost: pd.Series | float, years: pd.Series | float, *, rate: flo
     return cost / present_value(years, years, rate=rate)
 
 
+def after_building(against: pd.DataFrame, usd_m_per_mw: pd.Series | float, *, ratio: float, rate: float) -> pd.Series:
+    """Rent per grid MWh, `against_mining`'s `rent_site`, less the level charge of a building of so much per MW."""
+    return against["rent_site"] - rent_per_mwh(level_charge(usd_m_per_mw, against["term_years"], rate=rate)) / ratio
+
+
 def rationality(
     rates: pd.DataFrame,
     hashprice_usd: pd.Series,
@@ -91,8 +96,7 @@ def rationality(
         found = against_mining(
             rates, hashprice_usd, efficiency_j_per_th=efficiency, power_usd_per_mwh=power, ratio=ratio
         )
-        charge = level_charge(building_usd_m_per_mw, found["term_years"], rate=rate)
-        margin = found["rent_site"] - rent_per_mwh(charge) / ratio - found["mining_signing"]
+        margin = after_building(found, building_usd_m_per_mw, ratio=ratio, rate=rate) - found["mining_signing"]
         rows.append((efficiency, power, ratio, int((margin > 0).sum()), int(margin.notna().sum()), margin.median()))
     return pd.DataFrame(rows, columns=["efficiency", "power", "ratio", "ahead", "of", "margin"])
 

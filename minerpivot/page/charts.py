@@ -157,12 +157,13 @@ def show(
     description: str = "",
     note: str = "",
     choose: str = "",
+    image: bool = True,
 ) -> None:
     """Show a chart, or several to `choose` from, and store it as specs, PNG (of the first) and text.
 
     `title` states the finding, `unit` says what is measured and how, `description` is heard in place of the drawing,
-    `note` stands before the sources, `name` is the anchor for `{numref}`. Raises `ValueError` that names the chart and
-    the mend.
+    `note` stands before the sources, `name` is the anchor for `{numref}`; without `image` no PNG is stored. Raises
+    `ValueError` that names the chart and the mend.
     """
     choices = drawing if isinstance(drawing, Mapping) else {"": Choice(drawing, title, unit, description)}
     try:
@@ -177,7 +178,8 @@ def show(
             "source": _spoken(provenance(sources)),
             "choices": stored,
         }
-        bundle = {MIME: content, "image/png": _png(first), "text/plain": f"{first['title']}. {first['description']}"}
+        bundle = {MIME: content, "text/plain": f"{first['title']}. {first['description']}"}
+        bundle |= {"image/png": _png(first)} if image else {}
     except ValueError as error:
         raise ValueError(f"chart {name!r}: {error}") from None
     display(bundle, raw=True)
@@ -1266,11 +1268,12 @@ def areas(
     events: Sequence[Event] = (),
     ticks: Mapping[float, str] | Sequence[float] | None = None,
     height: tuple[int, int] = (300, 260),
+    heading: str = "",
 ) -> Drawing:
     """Columns of a frame as areas in steps from nothing, each in front of the one before: promised, then live.
 
     `names` are what follows each latest value ("6.1 GW contracted"), `accent` their meanings; `gap` names what the last
-    lacks of the first ("promised, not yet live"). A row's values hold until the next row.
+    lacks of the first ("promised, not yet live"). A row's values hold until the next row. `heading` names a panel.
     """
 
     def draw(size: Size) -> list[Plate]:
@@ -1297,7 +1300,7 @@ def areas(
             time=True,
         )
         spots = [(plate.across(_stamp(e.at)), _name(e.name, size)) for e in events if _inside(e, plate)]
-        _head(plate, "", _flags(plate, spots, plate.height), 0)
+        _head(plate, heading, _flags(plate, spots, plate.height), 0)
         rows = [
             {"x": _shown(day, True), **{f"y{n}": float(value) for n, value in enumerate(record)}}
             for day, record in zip(days, given[columns].itertuples(index=False))

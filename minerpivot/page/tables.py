@@ -67,7 +67,7 @@ def show(
     verdicts  column -> what each of its words means: "holds" (dot), "open" (ring) or "against" (square); numbers may
               stand among the words
     note      a caveat below the table, before the names of its sources
-    interactive  sort, filter and search on a page with scripts
+    interactive  sort, filter and search on a page with scripts; a narrow screen has the wider columns behind "more"
     """
     heads, formats, second, verdicts = heads or {}, formats or {}, second or {}, verdicts or {}
     columns = [str(column) for column in frame.columns]
@@ -109,6 +109,8 @@ def markup(stored: Stored) -> str:
         text = _text(value, column)
         if below is not None and row[below] is not None:
             text += f"<small>{_text(row[below], columns[below])}</small>"
+        if stored.get("interactive") and column is columns[0]:
+            text += _rest([(columns[place[c["name"]]], row[place[c["name"]]]) for c in shown if c["shown"]])
         order = f' data-order="{"" if value is None else value}"' if _sortable(stored, column, value) else ""
         start, end = ('th scope="row"', "th") if column is columns[0] else ("td", "td")
         return f"<{start}{_classes(column, value)}{order}>{text}</{end}>"
@@ -118,16 +120,34 @@ def markup(stored: Stored) -> str:
     return f"<thead><tr>{''.join(heads)}</tr></thead><tbody>{''.join(rows)}</tbody>"
 
 
+def _rest(hidden: list[tuple[Stored, Any]]) -> str:
+    """What a narrow screen does not show of a row, behind "more"."""
+    told = [(column, value) for column, value in hidden if value is not None]
+    lines = (
+        f"<dt>{escape(column.get('head', column['name']))}</dt><dd>{_text(value, column)}</dd>"
+        for column, value in told
+    )
+    return (
+        f'<details class="rest"><summary>more</summary><div><dl>{"".join(lines)}</dl></div></details>' if told else ""
+    )
+
+
 def _sortable(stored: Stored, column: Stored, value: Any) -> bool:
     """Whether a page's script needs the number itself to sort by."""
     return bool(stored.get("interactive") and column.get("number")) and not isinstance(value, str)
 
 
 def as_csv(stored: Stored) -> str:
-    """The whole table as CSV; a link is two columns, its text and its address."""
+    """The whole table as CSV; a link is two columns, its text and its address. No text runs as a formula."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(_whole(stored))
+    rows = ([_no_formula(cell) for cell in row] for row in _whole(stored))
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
+
+
+def _no_formula(cell: Any) -> Any:
+    """A text that a spreadsheet would run (=, +, -, @) with an apostrophe before it; numbers stay."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def as_xlsx(stored: Stored) -> bytes:

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from minerpivot.deals import delivery
+from minerpivot.deals import ledger as deals
 from tests.deals.test_ledger import ledger
 
 
@@ -82,6 +83,107 @@ def test_contracted_against_live_against_promised():
     assert pd.isna(found.loc["RIOT", "contracted_mw"])
     nothing = delivery.delivery(rows, record.head(0), "2026-07-05", {})
     assert nothing["live_mw"].isna().all()
+
+
+def test_live_megawatts_over_time():
+    """By hand: dated by when it ran, or by the statement if that came first; a sold contract takes its own along."""
+    record = said(
+        live(40, "2025-Q4", "2026-05-01", deal_id="D0"),
+        live(70, "2026-06", "2026-06-02", deal_id="D0"),
+        live(30, "2026-01", "2026-02-10", deal_id="VENTURE", site="other"),
+        live(100, "2026-09", "2026-11-01", deal_id="D0"),
+    )
+    venture = {"deal_id": "VENTURE", "own_share_pct": 50.0, "critical_it_mw": 60, "announced_on": "2025-05-05"}
+    before, after = ledger({}, venture), ledger({}, venture | {"state": "sold"})
+
+    def known(day):
+        return before if day < pd.Timestamp("2026-04-15") else after
+
+    found = delivery.over_time(known, record, "2026-06-15", {}).set_index("month")
+    assert found["live_mw"].dropna().loc[["2025-12-31", "2026-01-31", "2026-03-31"]].tolist() == [40, 55, 55]
+    assert found["live_mw"].loc[["2026-04-30", "2026-06-15"]].tolist() == [40, 70]
+    assert pd.isna(found.loc["2025-11-30", "live_mw"])  # nothing seen yet is not zero
+    assert found["contracted_mw"].loc[["2026-03-31", "2026-06-15"]].tolist() == [130, 100]
+    subsidiary = delivery.over_time(known, record, "2026-06-15", {"IREN": "PARENT"})
+    assert set(subsidiary["ticker"]) == {"PARENT"}
+
+
+def test_contracted_rent_that_has_begun():
+    """40 of 100 MW at 1 bn over ten years pay 0.04 bn a year; by tenant, by a common value, and without a value."""
+    contracts = deals.contracted(
+        ledger(
+            {},
+            {"deal_id": "T1", "ticker": "CORZ", "tenant": "Coal"},
+            {"deal_id": "T2", "ticker": "CORZ", "tenant": "Coal", "contract_value_usd_bn": 3.0},
+            {"deal_id": "PART", "ticker": "GLXY", "part_of": "ALL", "contract_value_usd_bn": None},
+            {"deal_id": "ALL", "ticker": "GLXY", "counts_as": "value", "parts": 1.0, "critical_it_mw": None}
+            | {"contract_value_usd_bn": 2.0},
+            {"deal_id": "BARE", "ticker": "WULF", "contract_value_usd_bn": None},
+        )
+    )
+    record = said(
+        live(40, "2026-01", "2026-02-01", deal_id="D0"),
+        live(50, "2026-01", "2026-02-01", ticker="CORZ", site="five sites"),
+        live(10, "2026-01", "2026-02-01", ticker="GLXY", site="third", deal_id="PART"),
+        live(60, "2026-01", "2026-02-01", ticker="WULF", site="fourth", deal_id="BARE"),
+    )
+    found = delivery.rent_begun(contracts, record, "2026-03-01", {"five sites": "Coal"}, {})
+    assert found["usd_bn_per_year"].dropna().round(9).to_dict() == {"IREN": 0.04, "CORZ": 0.1, "GLXY": 0.02}
+    assert found.loc["WULF", "live_mw"] == 60
+    assert pd.isna(found.loc["WULF", "rated_mw"])
+    assert delivery.rent_begun(contracts, record, "2026-01-15", {}, {}).empty
+
+
+def test_megawatts_told_by_tenant_stand_at_the_whole_site():
+    """Two parts of a campus and a plain site."""
+    sites = pd.DataFrame({"site": ["campus", "north", "south", "plain"], "part_of": [None, "campus", "campus", None]})
+    rows = pd.DataFrame({"site": ["north", "south", "plain"], "tenant": ["Coal", "Coal", None]})
+    assert delivery.told_by_tenant(sites, rows) == {"campus": "Coal"}
+
+
+def test_each_tenant_at_each_site():
+    """By hand: two phases of one contract, a tenant told for a whole campus, a start that has passed unheard."""
+    sites = pd.DataFrame(
+        [("campus", None), ("north", "campus"), ("south", "campus"), ("plain", None), ("quiet", None), ("gone", None)],
+        columns=["site", "part_of"],
+    ).assign(ticker="IREN")
+    rows = pd.DataFrame(
+        [
+            ("north", None, "Coal", 30),
+            ("south", None, "Coal", 20),
+            ("plain", "A", None, 100),
+            ("quiet", "B", None, 40),
+            ("gone", "SOLD", None, 60),
+        ],
+        columns=["site", "deal_id", "tenant", "critical_it_mw"],
+    )
+    contracts = deals.contracted(
+        ledger(
+            {"deal_id": "A", "tenant": "Oak", "start_expected": "2026"},
+            {"deal_id": "B", "tenant": "Elm", "start_expected": "2026-03"},
+            {"deal_id": "SOLD", "state": "sold"},
+        )
+    )
+    record = said(
+        {"site": "plain", "deal_id": "A", "due": "2026-Q2", "critical_it_mw": 60},
+        {"site": "plain", "deal_id": "A", "phase": "second", "due": "2026-Q4", "critical_it_mw": 40},
+        live(60, "2026-07", "2026-07-05", site="plain", deal_id="A"),
+        target("2027-Q1", 40, "2026-07-05") | {"site": "plain", "deal_id": "A", "phase": "second"},
+        {"due": "2026-06", "critical_it_mw": 50},
+        live(50, "2026-06", "2026-07-01"),
+    )
+    found = delivery.by_site(sites, rows, contracts, record, "2026-08-01").set_index("site")
+    assert list(found.index) == ["campus", "plain", "quiet"]
+    assert found["tenant"].tolist() == ["Coal", "Oak", "Elm"]
+    assert found["state"].tolist() == ["live", "expected", "overdue"]
+    assert found.loc["campus", ["contracted_mw", "live_mw"]].tolist() == [50, 50]
+    assert found.loc["plain", ["live_mw", "promised", "now"]].tolist() == [60, "2026-Q4", "2027-Q1"]
+    assert found.loc["plain", "late_quarters"] == pytest.approx(1)
+    assert found.loc["quiet", "promised"] == "2026-03"
+    assert pd.isna(found.loc["quiet", "now"])
+    early = delivery.by_site(sites, rows, contracts, record.head(0), "2026-02-01").set_index("site")
+    assert early.loc["quiet", ["state", "now"]].tolist() == ["expected", "2026-03"]
+    assert early["live_mw"].isna().all()
 
 
 @pytest.mark.parametrize(

@@ -486,6 +486,10 @@ def test_own_share_and_the_narrow_sum():
     listed = pd.DataFrame({"ticker": list(roles), "role_at_halving": list(roles.values())})
     listed["parent"] = listed["ticker"].map({"WYFI": "BTBT"})
     assert deals.narrow(rows, listed)["ticker"].tolist() == ["WULF", "WYFI"]
+    value = deals.sums(rows, listed)["value_usd_bn"]
+    assert value["all"].tolist() == pytest.approx([4.7595 + 7.865, 9.5 + 7.865])
+    assert value["self-miners"].tolist() == pytest.approx([4.7595 + 0.865, 9.5 + 0.865])
+    assert deals.sums(rows.head(0), listed)["value_usd_bn"].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -514,7 +518,7 @@ def totals_said(**row):
 def test_the_ledger_is_held_against_what_a_company_says():
     """By hand: the whole, a tenant, a site, a new lease, own share; a contract without a value is named beside it."""
     table = ledger(
-        {"deal_id": "LEASE", "tenant": "CoreWeave", "site": "Lake (NY)"},
+        {"deal_id": "LEASE", "tenant": "CoreWeave", "site": "Lake (NY)", "mw_qualifier": "more_than"},
         {"deal_id": "VENTURE", "own_share_pct": 50.0, "contract_value_usd_bn": 4.0, "announced_on": "2025-04-01"},
         {"deal_id": "UNVALUED", "contract_value_usd_bn": None, "critical_it_mw": 60},
         {"deal_id": "PART", "part_of": "WHOLE", "contract_value_usd_bn": None, "ticker": "GLXY"},
@@ -532,9 +536,12 @@ def test_the_ledger_is_held_against_what_a_company_says():
 
     whole = held(contract_value_usd_bn=5.5)
     assert whole[["measure", "ledger", "difference"]].tolist() == ["USD bn", 5.0, -0.5]
-    assert (whole["agrees"], whole["explained_by"]) == (False, ["UNVALUED"])
+    assert whole[["agrees", "explained_by", "because"]].tolist() == [False, ["UNVALUED"], "figure not seen"]
     higher = held(contract_value_usd_bn=4.0)  # the company does not count the first lease
-    assert (higher["difference"], higher["explained_by"]) == (1.0, ["LEASE"])
+    assert higher[["difference", "explained_by", "because"]].tolist() == [1.0, ["LEASE"], "not in its total"]
+    floor = held(critical_it_mw=130, whole_company="n", scope="Lake")
+    assert floor[["explained_by", "because"]].tolist() == [["LEASE"], "worded as more"]
+    assert held(critical_it_mw=270)[["explained_by", "because"]].tolist() == [["LEASE"], "worded as more"]
     assert held(critical_it_mw=210, share_basis="own_share")["difference"] == 0
     assert held(critical_it_mw=100, whole_company="n", scope="CoreWeave")["difference"] == 0
     assert held(critical_it_mw=100, whole_company="n", scope="Lake")["difference"] == 0

@@ -272,3 +272,24 @@ def test_days_flags_and_numbers_of_other_libraries_are_plain_in_the_notebook(sho
     tables.show(pd.DataFrame(row), "t", **ASKED, desk=["flag", "na"])
     assert json.dumps(shown[0][tables.TABLE_MIME]["rows"]) == '[["2026-01-28", 3, true, null]]'
     assert cells(read(shown[0])) == [["2026-01-28", "3", "yes", "–"]]
+
+
+def test_no_text_of_a_file_runs_as_a_formula(shown):
+    """A spreadsheet would run what begins with =, +, - or @; a negative number stays one."""
+    frame = pd.DataFrame({"what": ["=1+1", "+35%", "-x", "@cmd", "plain"], "value": [-1.5, 2, 3, 4, 5]})
+    tables.show(frame, "formulas", title="t", unit="u", sources="deals", phone=["value"])
+    lines = tables.as_csv(shown[0][tables.TABLE_MIME]).splitlines()[1:]
+    assert lines == ["'=1+1,-1.5", "'+35%,2.0", "'-x,3.0", "'@cmd,4.0", "plain,5.0"]
+
+
+def test_a_narrow_screen_has_the_rest_behind_more(shown):
+    """Columns that a phone leaves out open below the row's name, only in a table with tools."""
+    frame = pd.DataFrame({"who": ["A", "B"], "value": [1, 2], "by": ["x", None]})
+    for interactive in (True, False):
+        tables.show(
+            frame, "more", title="t", unit="u", sources="deals", phone=["value"], desk=["by"], interactive=interactive
+        )
+    with_tools, plain = (tables.markup(each[tables.TABLE_MIME]) for each in shown)
+    assert with_tools.count("<details") == 1  # B has nothing else
+    assert "<dt>by</dt><dd>x</dd>" in with_tools
+    assert "<details" not in plain

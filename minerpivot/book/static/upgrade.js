@@ -67,11 +67,13 @@
     await load(script);
     const table = document.getElementById(name).closest("table") ?? document.querySelector(`#${CSS.escape(name)} table`);
     const cell = (html, row, column, node) => {
-      const source = node.querySelector("a[href^=http]");
-      const text = [...node.childNodes].map((part) => part.textContent.trim()).join(" ").trim(); // a second line apart
+      const own = [...node.childNodes].filter((part) => !part.classList?.contains("rest"));
+      const source = own.find((part) => part.matches?.("a[href^=http]"));
+      const text = own.map((part) => part.textContent.trim()).join(" ").trim(); // a second line apart
       if (source) return source.textContent === "source" ? source.href : `${text} ${source.href}`;
-      return text === "–" ? "" : text; // a dash stands for nothing
+      return text === "–" ? "" : text.replace(/^(?=[=+@-](?![\d.,]+$))/, "'"); // a dash stands for nothing; no formula
     };
+    for (const first of table.querySelectorAll("tbody th")) first.dataset.filter = cell("", 0, 0, first);
     for (const { dataset, textContent } of table.querySelectorAll("td.number")) {
       dataset.order ??= textContent.replace("–", "").replaceAll(",", ""); // else a dash makes a column of words of them
     }

@@ -1,0 +1,59 @@
+"""Sources of the deals by name: "Exhibit 99.1, 17 Dec 2025" and whether it is the company's own word."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlparse
+
+import pandas as pd
+
+from minerpivot.data.tables import last_day
+
+PRIMARY = ("filing", "exhibit", "release")  # kinds of source that are the company's own word, the most formal first
+ORDER = [*PRIMARY, "press", "digest", "other"]
+FORM = re.compile(r"(?<![a-z0-9])form[-_]?(\d+)-?([kq])|(?<![0-9])(8|10)-?([kq])(?![a-z])", re.IGNORECASE)
+EXHIBIT = re.compile(r"(?:ex|exhibit)[-_]?99[-_.d]?0?(\d)?", re.IGNORECASE)
+
+
+def source_name(address: str, kind: str, published_on: str | None) -> str:
+    """A source as people cite it: what it is, by its kind and address, and its day; "undated" where none was seen."""
+    host = urlparse(address).netloc.removeprefix("www.")
+    file = address.rsplit("/", 1)[-1]
+    form, exhibit = FORM.search(file), EXHIBIT.search(file)
+    if kind == "exhibit":
+        what = f"Exhibit 99.{exhibit[1]}" if exhibit and exhibit[1] else "Exhibit"
+    elif kind == "filing":
+        number, letter = (form[1] or form[3], form[2] or form[4]) if form else ("", "")
+        what = f"{number}-{letter.upper()}" if form else "SEC filing"
+    else:
+        what = {"release": "Release", "digest": f"digest at {host}"}.get(kind, host)
+    return f"{what}, {_day(published_on)}"
+
+
+def _day(text: str | None) -> str:
+    """A day, month or year as people say it."""
+    if text is None:
+        return "undated"
+    day = last_day(pd.Series([text])).iloc[0]
+    return {10: f"{day.day} {day:%b %Y}", 7: f"{day:%b %Y}"}.get(len(text), f"{day:%Y}")
+
+
+def cited(deal_sources: pd.DataFrame) -> pd.DataFrame:
+    """The best source of each deal, by deal_id: the company's own word before others', then the earliest.
+
+    Columns: source, other (each a pair of name and address; `other` is missing where there is one source), evidence
+    ("primary" or "secondary") and sources (how many are known).
+    """
+    said = zip(deal_sources["source_url"], deal_sources["kind"], deal_sources["published_on"])
+    names = [source_name(str(address), str(kind), None if pd.isna(day) else str(day)) for address, kind, day in said]
+    rows = deal_sources.assign(
+        others=~deal_sources["kind"].isin(PRIMARY),
+        place=deal_sources["kind"].map(ORDER.index),
+        day=last_day(deal_sources["published_on"]),
+        name=list(zip(names, deal_sources["source_url"])),
+    ).sort_values(["others", "day", "place", "source_url"], na_position="last")
+    deals = rows.groupby("deal_id")
+    best = deals.nth(0).set_index("deal_id")
+    evidence = best["kind"].isin(PRIMARY).map({True: "primary", False: "secondary"})
+    other = deals.nth(1).set_index("deal_id")["name"]
+    return pd.DataFrame({"source": best["name"], "other": other, "evidence": evidence, "sources": deals.size()})
