@@ -275,8 +275,9 @@ def _beside(app: Sphinx, pagename: str, side: int) -> str | None:
 
 
 def _number(_: Sphinx, env: BuildEnvironment) -> None:
-    """Count the figures and tables of chapters only, so that a company more does not change a chapter's numbers."""
-    for page in [page for page in env.toc_fignumbers if page.startswith(PROFILES)]:
+    """Count the figures and tables of chapters only: neither a company more nor the overview changes their numbers."""
+    apart = [page for page in env.toc_fignumbers if page.startswith(PROFILES) or page == env.config.root_doc]
+    for page in apart:
         del env.toc_fignumbers[page]
     for kind in ("figure", "table"):
         numbered = [(kinds.get(kind, {}), key) for kinds in env.toc_fignumbers.values() for key in kinds.get(kind, {})]

@@ -19,7 +19,7 @@ from lxml import html
 from lxml.html import HtmlElement
 from lxml.html.builder import E
 
-from minerpivot.book import publish
+from minerpivot.book import finish, publish
 
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -137,13 +137,15 @@ def page_count(pdf: bytes) -> int:
 
 def _link(overview: Path, counts: dict[str, int]) -> None:
     """Say on the overview that there are PDFs, in the place that waits for it."""
-    text = overview.read_text(encoding="utf-8")
-    names = {"report.pdf": "The whole report", "summary.pdf": "A summary"}
-    links = ", ".join(
-        f'<a href="{name}">{names[name].lower() if number else names[name]} (PDF, {count} pages)</a>'
-        for number, (name, count) in enumerate(counts.items())
-    )
-    text, found = re.subn(r'(<span id="pdf">).*?(</span>)', rf"\1{links}.\2", text, flags=re.DOTALL)
-    if not found:
+    document = html.parse(overview).getroot()
+    place = next(iter(document.cssselect("#pdf")), None)
+    if place is None:
         raise PaperError('index.md has no place for the links: put <span id="pdf"></span> where they are to stand')
-    overview.write_text(text, encoding="utf-8")
+    names = {"report.pdf": "The chapters", "summary.pdf": "The overview"}
+    tail, place[:], place.text = place.tail, [], ""
+    for name, count in counts.items():
+        link = E.a(f"{names[name]} (PDF, {count} pages)", href=name)
+        link.tail = " · "
+        place.append(link)
+    place[-1].tail, place.tail = "", tail
+    overview.write_text(finish.written(document), encoding="utf-8")

@@ -104,6 +104,7 @@ def _texts(element: HtmlElement, parts: bool) -> Iterator[str]:
         if own and parts:
             own = child.tag not in ("section", "figure", "table", "h1", "h2", "h3", "h4", "dl", "details")
         if own:
+            yield " " if child.tag == "small" else ""
             yield from _texts(child, parts)
             yield " " if child.tag in ("p", "li", "td", "th", "br", "small", "div", "span") else ""
         yield child.tail or ""
