@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from minerpivot.book import published
+from minerpivot.page.words import Day
 
 MANIFEST = "data/datapackage.json"
 RENAMED = "chapters/renamed.json"  # the site carries it beside numbers.json
 NONE = "–"
+
+Values = dict[str, dict[str, Any]]
 
 
 class ChangesError(RuntimeError):
@@ -28,10 +33,8 @@ def report(root: Path, against: str = "HEAD") -> str:
     """
     commit = _git(root, "rev-parse", "--short", "--verify", f"{against}^{{commit}}").strip()
     before, after = _committed(root, commit), _present(root)
-    was, now = _values(before), _values(after)
-    was = {_renamed(root).get(key, key): value for key, value in was.items()}
-    both, gone, new = was.keys() & now.keys(), was.keys() - now.keys(), now.keys() - was.keys()
-    changed = [key for key in now if key in both and was[key]["text"] != now[key]["text"]]
+    was, now, changed = _compared(root, before, after)
+    gone, new = was.keys() - now.keys(), now.keys() - was.keys()
     columns = ["value", "before", "after", "unit", "as of"]
     sections = [
         _section("Values that changed", columns, (_value_row(key, was[key], now[key]) for key in changed)),
@@ -46,6 +49,94 @@ def report(root: Path, against: str = "HEAD") -> str:
     if not found:
         return f"Nothing changed against {against} ({commit}): {len(now)} values, every verdict and every coverage.\n"
     return "\n".join([f"# Changes against {against} ({commit})\n", *found])
+
+
+def _compared(root: Path, before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Values, Values, list[str]]:
+    """Values of two reports under their present ids, and the ids of those that read otherwise."""
+    was, now = _values(before), _values(after)
+    was = {_renamed(root).get(key, key): value for key, value in was.items()}
+    return was, now, [key for key in now if key in was and was[key]["text"] != now[key]["text"]]
+
+
+# --- between published editions ---------------------------------------------------------------
+
+
+def page(root: Path) -> str:
+    """Markdown of all editions of the change log, newest first, each with what it did to the report.
+
+    Each is compared with the edition before it, the unreleased one with the last. An edition is the commit of its tag
+    (`v1.2.0`) or the first whose change log names it; where that is not known (an archive has no history) the log
+    stands alone.
+    """
+    log = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    titles = re.findall(r"^## (.+)$", log, flags=re.MULTILINE)
+    bodies = re.split(r"^## .+\n", log, flags=re.MULTILINE)[1:]
+    commits = [_edition(root, title) for title in titles]
+    parts = []
+    for place, (title, body) in enumerate(zip(titles, bodies)):
+        name, _, day = title.partition(", ")
+        heading = f"Edition {name}, {Day(date.fromisoformat(day))}" if day else "Since the last edition"
+        text = re.sub(r"^### (.+)$", r"**\1**\n", body.strip(), flags=re.MULTILINE)
+        text = text.replace("{{", "{ {").replace("$", r"\$")  # neither values nor formulas
+        older = commits[place + 1] if place + 1 < len(titles) else ""
+        found = difference(root, older, commits[place]) if older and (commits[place] or not day) else ""
+        parts.append(f"({anchor(name)})=\n## {heading}\n\n{text}\n\n{found}")
+    return "\n\n".join(parts)
+
+
+def anchor(edition: str) -> str:
+    """Where an edition stands on that page."""
+    return f"edition-{edition.lower().replace('.', '-')}"
+
+
+def difference(root: Path, older: str, newer: str = "") -> str:
+    """Markdown of what reads otherwise between two commits, or a commit and the working tree: counts, then folds."""
+    before, after = _committed(root, older), _committed(root, newer) if newer else _present(root)
+    was, now, changed = _compared(root, before, after)
+    numbers = [[*_named(key), *_value_row(key, was[key], now[key])[1:4]] for key in changed]
+    verdicts = _verdicts(before), _verdicts(after)
+    flipped = [row for row in _pairs(*verdicts) if NONE not in row]
+    grown = [row for row in _pairs(_coverage(before), _coverage(after)) if "." not in row[0]]
+    new, gone = len(now.keys() - was.keys()), len(was.keys() - now.keys())
+    said = f"Values: {len(changed)} read otherwise, {new} new, {gone} gone."
+    if all(verdicts):
+        said += f" Verdicts: {len(flipped)} changed."
+    return "\n".join(
+        [
+            f"{said}\n",
+            _fold("Values that read otherwise", ["page", "value", "before", "after", "unit"], numbers),
+            _fold("Verdicts that changed", ["statement", "before", "after"], flipped),
+            _fold("Tables that changed", ["table", "before", "after"], grown),
+        ]
+    )
+
+
+def _edition(root: Path, title: str) -> str:
+    """The commit of an edition, by its tag or by the change log; empty if there is none or no history."""
+    name, _, day = title.partition(", ")
+    if not day:
+        return ""
+    for asked in (
+        ["rev-parse", "--quiet", "--verify", f"v{name}^{{commit}}"],
+        ["log", "--reverse", "--format=%H", f"-S## {title}", "--", "CHANGELOG.md"],
+    ):
+        try:
+            if commits := _git(root, *asked).split():
+                return commits[0]
+        except ChangesError:
+            continue
+    return ""
+
+
+def _named(key: str) -> tuple[str, str]:
+    """A value's page and name in words."""
+    chapter, _, name = key.partition("/")
+    return chapter.replace("-", " "), name.replace("_", " ")
+
+
+def _fold(title: str, columns: list[str], rows: list[list[str]]) -> str:
+    body = "\n".join(_line(row) for row in [columns, ["---"] * len(columns), *rows])
+    return f":::{{fold}} {title} ({len(rows)})\n\n{body}\n:::\n" if rows else ""
 
 
 # --- the two reports --------------------------------------------------------------------------
@@ -93,7 +184,7 @@ def _recorded(files: Mapping[str, str]) -> list[published.Recorded]:
     return published.recorded({Path(path).name: text for path, text in files.items() if path.endswith(".ipynb")})
 
 
-def _values(files: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def _values(files: Mapping[str, str]) -> Values:
     """Numbers, days, names and flags by id, as they read without a style of their own."""
     numbers, facts = published.listed(value for value in _recorded(files) if value.kind != "verdict")
     return {entry["id"]: entry | {"unit": entry.get("unit", NONE)} for entry in [*numbers, *facts]}

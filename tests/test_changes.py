@@ -149,3 +149,54 @@ def test_outside_a_checkout_the_error_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(changes.ChangesError, match=r"is not a git checkout; .*git clone"):
         changes.report(tmp_path)
+
+
+LOG = """# Changes
+
+## Unreleased
+
+### Data
+- More rows.
+
+## 1.1.0, 2026-11-23
+
+### Findings
+- News in {{ braces }}, from $5 to $6.
+
+## 1.0.0, 2026-11-22
+
+First.
+"""
+
+
+def test_the_page_compares_each_edition_with_the_one_before(root):
+    """Editions are the commits that named them in the change log, or their tags; the newest is the working tree."""
+    (root / "CHANGELOG.md").write_text(LOG[:10] + LOG[LOG.index("## 1.0.0") :])
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "edition 1.0.0")
+    (root / "CHANGELOG.md").write_text(LOG)
+    write(root, numbers=[("up", 2.0, "percent", "2026-10-09")], verdicts=STATEMENTS | {"iren-day": "contradicted"})
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "edition 1.1.0")
+    git(root, "tag", "v1.1.0")
+    write(root, numbers=[("up", 3.0, "percent", "2026-10-09")], verdicts=STATEMENTS, rows=8)
+    page = changes.page(root)
+    newest, second, first = page.split("\n(edition-")
+    assert "## Since the last edition\n\n**Data**\n\n- More rows." in newest
+    assert "Values: 1 read otherwise, 0 new, 0 gone. Verdicts: 1 changed." in newest
+    assert "| page | up | 2 | 3 | percent |" in newest
+    assert "| iren-day | contradicted | confirmed |" in newest
+    assert "| prices | 2022-01-03 to 2026-10-09, 7 rows | 2022-01-03 to 2026-10-09, 8 rows |" in newest
+    assert second.startswith("1-1-0)=\n## Edition 1.1.0, 23 November 2026")
+    assert r"{ { braces }}, from \$5 to \$6" in second
+    assert "Values: 1 read otherwise, 0 new, 1 gone. Verdicts: 1 changed." in second
+    assert first == "1-0-0)=\n## Edition 1.0.0, 22 November 2026\n\nFirst.\n\n"
+
+
+def test_without_a_history_the_page_is_the_change_log(tmp_path):
+    """As in a downloaded archive."""
+    write(tmp_path, numbers=BASE, verdicts=STATEMENTS)
+    (tmp_path / "CHANGELOG.md").write_text(LOG)
+    page = changes.page(tmp_path)
+    assert "Values:" not in page
+    assert page.count("\n## ") == 3

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from minerpivot.book import profiles
+
 
 class BuildError(RuntimeError):
     """A site that could not be built; what is wrong has been printed."""
@@ -27,6 +29,7 @@ def build_site(source: Path, build: Path) -> Path:
             mend = "text with a colon or another sign of YAML's belongs in quotation marks"
             raise BuildError(f"{name} line {line}: {error.problem}; {mend}") from None
     shutil.rmtree(draft, ignore_errors=True)
+    profiles.write(source)
     arguments = ["build", str(source), "--path-output", str(draft), "-W", "--keep-going", "-q"]
     try:
         # Jupyter Book's own closing words name the draft's folder, which is gone by then.

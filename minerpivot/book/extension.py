@@ -24,10 +24,10 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
+from minerpivot import changes
 from minerpivot.book import assets, finish, frame, overview, published, terms
 from minerpivot.book.editions import copy_data
 from minerpivot.book.execute import ROOT
-from minerpivot.changes import RENAMED
 from minerpivot.data import tables
 from minerpivot.page import drawing, words
 from minerpivot.page.drawing import MIME as KIT_MIME
@@ -35,6 +35,7 @@ from minerpivot.page.figures import VEGALITE_MIME
 from minerpivot.page.tables import TABLE_MIME, as_csv, as_xlsx, markup
 
 HERE = Path(__file__).parent
+CHANGES_PLACE = "<!-- editions of the report -->"  # in changes.md
 
 
 class ChartRenderer(MimeRenderPlugin):
@@ -213,6 +214,9 @@ def _tools(meta: dict[str, Any]) -> list[nodes.Element]:
 
 
 def _anchored(node: nodes.Element, name: str, document: nodes.document) -> nodes.Element:
+    """`node` with an address and a number; on a company's page, whose names others have too, without a number."""
+    if document.settings.env.docname.startswith(frame.PROFILES):
+        return nodes.container("", node, ids=[name])
     node["names"].append(name)
     document.note_explicit_target(node)
     return node
@@ -246,7 +250,7 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
     for name in set(re.findall(r"charts/([\w.-]+\.(?:svg|json|js|css|csv))", html)):
         shutil.copy(assets.KEPT / name, out / "_static" / "charts" / name)
     copy_data(out / "data")
-    for name in ("CITATION.cff", RENAMED):
+    for name in ("CITATION.cff", changes.RENAMED):
         shutil.copy(ROOT / name, out)
     for name, listed in zip(("numbers", "facts"), published.listed(_values(app)), strict=True):
         text = json.dumps(listed, indent=1, ensure_ascii=False)
@@ -279,6 +283,13 @@ def _prose(path: Path) -> str:
     return "\n\n".join(cell.source for cell in nbformat.reads(text, as_version=4).cells if cell.cell_type == "markdown")
 
 
+def _turn(app: Sphinx, docname: str, _: list[str]) -> None:
+    """Let values that every page of a kind has for itself be those of the page that is read next."""
+    own = app.config.myst_substitutions.get(words.OWN)
+    if own is not None:
+        own.turn_to(docname.rpartition("/")[2])
+
+
 class Cells(logging.Filter):
     """Says "x.ipynb cell 3 line 7" where MyST-NB says "x.ipynb:30007"."""
 
@@ -288,6 +299,29 @@ class Cells(logging.Filter):
         if isinstance(place, str) and (found := re.fullmatch(r"(.+\.ipynb):(\d+)(\d{4})", place)):
             record.location = f"{found[1]} cell {found[2]} line {int(found[3])}"
         return True
+
+
+class Verdicts(SphinxDirective):
+    """What the fact check says of the statements that name the company of the page, with a link to it."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """A list of verdicts and statements, or one sentence that there is none."""
+        ticker = self.env.docname.rpartition("/")[2]
+        claims = tables.load("claims")
+        about = claims[(claims[["ticker", "second_ticker"]] == ticker).any(axis=1)]
+        said = {value.name: str(value.value) for value in _values(self.env.app) if value.kind == "verdict"}
+        link = "[fact check](../chapters/fact-check.ipynb)"
+        lines = [
+            f"- **{said[row.claim_id].capitalize()}**: {row.claim}"
+            for row in about.itertuples()
+            if row.claim_id in said
+        ]
+        text = [f"No statement of the article that the {link} tests names it."]
+        if lines:
+            text = [f"The statements that name it, as the {link} finds them:", "", *lines]
+        return self.parse_text_to_nodes("\n".join(text))
 
 
 class When(SphinxDirective):
@@ -304,6 +338,13 @@ class When(SphinxDirective):
         except (ValueError, words.UnknownValueError) as error:
             raise self.error(f"`when`: {error}") from None
         return self.parse_content_to_nodes() if shown else []
+
+
+def _tell_changes(_: Sphinx, docname: str, source: list[str]) -> None:
+    """Put the editions of the change log into the page that waits for them; a report of an earlier day knows none."""
+    if docname == "changes":
+        later = "This is the report of an earlier day; what changed since stands in the latest one."
+        source[0] = source[0].replace(CHANGES_PLACE, later if tables.edition() else changes.page(ROOT))
 
 
 def _configure(app: Sphinx, config: Any) -> None:
@@ -336,9 +377,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for handler in logging.getLogger("sphinx").handlers:
         handler.addFilter(Cells())  # after Sphinx's own, which find the place
     app.connect("config-inited", _configure)
+    app.connect("source-read", _tell_changes)
     app.connect("config-inited", _give_values)
     app.connect("builder-inited", _no_index)
     app.connect("html-collect-pages", lambda _: [("search", {"title": "Search"}, "search.html")])
+    app.connect("source-read", _turn)
+    app.add_directive("verdicts", Verdicts)
     app.add_css_file("book.css")
     app.add_css_file("charts.css")
     app.connect("doctree-resolved", terms.link)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import shutil
 from pathlib import Path
@@ -19,6 +20,7 @@ from sphinx_design.icons import get_octicon_data
 
 from minerpivot.book import publish, search, styles
 from minerpivot.book.execute import ROOT
+from minerpivot.book.profiles import FOLDER
 from minerpivot.book.terms import GLOSSARY
 from minerpivot.data import tables
 from minerpivot.page.tables import in_words
@@ -44,7 +46,11 @@ def finish(site: Path) -> None:
     documents = {page: html.parse(page).getroot() for page in site.rglob("*.html") if "_static" not in page.parts}
     search.write(site, documents)
     means = _meanings(documents.get(site / f"{GLOSSARY}.html"))
+    companies = _companies(documents)
     for page, document in documents.items():
+        _link_companies(
+            document, {name: os.path.relpath(at, page.parent) for name, at in companies.items() if at != page}
+        )
         _repair(document)
         _skip_tables(document)
         _explain_terms(document, means)
@@ -91,9 +97,12 @@ def _repair(document: HtmlElement) -> None:
     """Mend what an accessibility checker finds in the theme, and what needs a script to be right."""
     for tag in document.cssselect("i[class*='fa-'], span[class*='fa-']"):
         tag.set("aria-hidden", "true")
-    for tag in document.cssselect("figure.kit[id]"):
-        tag.set("aria-labelledby", f"{tag.get('id')}-title")  # not by its caption, which has a number and a link too
+    for tag in document.cssselect("figure.kit:not(.hero)"):
+        name = tag.get("id") or tag.getparent().get("id")
+        tag.set("aria-labelledby", f"{name}-title")  # not by its caption, which has a number and a link too
         tag.extend(tag.find("figcaption")[1:])  # Sphinx takes all that follows a caption for a part of it
+    for tag in document.cssselect(".feed") if tables.edition() or not publish.site_url() else []:
+        tag.drop_tree()  # there is none
     for tag in document.cssselect("summary[aria-label]"):
         del tag.attrib["aria-label"]  # the same words on each would hide what the summary itself says
     for tag in document.cssselect(".citation[role]"):
@@ -125,7 +134,7 @@ def _meanings(glossary: HtmlElement | None) -> dict[str, str]:
 
 def _explain_terms(document: HtmlElement, means: dict[str, str]) -> None:
     """Let each linked term carry its meaning, which the page's script shows in place."""
-    for link in document.cssselect("a.term"):
+    for link in document.cssselect(f"a.term[href*='{GLOSSARY}.html#']"):
         link.set("data-means", means[link.get("href").partition("#")[2]])
 
 
@@ -135,6 +144,25 @@ def _link_findings(document: HtmlElement) -> None:
         finding.set("id", f"finding-{number}")
         place = finding if finding.find("p") is None else finding.find("p")
         place.append(E.a("#", {"class": "headerlink"}, href=f"#finding-{number}", title="Link to this finding"))
+
+
+def _companies(documents: dict[Path, HtmlElement]) -> dict[str, Path]:
+    """Pages of companies by the name in their heading ("Core Scientific (CORZ)")."""
+    pages = {page: _first(document, "article h1") for page, document in documents.items()}
+    return {
+        _plain(heading).rstrip("#").partition(" (")[0].strip(): page
+        for page, heading in pages.items()
+        if heading is not None and page.parent.name == FOLDER
+    }
+
+
+def _link_companies(document: HtmlElement, addresses: dict[str, str]) -> None:
+    """Lead from a table's row to the page of the company that heads it."""
+    for heading in document.cssselect("th[scope=row]"):
+        name = (heading.text or "").strip()
+        if name in addresses:
+            heading.text = None
+            heading.insert(0, E.a(name, href=addresses[name]))
 
 
 def _describe(document: HtmlElement, site: Path, page: Path) -> None:

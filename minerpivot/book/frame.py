@@ -28,11 +28,13 @@ from urllib.parse import quote
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxTranslator
 
 from minerpivot.data import tables
 from minerpivot.page.tables import in_words
 
+PROFILES = "companies/"  # where the pages of companies stand, beside the order of the chapters
 FOLDED = "method-and-checks"  # the id of the section whose parts are folded
 LAST = "change-it-yourself"  # its code runs first but is read last
 
@@ -198,10 +200,16 @@ def _fold(section: nodes.Element) -> None:
 
 
 def kicker(app: Sphinx, docname: str) -> str:
-    """What stands above a chapter's title ("Chapter 1 of 7. Newest data: 7 October 2026"), nothing on other pages."""
-    place = chapter(app, docname)
+    """What stands above a chapter's title ("Chapter 1 of 7. Newest data: 7 October 2026"), nothing on other pages.
+
+    Above that of a company's page: "Company 2 of 20." and the same day.
+    """
+    place = f"Chapter {chapter(app, docname)}." if chapter(app, docname) else ""
+    if docname.startswith(PROFILES):
+        every = sorted(name for name in app.env.found_docs if name.startswith(PROFILES))
+        place = f"Company {every.index(docname) + 1} of {len(every)}."
     day = newest(Path(app.srcdir, f"{docname}.ipynb"))
-    return f"Chapter {place}." + (f" Newest data: {day}" if day else "") if place else ""
+    return place + (f" Newest data: {day}" if day else "") if place else ""
 
 
 def chapter(app: Sphinx, docname: str) -> str:
@@ -224,20 +232,23 @@ def newest(notebook: Path) -> str:
 
 
 def _foot(app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: nodes.document | None) -> None:
-    """For the template: pages before and after, with place and finding, and where the page itself comes from."""
+    """For the template: pages before and after, with place and finding, and where the page itself comes from.
+
+    From one chapter the next is a chapter: the pages of companies between them lead to each other.
+    """
     context["kept"] = list(_origin(pagename, context))
-    _, before, after = getattr(app.builder, "relations", {}).get(pagename, (None, None, None))
+    beside = [("prev", "Before", _beside(app, pagename, 1)), ("next", "Next", _beside(app, pagename, 2))]
     context["neighbours"] = [
         {
             "side": side,
             "label": label,
-            "link": context[side]["link"],
-            "title": context[side]["title"],
+            "link": app.builder.get_relative_uri(pagename, docname),
+            "title": app.env.titles[docname].astext(),
             "place": chapter(app, docname),
             "finding": app.env.metadata[docname].get("finding", ""),
         }
-        for side, label, docname in (("prev", "Before", before), ("next", "Next", after))
-        if docname and context.get(side)
+        for side, label, docname in beside
+        if docname
     ]
 
 
@@ -254,6 +265,26 @@ def _origin(pagename: str, context: dict[str, Any]) -> Iterator[tuple[str, str]]
         yield "its repository", f"https://github.com/{repository}"
 
 
+def _beside(app: Sphinx, pagename: str, side: int) -> str | None:
+    """The page before (1) or after (2) in the book's order; a page that is no company's passes over those that are."""
+    relations = getattr(app.builder, "relations", {})
+    found = relations.get(pagename, (None, None, None))[side]
+    while found and found.startswith(PROFILES) and not pagename.startswith(PROFILES):
+        found = relations[found][side]
+    return found
+
+
+def _number(_: Sphinx, env: BuildEnvironment) -> None:
+    """Count the figures and tables of chapters only: neither a company more nor the overview changes their numbers."""
+    apart = [page for page in env.toc_fignumbers if page.startswith(PROFILES) or page == env.config.root_doc]
+    for page in apart:
+        del env.toc_fignumbers[page]
+    for kind in ("figure", "table"):
+        numbered = [(kinds.get(kind, {}), key) for kinds in env.toc_fignumbers.values() for key in kinds.get(kind, {})]
+        for place, (numbers, key) in enumerate(sorted(numbered, key=lambda pair: pair[0][pair[1]]), 1):
+            numbers[key] = (place,)
+
+
 def setup(app: Sphinx) -> None:
     """Register directives, nodes and what arranges a page."""
     app.add_node(fold, html=(_open_fold, _close_fold))
@@ -263,3 +294,4 @@ def setup(app: Sphinx) -> None:
     app.connect("doctree-read", _arrange, priority=1)  # before Sphinx collects the table of contents
     app.connect("doctree-resolved", _finish_tree, priority=900)  # after it, and after terms are linked
     app.connect("html-page-context", _foot)
+    app.connect("env-check-consistency", _number)

@@ -48,8 +48,7 @@ class Preview(SphinxDirective):
         if "hero" in self.options:
             return [self._hero(kind, stored)]
         small = _kit(stored, "narrow") if kind == KIT_MIME else self._picture(stored, "narrow")
-        said = escape(_title(stored), quote=True)
-        link = f'<a class="chart-preview" href="{self.address}" aria-label="{said}">{small}</a>'
+        link = f'<a class="chart-preview" href="{self.address}"><span>{escape(_title(stored))}</span>{small}</a>'
         return [nodes.raw("", link, format="html"), self._chapter()]
 
     def _hero(self, kind: str, stored: Stored) -> nodes.Node:

@@ -1,4 +1,4 @@
-"""The report on paper: all pages in one PDF, and the overview as a summary of two pages, by headless Chromium.
+"""The report on paper: the chapters in one PDF, and the overview as a summary of two pages, by headless Chromium.
 
 The pages are those of the built site, one after another: what is folded stands open, code is left out, a link to
 another page leads to its place in the same document. How they look is the style sheet's business (`@media print`).
@@ -19,7 +19,7 @@ from lxml import html
 from lxml.html import HtmlElement
 from lxml.html.builder import E
 
-from minerpivot.book import publish
+from minerpivot.book import finish, publish
 
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -87,19 +87,25 @@ def _rebase(article: HtmlElement, place: Path, bound: set[str]) -> None:
     article.set("id", _anchor(place.as_posix(), ""))
     for tag in article.cssselect("[aria-labelledby]"):
         tag.set("aria-labelledby", _anchor(place.as_posix(), tag.get("aria-labelledby")))
-    for attribute in ("href", "src", "srcset"):
-        for tag in article.cssselect(f"[{attribute}]"):
-            tag.set(attribute, _address(tag.get(attribute), place, bound))
+    for tag in article.cssselect("[src]"):
+        tag.set("src", os.path.normpath(place.parent / tag.get("src")))
+    for tag in article.cssselect("[srcset]"):
+        tag.set("srcset", os.path.normpath(place.parent / tag.get("srcset")))
+    for tag in article.cssselect("[href]"):
+        if address := _address(tag.attrib.pop("href"), place, bound):
+            tag.set("href", address)
 
 
 def _address(address: str, place: Path, bound: set[str]) -> str:
+    """Where a link leads from paper: into the document, to the published site, or nowhere if there is none."""
     if re.match(r"[a-z]+:", address):
         return address
     path, _, anchor = address.partition("#")
     target = os.path.normpath(place.parent / path) if path else place.as_posix()
     if target in bound:
         return f"#{_anchor(target, anchor)}"
-    return f"{target}#{anchor}" if anchor else target
+    site = publish.site_url()
+    return f"{site}{target}{f'#{anchor}' if anchor else ''}" if site else ""
 
 
 def _anchor(page: str, name: str) -> str:
@@ -131,13 +137,15 @@ def page_count(pdf: bytes) -> int:
 
 def _link(overview: Path, counts: dict[str, int]) -> None:
     """Say on the overview that there are PDFs, in the place that waits for it."""
-    text = overview.read_text(encoding="utf-8")
-    names = {"report.pdf": "The whole report", "summary.pdf": "A summary"}
-    links = ", ".join(
-        f'<a href="{name}">{names[name].lower() if number else names[name]} (PDF, {count} pages)</a>'
-        for number, (name, count) in enumerate(counts.items())
-    )
-    text, found = re.subn(r'(<span id="pdf">).*?(</span>)', rf"\1{links}.\2", text, flags=re.DOTALL)
-    if not found:
+    document = html.parse(overview).getroot()
+    place = next(iter(document.cssselect("#pdf")), None)
+    if place is None:
         raise PaperError('index.md has no place for the links: put <span id="pdf"></span> where they are to stand')
-    overview.write_text(text, encoding="utf-8")
+    names = {"report.pdf": "The chapters", "summary.pdf": "The overview"}
+    tail, place[:], place.text = place.tail, [], ""
+    for name, count in counts.items():
+        link = E.a(f"{names[name]} (PDF, {count} pages)", href=name)
+        link.tail = " · "
+        place.append(link)
+    place[-1].tail, place.tail = "", tail
+    overview.write_text(finish.written(document), encoding="utf-8")

@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element, ElementTree
 import vl_convert
 import yaml
 
+from minerpivot import changes
 from minerpivot.book.execute import ROOT
 from minerpivot.data import tables
 from minerpivot.page.figures import FONT, drawable
@@ -120,7 +121,7 @@ def feed(changelog: str, address: str) -> Element:
         _element(
             "entry",
             *_head(f"{address}#{name}", f"Edition {name}", day),
-            Element("link", href=address),
+            Element("link", href=f"{address}changes.html#{changes.anchor(name)}"),
             _element("content", body.strip()),
         )
         for name, day, body in editions

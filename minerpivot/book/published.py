@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 import nbformat
 
-from minerpivot.page.words import READ, STORED, Page
+from minerpivot.page.words import OWN, PAGE_MIME, READ, STORED, OwnPage, Page
 
 EXPRESSIONS = re.compile(r"\{\{(.+?)\}\}|^[ \t]*:{3,}\{when\} *([^\n]+)", re.MULTILINE | re.DOTALL)
 JINJA = jinja2.Environment(undefined=jinja2.StrictUndefined)
@@ -20,7 +20,7 @@ JINJA = jinja2.Environment(undefined=jinja2.StrictUndefined)
 
 @dataclass(frozen=True)
 class Recorded:
-    """A value as a cell of a chapter recorded it."""
+    """A value as a cell of a chapter recorded it, or of the template of many pages for one of them."""
 
     chapter: str
     cell: int  # counted from 1
@@ -46,20 +46,27 @@ def recorded(notebooks: Mapping[str, str]) -> list[Recorded]:
 
 def _in_notebook(chapter: str, text: str) -> Iterator[Recorded]:
     for cell, content in enumerate(nbformat.reads(text, as_version=4).cells, 1):
+        page = chapter
         for output in content.get("outputs", []):
             said = output.get("metadata", {})
+            page = output.get("data", {}).get(PAGE_MIME, {"page": page})["page"]
             if "scrapbook" in said and {"unit", "kind"} & said["minerpivot"].keys():
                 value = literal_eval(output.data[f"{STORED}text/plain"])
-                yield Recorded(chapter, cell, said["scrapbook"]["name"], value, said["minerpivot"])
+                yield Recorded(page, cell, said["scrapbook"]["name"], value, said["minerpivot"])
 
 
-def pages(values: Iterable[Recorded]) -> dict[str, Page]:
-    """The values by page and name, as the text sees them."""
+def pages(values: Iterable[Recorded]) -> dict[str, Page | OwnPage]:
+    """The values by page and name, as the text sees them; those of `OWN` are other ones on each page."""
     found: dict[str, dict[str, Any]] = {}
+    own: dict[str, dict[str, Any]] = {}
     for value in values:
         if "page" in value.record and value.kind != "verdict":
-            found.setdefault(value.record["page"], {})[value.name] = value.read
-    return {page: Page(page, values) for page, values in found.items()}
+            mine = value.record["page"] == OWN
+            (own if mine else found).setdefault(value.chapter if mine else value.record["page"], {})[value.name] = (
+                value.read
+            )
+    shared: dict[str, Page | OwnPage] = {page: Page(page, values) for page, values in found.items()}
+    return shared | ({OWN: OwnPage({name: Page(OWN, values) for name, values in own.items()})} if own else {})
 
 
 def used(markdown: str) -> set[tuple[str, str]]:
@@ -79,18 +86,19 @@ def used(markdown: str) -> set[tuple[str, str]]:
 def faults(values: Iterable[Recorded], texts: Iterable[str]) -> list[str]:
     """Values that no text uses, and names that two cells record: one line each."""
     named = set().union(*map(used, texts))
-    first: dict[tuple[str, str], Recorded] = {}
+    first: dict[tuple[str, ...], Recorded] = {}
     found = []
     for value in values:
         if "page" not in value.record or value.kind == "verdict":
             continue
         key, place = (value.record["page"], value.name), f"{value.chapter}.ipynb cell {value.cell}"
-        if key in first:
-            cell = f"{first[key].chapter}.ipynb cell {first[key].cell}"
+        once = (*key, value.chapter) if key[0] == OWN else key
+        if once in first:
+            cell = f"{first[once].chapter}.ipynb cell {first[once].cell}"
             found.append(f"{place}: {'.'.join(key)} is recorded in {cell} too; give one of them another name")
         elif key not in named:
             found.append(f"{place}: no text uses {'.'.join(key)}; use it in a sentence or take it out")
-        first.setdefault(key, value)
+        first.setdefault(once, value)
     return found
 
 

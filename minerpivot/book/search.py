@@ -45,20 +45,25 @@ def records(document: HtmlElement, place: Path) -> Iterator[Record]:
     page = _words(heading)
     whole = next(heading.iterancestors("section"), article)
     named = tickers()
-    yield page, _kind("Page", page, named), page, place.as_posix(), _words(whole, parts=True), named.get(page, "")
+    yield page, _kind("Page", page, named), page, place.as_posix(), _words(whole, parts=True), _ticker(page, named)
     for part in article.cssselect(PARTS):
         if part is whole:
             continue
         address = f"{place.as_posix()}#{part.get('id')}"
         if (record := _record(part)) and record[1]:
             kind, title, text, more = record
-            more = f"{more} {named.get(title, '')}".strip()
+            more = f"{more} {_ticker(title, named)}".strip()
             yield title, _kind(kind, title, named), page, address, text[:LONGEST], more
 
 
 def _kind(kind: str, title: str, named: Mapping[str, str]) -> str:
     """A page or a section that a company's name heads is on that company."""
-    return "Company" if kind in ("Page", "Section") and title in named else kind
+    return "Company" if kind in ("Page", "Section") and _ticker(title, named) else kind
+
+
+def _ticker(title: str, named: Mapping[str, str]) -> str:
+    """The ticker of the company that a title names ("Core Scientific (CORZ)")."""
+    return named.get(title.partition(" (")[0], "")
 
 
 def _record(part: HtmlElement) -> tuple[str, str, str, str] | None:
@@ -99,6 +104,7 @@ def _texts(element: HtmlElement, parts: bool) -> Iterator[str]:
         if own and parts:
             own = child.tag not in ("section", "figure", "table", "h1", "h2", "h3", "h4", "dl", "details")
         if own:
+            yield " " if child.tag == "small" else ""
             yield from _texts(child, parts)
             yield " " if child.tag in ("p", "li", "td", "th", "br", "small", "div", "span") else ""
         yield child.tail or ""

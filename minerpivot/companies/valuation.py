@@ -1,6 +1,7 @@
 """What the market pays for a company, per megawatt of its contracts or of its sites, and what it has borrowed.
 
-Market value is shares times price: not enterprise value, since cash is not known.
+Market value is shares times price; enterprise value adds what is owed and takes off what is held, where all of it is
+known.
 """
 
 from __future__ import annotations
@@ -86,3 +87,77 @@ def market_value(
     rates = {name: value / base for name, base in bases.items()}
     with_debt = {f"{name}_with_debt": whole / base for name, base in bases.items()}
     return found.assign(value_usd_m=value, **rates, **with_debt)
+
+
+def latest_counts(shares: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """The last point count of each company by `day`: ticker -> shares_m, as_of, basis. Averages are left out."""
+    points = shares[shares["basis"].isin(POINT_COUNTS) & (shares["as_of"] <= day)].sort_values("as_of")
+    return points.groupby("ticker").tail(1).set_index("ticker")[["shares_m", "as_of", "basis"]]
+
+
+def latest_closes(prices: pd.DataFrame, day: pd.Timestamp, *, max_age_days: int = 7) -> pd.DataFrame:
+    """The last close of each series by `day`: symbol -> close, date. A series that ended earlier has none."""
+    recent = prices[prices["date"].between(day - pd.Timedelta(days=max_age_days), day)].dropna(subset=["close"])
+    return recent.sort_values("date").groupby("symbol").tail(1).set_index("symbol")[["close", "date"]]
+
+
+INGREDIENTS = {  # what an enterprise value cannot do without, and how it is called
+    "shares_m": "a share count",
+    "close": "a price",
+    "debt_usd_m": "all of its debt",
+    "cash_usd_m": "its cash",
+}
+TAKEN_AS_NONE = {"btc_held": "coins", "preferred_usd_m": "preferred stock"}
+
+
+def enterprise_value(
+    sheets: pd.DataFrame, shares: pd.DataFrame, prices: pd.DataFrame, day: str | pd.Timestamp, tickers: Iterable[str]
+) -> pd.DataFrame:
+    """Enterprise value of each company on `day`, million USD, with all that it is made of: ticker -> one row.
+
+    Market value (latest point count x close) + debt + preferred stock - cash - coins at the close of bitcoin. Debt,
+    cash and coins are those of the latest balance sheet that gives total debt and cash, else of the latest one; a debt
+    that is tagged or long-term only is no total and is left empty (`debt_seen_usd_m` keeps it). Restricted cash counts
+    both ways: `low_usd_m` takes it off, `high_usd_m` does not; it is added to cash where it lies on top, is a part of
+    cash where it lies within, and where that is unknown each end takes the reading that widens the range. Net debt
+    (`net_debt_low_usd_m`, `net_debt_high_usd_m`) is debt and preferred stock less cash, coins not taken off.
+    `lacks` names what was not found: without it there is no value. Coins and preferred stock that no source gives are
+    taken as none, which `taken_as_none` says; such a value is `estimated`, another `derived` (`grade`).
+    """
+    day = pd.Timestamp(day)
+    close, counts = latest_closes(prices, day), latest_counts(shares, day)
+    coin = close["close"].get("BTC-USD", float("nan"))
+    total = sheets["debt_usd_m"].where(sheets["debt_scope"] == "total")
+    known = sheets.assign(debt_seen_usd_m=sheets["debt_usd_m"], debt_usd_m=total)
+    known = known.assign(whole=known["debt_usd_m"].notna() & known["cash_usd_m"].notna())
+    latest = known[known["as_of"] <= day].sort_values(["whole", "as_of"]).groupby("ticker").tail(1).set_index("ticker")
+    balance = latest.rename(columns={"as_of": "sheet_on", "source_url": "sheet_url", "grade": "sheet_grade"})
+    kept = ["sheet_on", "sheet_url", "sheet_grade", "cash_usd_m", "restricted_cash_usd_m", "restricted_is"]
+    kept += ["debt_usd_m", "debt_seen_usd_m", "debt_scope", "debt_basis", "preferred_usd_m", "btc_held"]
+    rows = pd.DataFrame(index=pd.Index(list(tickers), name="ticker")).join(balance[kept])
+    rows = rows.join(counts.rename(columns={"as_of": "shares_on", "basis": "shares_basis"}))
+    rows = rows.join(close.rename(columns={"date": "close_on"}))
+    rows["market_value_usd_m"] = rows["shares_m"] * rows["close"]
+    rows["coins_usd_m"] = rows["btc_held"].astype(float) * coin / 1e6
+    held, lies = rows["restricted_cash_usd_m"].fillna(0), rows["restricted_is"]
+    cash = {"low": rows["cash_usd_m"] + held.where(lies != "within", 0)}
+    cash["high"] = rows["cash_usd_m"] - held.where(lies.isin(["within", "unknown"]), 0)
+    for end, own in cash.items():
+        rows[f"net_debt_{end}_usd_m"] = rows["debt_usd_m"] + rows["preferred_usd_m"].fillna(0) - own
+        net = rows[f"net_debt_{end}_usd_m"] - rows["coins_usd_m"].fillna(0)
+        rows[f"{end}_usd_m"] = rows["market_value_usd_m"] + net
+    rows["lacks"] = _named(rows, INGREDIENTS)
+    rows["taken_as_none"] = _named(rows, TAKEN_AS_NONE).where(rows["lacks"] == "", "")
+    rows["grade"] = (rows["taken_as_none"] == "").map({True: "derived", False: "estimated"})
+    rows["grade"] = rows["grade"].where(rows["lacks"] == "")
+    return rows
+
+
+def _named(rows: pd.DataFrame, parts: Mapping[str, str]) -> pd.Series:
+    """What is missing of `parts` in each row, as names."""
+    return pd.Series([", ".join(parts[c] for c in parts if pd.isna(row[c])) for _, row in rows.iterrows()], rows.index)
+
+
+def per_megawatt(value_usd_m: pd.Series, megawatts: pd.Series, *, at_least: float = 100) -> pd.Series:
+    """Million USD per megawatt; missing below `at_least` megawatts, where they are too small a part of the business."""
+    return value_usd_m / megawatts.where(megawatts >= at_least)

@@ -157,12 +157,13 @@ def show(
     description: str = "",
     note: str = "",
     choose: str = "",
+    image: bool = True,
 ) -> None:
     """Show a chart, or several to `choose` from, and store it as specs, PNG (of the first) and text.
 
     `title` states the finding, `unit` says what is measured and how, `description` is heard in place of the drawing,
-    `note` stands before the sources, `name` is the anchor for `{numref}`. Raises `ValueError` that names the chart and
-    the mend.
+    `note` stands before the sources, `name` is the anchor for `{numref}`; without `image` no PNG is stored. Raises
+    `ValueError` that names the chart and the mend.
     """
     choices = drawing if isinstance(drawing, Mapping) else {"": Choice(drawing, title, unit, description)}
     try:
@@ -177,7 +178,8 @@ def show(
             "source": _spoken(provenance(sources)),
             "choices": stored,
         }
-        bundle = {MIME: content, "image/png": _png(first), "text/plain": f"{first['title']}. {first['description']}"}
+        bundle = {MIME: content, "text/plain": f"{first['title']}. {first['description']}"}
+        bundle |= {"image/png": _png(first)} if image else {}
     except ValueError as error:
         raise ValueError(f"chart {name!r}: {error}") from None
     display(bundle, raw=True)

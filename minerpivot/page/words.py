@@ -22,6 +22,8 @@ from IPython.display import display
 from minerpivot.data import tables
 
 STORED = "application/papermill.record/"  # MyST-NB shows no output of this kind
+PAGE_MIME = "application/vnd.minerpivot.page+json"  # what a cell shows from here on belongs to a page of its own
+OWN = "company"  # the first word of values that each of those pages has for itself
 LONGEST_NAME = 8  # words
 WORDS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
@@ -145,6 +147,28 @@ class Page:
             hint = f"; near are {', '.join(near)}" if near else ""
             raise UnknownValueError(f"no cell of {self._name} records a value {name!r}{hint}")
         return self._values[name]
+
+
+class OwnPage:
+    """The values of the page that is being read, of pages that have the same names."""
+
+    def __init__(self, pages: Mapping[str, Page]) -> None:
+        self._pages, self._current = dict(pages), [""]
+
+    def turn_to(self, name: str) -> None:
+        """Read the values of this page from now on."""
+        self._current[0] = name
+
+    def __getattr__(self, name: str) -> Any:
+        """The value of that name on the present page."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._pages.get(self._current[0], Page(OWN, {})), name)
+
+
+def on_page(name: str) -> None:
+    """What the cell shows and records from here on belongs to the page `name` of the template's folder."""
+    display({PAGE_MIME: {"page": name}, "text/plain": name}, raw=True)
 
 
 class Values:

@@ -12,7 +12,7 @@ from minerpivot.book.execute import ROOT, chapters
 from minerpivot.page.figures import VEGALITE_MIME
 
 CHARTED = [f"chapters/{path.stem}" for path in chapters()]
-PAGES = [*CHARTED, "index", "glossary", "search", "404"]
+PAGES = [*CHARTED, "index", "glossary", "changes", "search", "404"]
 CONTROLS = ".chart-controls :is(input[type=range], select, input[type=radio]:not(:checked))"
 QUERIES = {  # a reader's words -> what one of the first three says (its title, kind and page, excerpt)
     "IREN": "IREN",
@@ -420,7 +420,7 @@ CONTENTS = """async () => {
 }"""
 
 
-@pytest.mark.parametrize("name", [*CHARTED, "glossary"])
+@pytest.mark.parametrize("name", [*CHARTED, "changes", "glossary"])
 def test_the_contents_mark_what_is_read(visit, name):
     """Every heading in turn, down and up; nothing above the first; the last at the end; what was chosen when chosen."""
     page = visit(name)

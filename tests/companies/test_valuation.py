@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from minerpivot.companies import valuation
+from minerpivot.data.tables import load
 from tests.deals.test_ledger import ledger as rows_of
 from tests.frozen import load as frozen
 
@@ -118,3 +119,84 @@ def test_debt_is_a_part_of_what_was_raised():
     rows = table[table["ticker"] == "WULF"]
     assert valuation.raised(rows, valuation.DEBT)["WULF"] == 5575
     assert valuation.raised(rows)["WULF"] > 5575
+
+
+DAY = pd.Timestamp("2026-10-07")
+SHEET = {
+    **{"ticker": "A", "as_of": pd.Timestamp("2026-06-30"), "cash_usd_m": 30.0, "restricted_cash_usd_m": 10.0},
+    **{"restricted_is": "on_top", "debt_usd_m": 100.0, "debt_scope": "total", "debt_basis": "principal"},
+    **{"preferred_usd_m": 5.0, "btc_held": 20, "source_url": "https://example.org", "grade": "A"},
+}
+
+
+def worth(*sheets, day=DAY, close_on="2026-10-07", shares=(("2026-07-01", "cover_page", 10.0),)):
+    """Enterprise value of company A by hand: 10 m shares at 20 USD, bitcoin at 100,000 USD."""
+    prices = {"date": pd.to_datetime([close_on, "2026-10-06"]), "symbol": ["A", "BTC-USD"], "close": [20.0, 1e5]}
+    counts = pd.DataFrame(
+        [("A", pd.Timestamp(d), b, n) for d, b, n in shares], columns=["ticker", "as_of", "basis", "shares_m"]
+    )
+    balance = pd.DataFrame([SHEET | sheet for sheet in sheets] or [SHEET])
+    return valuation.enterprise_value(balance, counts, pd.DataFrame(prices), day, ["A"]).loc["A"]
+
+
+def test_enterprise_value_by_hand():
+    """200 of shares + 100 debt + 5 preferred - 30 cash - 2 of coins is 273; the 10 that are restricted both ways."""
+    found = worth()
+    assert found[["market_value_usd_m", "coins_usd_m", "low_usd_m", "high_usd_m"]].tolist() == [200, 2, 263, 273]
+    assert found[["net_debt_low_usd_m", "net_debt_high_usd_m"]].tolist() == [65, 75]
+    assert found[["lacks", "taken_as_none", "grade"]].tolist() == ["", "", "derived"]
+
+
+@pytest.mark.parametrize(
+    ("lies", "low", "high"), [("on_top", 263, 273), ("within", 273, 283), ("unknown", 263, 283), (None, 263, 273)]
+)
+def test_restricted_cash_counts_both_ways(lies, low, high):
+    """On top it may be added, within it may be taken off, and if nobody says, the range holds both readings."""
+    found = worth({"restricted_is": lies})
+    assert found[["low_usd_m", "high_usd_m"]].tolist() == [low, high]
+
+
+@pytest.mark.parametrize("scope", ["tagged", "long_term"])
+def test_a_debt_that_is_no_total_gives_no_value(scope):
+    """Tags leave convertibles out: to take such a debt for all of it would make the company look cheap."""
+    found = worth({"debt_scope": scope})
+    assert found["lacks"] == "all of its debt"
+    assert found[["low_usd_m", "high_usd_m", "net_debt_low_usd_m", "debt_usd_m"]].isna().all()
+    assert found["debt_seen_usd_m"] == 100
+
+
+def test_what_is_not_found_is_named_and_never_zero():
+    """No cash, no price, or an average for a count: each is named, and there is no value."""
+    assert worth({"cash_usd_m": None})["lacks"] == "its cash"
+    assert worth(close_on="2026-09-29")["lacks"] == "a price"  # delisted, or a series that ended a week before
+    assert worth(shares=[("2026-07-01", "weighted_basic", 10.0)])["lacks"] == "a share count"
+    assert pd.isna(worth({"cash_usd_m": None})["high_usd_m"])
+    assumed = worth({"btc_held": None, "preferred_usd_m": None})
+    assert assumed[["high_usd_m", "taken_as_none", "grade"]].tolist() == [270, "coins, preferred stock", "estimated"]
+
+
+def test_debt_and_cash_are_of_one_day_and_nothing_is_of_a_later_one():
+    """A newer sheet without cash does not lend its debt; one of a later day and a later count are unseen."""
+    newer = {"as_of": pd.Timestamp("2026-09-30"), "cash_usd_m": None, "debt_usd_m": 900.0}
+    assert worth({}, newer)["high_usd_m"] == 273
+    later = {"as_of": pd.Timestamp("2026-12-31"), "debt_usd_m": 900.0}
+    found = worth({}, later, shares=[("2026-07-01", "basic", 10.0), ("2026-11-01", "basic", 99.0)])
+    assert found[["high_usd_m", "shares_m"]].tolist() == [273, 10]
+
+
+def test_no_value_per_megawatt_below_a_hundred():
+    """99 MW are too small a part of a business to divide it by; 100 are not; unknown ones give nothing."""
+    found = valuation.per_megawatt(pd.Series([990.0, 1000.0, 5.0]), pd.Series([99.0, 100.0, None]))
+    assert found.isna().tolist() == [True, False, True]
+    assert found.iloc[1] == 10
+
+
+def test_cipher_value_by_its_filing():
+    """Of June 2026, at the close of 7 October: every ingredient is that of its 10-Q (870 m, 3,730 m, 6,015.5 m)."""
+    tables = {name: load(name) for name in ("balance_sheets", "shares_outstanding", "prices")}
+    row = valuation.enterprise_value(*tables.values(), DAY, ["CIFR"]).loc["CIFR"]
+    if row["sheet_on"] != pd.Timestamp("2026-06-30"):
+        pytest.skip("a newer balance sheet is in the table")
+    rest = row["debt_usd_m"] - row["cash_usd_m"] - row["coins_usd_m"]
+    assert row["high_usd_m"] == pytest.approx(row["shares_m"] * row["close"] + rest)
+    assert row["high_usd_m"] - row["low_usd_m"] == pytest.approx(row["restricted_cash_usd_m"])

@@ -1,0 +1,64 @@
+"""A page for each company, from one executed notebook.
+
+The cells of the template run once, in one kernel, for all companies, and say before each one's outputs whose they are
+(`words.on_page`). Before the site is built its text and each company's outputs become a page of their own. So a company
+costs no kernel and no file in the repository, its page is reproduced and tested as any chapter, and it is there or gone
+with its row.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from minerpivot.page.words import PAGE_MIME
+
+TEMPLATE = Path("chapters") / "company.ipynb"
+FOLDER = "companies"
+CODE = f"# in {TEMPLATE.as_posix()}"  # MyST-NB leaves out cells without any
+
+
+def write(source: Path) -> list[Path]:
+    """Write the pages of all companies into `source`/companies, in place of those that are there."""
+    folder = source / FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    if not (source / TEMPLATE).exists():
+        return []
+    template = nbformat.read(source / TEMPLATE, as_version=4)
+    folder.mkdir()
+    paths = []
+    for name in names(template):
+        paths.append(folder / f"{name}.ipynb")
+        nbformat.write(page(template, name), paths[-1])
+    return paths
+
+
+def names(template: NotebookNode) -> list[str]:
+    """The pages that the template's outputs belong to, in the order of the first that name them."""
+    outputs = (output for cell in template.cells for output in cell.get("outputs", []))
+    return list(dict.fromkeys(o["data"][PAGE_MIME]["page"] for o in outputs if PAGE_MIME in o.get("data", {})))
+
+
+def page(template: NotebookNode, name: str) -> NotebookNode:
+    """The template with the outputs of one page: its text as it is, its code and what belongs to others left out."""
+    cells = []
+    for cell in template.cells:
+        if cell.cell_type == "code":
+            cell = nbformat.from_dict({**cell, "source": CODE, "outputs": _outputs(cell, name)})
+            if not cell.outputs:
+                continue
+        cells.append(cell)
+    return nbformat.from_dict({**template, "cells": cells})
+
+
+def _outputs(cell: NotebookNode, name: str) -> list[NotebookNode]:
+    """What a cell shows on a page; what it records for the text is read from the template."""
+    mine, whose = [], ""
+    for output in cell.outputs:
+        whose = output.get("data", {}).get(PAGE_MIME, {"page": whose})["page"]
+        if whose == name and PAGE_MIME not in output.get("data", {}) and "scrapbook" not in output.get("metadata", {}):
+            mine.append(output)
+    return mine

@@ -1,0 +1,228 @@
+"""What the report knows of a company, from the rows of its tables alone.
+
+A company is a row of `instruments` whose kind is "miner": one that is added has a profile, one removed has none.
+What was not found is missing. A parent counts the contracts, megawatts and deliveries of its subsidiaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from minerpivot.companies import shares, valuation
+from minerpivot.data.tables import last_day, load
+from minerpivot.deals import delivery, ledger
+
+READ = (
+    *("instruments", "miners", "deals", "deal_sources", "deliveries", "sites", "site_contracts", "company_totals"),
+    *("power_status", "balance_sheets", "shares_outstanding", "financings", "miner_segments", "prices", "fates"),
+    *("earnings_dates", "event_flags", "claims"),
+)
+LEAST_MW = 100  # contracted megawatts below which a value per megawatt says nothing
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def read() -> dict[str, pd.DataFrame]:
+    """The tables that profiles are made of, as known on the report's day."""
+    return {name: load(name) for name in READ}
+
+
+def companies(instruments: pd.DataFrame) -> pd.DataFrame:
+    """The companies that have a profile, by ticker, in the order of the names by which people know them."""
+    rows = instruments[instruments["kind"] == "miner"]
+    return rows.sort_values("short_name", key=lambda names: names.str.lower()).set_index("ticker")
+
+
+def group(ticker: str, parents: Mapping[str, str]) -> list[str]:
+    """The company and its subsidiaries."""
+    return [ticker, *(child for child, parent in parents.items() if parent == ticker)]
+
+
+def of(ticker: str, known: Tables) -> dict[str, pd.DataFrame]:
+    """All rows that name the company or, for what a parent consolidates, its subsidiaries: table -> rows.
+
+    Tables of a deal (`deal_sources`, `site_contracts`) come by the deals of the company. Empty where nothing is known.
+    """
+    own = group(ticker, ledger.parent_of(known["instruments"]))
+    found = {name: rows[rows["ticker"].isin(own)] for name, rows in known.items() if "ticker" in rows}
+    found["prices"] = known["prices"][known["prices"]["symbol"] == ticker]
+    for name in ("miner_segments", "balance_sheets", "shares_outstanding", "instruments", "fates", "earnings_dates"):
+        found[name] = known[name][known[name]["ticker"] == ticker]
+    for name in ("deal_sources", "site_contracts"):
+        found[name] = known[name][known[name]["deal_id"].isin(found["deals"]["deal_id"])]
+    found["claims"] = known["claims"][(known["claims"][["ticker", "second_ticker"]] == ticker).any(axis=1)]
+    return found
+
+
+def promises(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
+    """Promised deliveries of contracts in force, with the last day of what is expected now in `due`, soonest first."""
+    rows = delivery.delays(delivery.kept(known["deliveries"], known["deals"]), day)
+    due = delivery.period_end(rows["now"].fillna(rows["promised"]))
+    return rows.assign(due=due).sort_values("due", kind="stable", ignore_index=True)
+
+
+def contracts(ticker: str, known: Tables) -> pd.DataFrame:
+    """Contracts in force at the company's own share, oldest first, with those of its subsidiaries."""
+    rows = ledger.own_share(ledger.contracted(known["deals"]))
+    return rows[rows["ticker"].isin(group(ticker, ledger.parent_of(known["instruments"])))]
+
+
+def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestamp) -> pd.DataFrame:
+    """One row a company with what is known of it on `day`: see the columns' names, megawatts being critical IT.
+
+    `return_percent` runs from the first close at or after the first binding contract to the last close;
+    `dilution_percent` is the growth of the share count since `since`, for counts of one kind. Enterprise values per
+    megawatt are missing below `LEAST_MW` megawatts. Rows of subsidiaries repeat what their parents' rows hold.
+    """
+    day = pd.Timestamp(day)
+    listed = companies(known["instruments"])
+    parents = ledger.parent_of(known["instruments"])
+    closes = known["prices"].pivot(index="date", columns="symbol", values="close").sort_index()
+    worth = valuation.enterprise_value(
+        known["balance_sheets"], known["shares_outstanding"], known["prices"], day, listed.index
+    )
+    ahead = promises(known, day).query("state == 'expected'")
+    live = delivery.live_mw(delivery.kept(known["deliveries"], known["deals"]), day).reset_index()
+    said = last_day(known["deliveries"].query("kind == 'delivered'")["said_on"]).groupby(known["deliveries"]["ticker"])
+    first = ledger.pivot_dates(known["deals"])
+    growth = shares.share_growth(known["shares_outstanding"], closes, since=pd.Timestamp(since))
+    income = ledger.ai_share(known["miner_segments"], listed.index)
+    strategies = known["miners"].set_index("ticker")
+    status = known["power_status"].assign(day=last_day(known["power_status"]["as_of"])).sort_values("day")
+    mining = status.dropna(subset=["mining"]).groupby("ticker").tail(1).set_index("ticker")
+    rows = []
+    for ticker in listed.index:
+        own = group(ticker, parents)
+        held = contracts(ticker, known)
+        sums = ledger.totals(held).loc["all"] if len(held) else pd.Series(dtype=float)
+        signed = held[held["counts_as"] == "contract"]
+        running = live[live["ticker"].isin(own)]
+        starts = first[first.index.isin(own)]
+        coming = ahead[ahead["ticker"].isin(own)].head(1)
+        rows.append(
+            {
+                "ticker": ticker,
+                "company": listed.loc[ticker, "short_name"],
+                "parent": listed.loc[ticker, "parent"],
+                "strategy": strategies["strategy"].get(ticker),
+                "mining": mining["mining"].get(ticker),
+                "mining_on": mining["as_of"].get(ticker),
+                "contracts": len(signed),
+                "contracted_mw": sums.get("critical_it_mw", np.nan),
+                "open_mw": sums.get("open_mw", np.nan),
+                "contracted_usd_bn": sums.get("value_usd_bn", np.nan),
+                "tenants": _names(tenants(signed)),
+                "guarantors": _names(signed["guarantor"]),
+                "live_mw": running["live_mw"].sum(min_count=1),
+                "unpublished": int(running["unpublished"].sum()),
+                "live_on": max((said.get_group(t).max() for t in own if t in said.groups), default=pd.NaT),
+                "ai_usd_m": income["ai_hpc_revenue_usd_m"].get(ticker),
+                "ai_percent": income["ai_percent"].get(ticker),
+                "ai_quarter": income["period_end"].get(ticker),
+                "first_contract": starts.min(),
+                "return_percent": _return(closes.get(ticker), starts.min(), day),
+                "dilution_percent": 100 * growth["shares"].get(ticker, np.nan),
+                "dilution_from": growth["from_date"].get(ticker, pd.NaT),
+                "dilution_to": growth["to_date"].get(ticker, pd.NaT),
+                "next_delivery": coming["now"].fillna(coming["promised"]).squeeze() if len(coming) else None,
+                "next_delivery_mw": coming["promised_mw"].squeeze() if len(coming) else np.nan,
+            }
+        )
+    table = pd.DataFrame(rows).set_index("ticker").join(worth)
+    for end in ("low", "high"):
+        value = table[f"{end}_usd_m"]
+        table[f"per_contracted_mw_{end}"] = valuation.per_megawatt(value, table["contracted_mw"], at_least=LEAST_MW)
+        table[f"per_live_mw_{end}"] = valuation.per_megawatt(value, table["live_mw"], at_least=LEAST_MW)
+    return table
+
+
+def _names(cells: pd.Series) -> str:
+    """Each name once, in the order of the rows; empty if none is stated."""
+    return ", ".join(dict.fromkeys(cells.dropna()))
+
+
+def _return(closes: pd.Series | None, start: pd.Timestamp, day: pd.Timestamp) -> float:
+    """Percent from the first close at or after `start` to the last by `day`; missing without two closes."""
+    if closes is None or pd.isna(start):
+        return np.nan
+    span = closes.loc[start:day].dropna()
+    return 100 * (span.iloc[-1] / span.iloc[0] - 1) if len(span) > 1 else np.nan
+
+
+PARTS = {
+    **{f"Q{number}": f"{word} quarter of" for number, word in enumerate(("first", "second", "third", "fourth"), 1)},
+    **{"H1": "first half of", "H2": "second half of"},
+}
+
+
+def period(stated: str) -> str:
+    """A stated day, month, quarter, half, mid-year or year as people say it ("2026-Q4": fourth quarter of 2026)."""
+    year, _, part = stated.removeprefix("mid-").partition("-")
+    if stated.startswith("mid-"):
+        return f"middle of {year}"
+    if part in PARTS:
+        return f"{PARTS[part]} {year}"
+    if not part:
+        return year
+    day = pd.Timestamp(stated)
+    return f"{day:%B %Y}" if len(stated) == len("2026-10") else f"{day.day} {day:%B %Y}"
+
+
+def ahead(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
+    """What is said to come after `day`: promised deliveries, starts of leases without one, scheduled results.
+
+    One row each, soonest first: ticker, kind ("delivery", "lease start", "results"), stated (the period, as said last),
+    due (its last day), what (site and phase, tenant or fiscal period), mw (critical IT), first (the period promised
+    first, where it was another one) and source_url. A start counts at the last day of its period.
+    """
+    day = pd.Timestamp(day)
+    names = known["sites"].set_index("site")["name"]
+    coming = promises(known, day)
+    coming = coming[coming["state"].eq("expected") & (coming["due"] > day)]
+    where = coming["site"].map(names).fillna(coming["site"]) + ", " + coming["phase"].fillna("all")
+    stated = coming["now"].fillna(coming["promised"])
+    moved = coming["promised"].where(coming["late_quarters"] > 0)
+    parts = [
+        coming.assign(kind="delivery", stated=stated, what=where, mw=coming["promised_mw"], first=moved),
+        _starts(known, day, coming),
+        _results(known, day),
+    ]
+    columns = ["ticker", "kind", "stated", "due", "what", "mw", "first", "source_url"]
+    rows = [part[columns] for part in parts if len(part)]
+    return pd.concat(rows or [parts[0][columns]]).sort_values(["due", "ticker"], kind="stable", ignore_index=True)
+
+
+def _starts(known: Tables, day: pd.Timestamp, coming: pd.DataFrame) -> pd.DataFrame:
+    """Contracts in force whose start lies ahead and of which no delivery is promised.
+
+    A promise names its contract, or stands for all contracts with one tenant at its site and the parts of that site.
+    """
+    held = ledger.contracted(known["deals"]).query("counts_as == 'contract'")
+    sites, linked = known["sites"], known["site_contracts"]
+    whole = coming.loc[coming["deal_id"].isna(), "site"]
+    parts = [*whole, *sites.loc[sites["part_of"].isin(whole), "site"]]
+    inside = linked["site"].isin(parts).groupby(linked["deal_id"]).all()
+    covered = held[held["deal_id"].isin(inside.index[inside])]
+    same = pd.MultiIndex.from_frame(held[["ticker", "tenant"]]).isin([*zip(covered["ticker"], covered["tenant"])])
+    rows = held.assign(due=delivery.due(held))
+    rows = rows[(rows["due"] > day) & ~same & ~rows["deal_id"].isin(coming["deal_id"])]
+    tenant = tenants(rows)
+    return rows.assign(kind="lease start", stated=rows["start_expected"], what=tenant, first=None)
+
+
+def _results(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
+    """Days of results that a company or a calendar has named."""
+    rows = known["earnings_dates"]
+    rows = rows[(rows["reported_on"] > day) & rows["ticker"].isin(companies(known["instruments"]).index)]
+    said = rows["reported_on"].dt.strftime("%Y-%m-%d")
+    what = "Results, " + rows["fiscal_period"]
+    return rows.assign(kind="results", stated=said, due=rows["reported_on"], what=what, mw=np.nan, first=None)
+
+
+def tenants(contracts: pd.DataFrame) -> pd.Series:
+    """Who pays, as a reader is told: "undisclosed" for one whose name no source gives."""
+    undisclosed = contracts["tenant"].isna() | contracts["tenant"].str.startswith("undisclosed", na=False)
+    return contracts["tenant"].mask(undisclosed, "undisclosed tenant")

@@ -1,0 +1,125 @@
+"""Pages of companies: from one notebook, each with its own outputs and values, there or gone with its row."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from minerpivot.book import profiles, published
+from minerpivot.book.execute import ROOT
+from minerpivot.data.tables import load
+from minerpivot.page.words import OWN, PAGE_MIME, STORED, UnknownValueError
+
+
+def marker(name):
+    """What a cell shows before the outputs of a page."""
+    return new_output("display_data", {PAGE_MIME: {"page": name}, "text/plain": name})
+
+
+def shown(text):
+    """Something that a cell shows."""
+    return new_output("display_data", {"text/plain": text})
+
+
+def told(name, value):
+    """A recorded number."""
+    record = {"page": OWN, "kind": "number", "unit": "MW", "as_of": "2026-10-07", "grade": "derived"}
+    metadata = {"scrapbook": {"mime_prefix": STORED, "name": name}, "minerpivot": record}
+    return new_output("display_data", {f"{STORED}text/plain": repr(value)}, metadata=metadata)
+
+
+def template(*outputs):
+    """A template of one text and one cell."""
+    cells = [new_markdown_cell("# {{ company.mw }}"), new_code_cell("work()", outputs=list(outputs))]
+    return new_notebook(cells=cells)
+
+
+BOTH = template(shown("for all"), marker("AAA"), told("mw", 1), shown("a"), marker("BBB"), told("mw", 2), shown("b"))
+
+
+def write(folder, notebook):
+    """Pages made of a template in a folder of its own."""
+    (folder / "chapters").mkdir(exist_ok=True)
+    nbformat.write(notebook, folder / profiles.TEMPLATE)
+    return profiles.write(folder)
+
+
+def test_each_page_has_its_own_outputs_and_no_code(tmp_path):
+    """Neither those of another company nor what stands before the first."""
+    paths = write(tmp_path, BOTH)
+    assert [path.stem for path in paths] == ["AAA", "BBB"]
+    cell = nbformat.read(paths[0], as_version=4).cells[1]
+    assert [output.data["text/plain"] for output in cell.outputs] == ["a"]
+    assert "work()" not in cell.source
+
+
+def test_a_company_that_left_has_no_page_any_more(tmp_path):
+    """At the next build; without a template there are none."""
+    write(tmp_path, BOTH)
+    assert [path.stem for path in write(tmp_path, template(marker("BBB"), shown("b")))] == ["BBB"]
+    assert not (tmp_path / "companies" / "AAA.ipynb").exists()
+    (tmp_path / profiles.TEMPLATE).unlink()
+    assert profiles.write(tmp_path) == []
+    assert not (tmp_path / "companies").exists()
+
+
+def test_a_name_is_another_value_on_each_page():
+    """And no value at all on a page that has none; the same name on two pages is no fault, twice on one it is."""
+    values = published.recorded({"company.ipynb": nbformat.writes(BOTH)})
+    own = published.pages(values)[OWN]
+    read = []
+    for page in ("AAA", "BBB"):
+        own.turn_to(page)
+        read.append(float(own.mw))
+    assert read == [1, 2]
+    own.turn_to("CCC")
+    with pytest.raises(UnknownValueError, match="mw"):
+        own.mw  # noqa: B018
+    assert [entry["id"] for entry in published.listed(values)[0]] == ["AAA/mw", "BBB/mw"]
+    assert published.faults(values, ["{{ company.mw }}"]) == []
+    twice = published.recorded(
+        {"company.ipynb": nbformat.writes(template(marker("AAA"), told("mw", 1), told("mw", 1)))}
+    )
+    assert "recorded in" in published.faults(twice, ["{{ company.mw }}"])[0]
+
+
+def test_every_miner_has_a_page():
+    """As the executed template stands, by the table of companies."""
+    miners = load("instruments").query("kind == 'miner'")["ticker"]
+    assert sorted(profiles.names(nbformat.read(ROOT / profiles.TEMPLATE, as_version=4))) == sorted(miners)
+
+
+@pytest.fixture(scope="module")
+def built(site):
+    """The pages of companies as text, by ticker."""
+    pages = {path.stem: path.read_text("utf-8") for path in (site / "companies").glob("*.html")}
+    assert len(pages) == len(load("instruments").query("kind == 'miner'"))
+    return pages
+
+
+def test_a_company_without_prices_or_accounts_says_so(built):
+    """In a sentence, and not by an empty place."""
+    miners = load("instruments").query("kind == 'miner'").set_index("ticker")
+    priced = set(load("prices")["symbol"])
+    for ticker in [ticker for ticker in miners.index if ticker not in priced]:
+        assert "No series of closes" in built[ticker], ticker
+    for ticker, page in built.items():
+        assert miners.loc[ticker, "short_name"] in page
+
+
+def test_chapters_lead_to_the_pages_of_companies(site):
+    """From their text and from rows of tables that a company heads."""
+    page = (site / "chapters" / "companies.html").read_text("utf-8")
+    for ticker in load("instruments").query("kind == 'miner'")["ticker"]:
+        assert f'href="../companies/{ticker}.html"' in page, ticker
+
+
+def test_search_knows_names_and_tickers(site):
+    """The index of titles holds both."""
+    index = (site / "searchindex.js").read_text("utf-8")
+    for ticker, name in load("instruments").query("kind == 'miner'").set_index("ticker")["short_name"].items():
+        assert (name if name == ticker else f"{name} ({ticker})") in index
+
+
+def test_a_company_more_changes_no_number_of_a_figure(built, site):
+    """Figures and tables are numbered in chapters only."""
+    assert not any("caption-number" in page for page in built.values())

@@ -1,0 +1,98 @@
+"""Profiles: made from rows alone, for any company that the tables name, and silent on what they do not hold."""
+
+import pandas as pd
+import pytest
+
+from minerpivot.companies import profiles
+from minerpivot.data.tables import through
+from minerpivot.deals import ledger
+
+SINCE = "2024-04-20"
+
+
+@pytest.fixture(scope="module")
+def known():
+    """The live tables."""
+    return profiles.read()
+
+
+@pytest.fixture(scope="module")
+def table(known):
+    """The overview of the latest day."""
+    return profiles.overview(known, through("prices"), since=SINCE)
+
+
+def with_row(known, **cells):
+    """The tables with one more company, of which only its row in `instruments` is known."""
+    blank = dict.fromkeys(known["instruments"].columns)
+    row = blank | {"ticker": "NEWX", "name": "New Miner", "short_name": "New Miner", "kind": "miner"} | cells
+    instruments = known["instruments"]
+    return {**known, "instruments": pd.concat([instruments, pd.DataFrame([row]).astype(instruments.dtypes.to_dict())])}
+
+
+def test_every_miner_has_a_row_and_nobody_else(known, table):
+    """One row for each miner of the table of instruments, none for chip makers, funds and hyperscalers."""
+    miners = known["instruments"].query("kind == 'miner'")["ticker"]
+    assert sorted(table.index) == sorted(miners)
+
+
+def test_a_company_added_has_a_row_and_one_removed_loses_it(known):
+    """A company of which only the name is known has a row in which all else is missing."""
+    found = profiles.overview(with_row(known), through("prices"), since=SINCE)
+    row = found.loc["NEWX"]
+    assert row["company"] == "New Miner"
+    assert row["contracts"] == 0
+    figures = ["contracted_mw", "live_mw", "ai_usd_m", "return_percent", "market_value_usd_m", "high_usd_m", "strategy"]
+    assert row[figures].isna().all()
+    assert row["lacks"] == "a share count, a price, all of its debt, its cash"
+    fewer = {**known, "instruments": known["instruments"].query("ticker != 'CLSK'")}
+    assert "CLSK" not in profiles.overview(fewer, through("prices"), since=SINCE).index
+
+
+def test_nothing_is_known_of_a_company_without_rows(known):
+    """Every table is there and empty: a profile can say so without a special case."""
+    found = profiles.of("NEWX", with_row(known))
+    assert all(rows.empty for name, rows in found.items() if name != "instruments")
+
+
+def test_a_parent_counts_its_subsidiary(known, table):
+    """The megawatts of Bit Digital hold those of WhiteFiber, which has a row of its own as well."""
+    parents = ledger.parent_of(known["instruments"])
+    assert profiles.group("BTBT", parents) == ["BTBT", "WYFI"]
+    assert table.loc["BTBT", "contracted_mw"] >= table.loc["WYFI", "contracted_mw"]
+
+
+def test_rows_add_up_to_the_ledger(known, table):
+    """Without subsidiaries, contracted megawatts and contracts are those of the ledger, at each company's own share."""
+    alone = table[table["parent"].isna()]
+    held = ledger.own_share(ledger.contracted(known["deals"]))
+    sums = ledger.totals(held).loc["all"]
+    assert alone["contracted_mw"].sum() == pytest.approx(sums["critical_it_mw"])
+    assert alone["contracts"].sum() == sums["contracts"]
+
+
+def test_a_promise_of_a_sold_lease_is_none(known):
+    """What a company sold is not on its list of deliveries to come."""
+    sold = known["deals"].query("state == 'sold'")["deal_id"]
+    assert not profiles.promises(known, pd.Timestamp(through("prices")))["deal_id"].isin(sold).any()
+
+
+def test_promises_come_soonest_first(known):
+    """By the last day of the period that is expected now."""
+    assert profiles.promises(known, pd.Timestamp(through("prices")))["due"].dropna().is_monotonic_increasing
+
+
+def test_value_per_megawatt_is_missing_where_megawatts_are_few(table):
+    """Below a hundred contracted megawatts, and below a hundred live ones, no ratio is given."""
+    few = table["contracted_mw"].fillna(0) < profiles.LEAST_MW
+    assert table.loc[few, ["per_contracted_mw_low", "per_contracted_mw_high"]].isna().all(axis=None)
+    running = table["live_mw"].fillna(0) < profiles.LEAST_MW
+    assert table.loc[running, ["per_live_mw_low", "per_live_mw_high"]].isna().all(axis=None)
+
+
+def test_a_return_starts_at_the_first_close_that_could_know():
+    """Signed on a Saturday, the return starts at Monday's close; with one close there is none."""
+    closes = pd.Series([10.0, 20.0, 30.0], pd.to_datetime(["2026-01-02", "2026-01-05", "2026-01-06"]))
+    assert profiles._return(closes, pd.Timestamp("2026-01-03"), pd.Timestamp("2026-01-06")) == pytest.approx(50)
+    assert pd.isna(profiles._return(closes, pd.Timestamp("2026-01-06"), pd.Timestamp("2026-01-06")))
+    assert pd.isna(profiles._return(None, pd.Timestamp("2026-01-06"), pd.Timestamp("2026-01-06")))
