@@ -44,16 +44,32 @@ def cited(deal_sources: pd.DataFrame) -> pd.DataFrame:
     Columns: source, other (each a pair of name and address; `other` is missing where there is one source), evidence
     ("primary" or "secondary") and sources (how many are known).
     """
-    said = zip(deal_sources["source_url"], deal_sources["kind"], deal_sources["published_on"])
-    names = [source_name(str(address), str(kind), None if pd.isna(day) else str(day)) for address, kind, day in said]
+    known = page_names(deal_sources)
+    names = deal_sources["source_url"].map(known)
     rows = deal_sources.assign(
         others=~deal_sources["kind"].isin(PRIMARY),
         place=deal_sources["kind"].map(ORDER.index),
         day=last_day(deal_sources["published_on"]),
-        name=list(zip(names, deal_sources["source_url"])),
+        name=pd.Series(list(zip(names, deal_sources["source_url"])), deal_sources.index, dtype=object),
     ).sort_values(["others", "day", "place", "source_url"], na_position="last")
     deals = rows.groupby("deal_id")
     best = deals.nth(0).set_index("deal_id")
     evidence = best["kind"].isin(PRIMARY).map({True: "primary", False: "secondary"})
     other = deals.nth(1).set_index("deal_id")["name"]
     return pd.DataFrame({"source": best["name"], "other": other, "evidence": evidence, "sources": deals.size()})
+
+
+def page_names(deal_sources: pd.DataFrame) -> dict[str, str]:
+    """Address -> name of every source that the table knows, for pages that other tables cite."""
+    rows = deal_sources.dropna(subset=["source_url"])
+    said = zip(rows["source_url"], rows["kind"], rows["published_on"])
+    return {str(url): source_name(str(url), str(kind), None if pd.isna(day) else str(day)) for url, kind, day in said}
+
+
+def page(address: str, names: dict[str, str]) -> tuple[str, str]:
+    """A cited page as name and address: its name if it is known, else what its address shows of it."""
+    host = urlparse(address).netloc.removeprefix("www.")
+    if host == "sec.gov":
+        kind = "exhibit" if EXHIBIT.search(address.rsplit("/", 1)[-1]) else "filing"
+        return names.get(address, source_name(address, kind, None).removesuffix(", undated")), address
+    return names.get(address, host), address

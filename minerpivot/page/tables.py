@@ -124,7 +124,7 @@ def _rest(hidden: list[tuple[Stored, Any]]) -> str:
     """What a narrow screen does not show of a row, behind "more"."""
     told = [(column, value) for column, value in hidden if value is not None]
     lines = (
-        f"<dt>{escape(column.get('head', column['name']))}</dt><dd>{_text(value, column)}</dd>"
+        f"<dt>{escape(str(column.get('head', column['name'])))}</dt><dd>{_text(value, column)}</dd>"
         for column, value in told
     )
     return (

@@ -52,3 +52,13 @@ def test_every_deal_with_a_source_has_a_name_for_it():
     found = sources.cited(load("deal_sources"))
     assert found["source"].str[0].str.contains(", ").all()
     assert found["sources"].sum() == len(load("deal_sources"))
+
+
+def test_a_page_of_another_table_has_a_name_too():
+    """By the table if it knows the address, else by what the address shows."""
+    names = sources.page_names(load("deal_sources"))
+    address = load("deal_sources")["source_url"].iloc[0]
+    assert sources.page(address, names) == (names[address], address)
+    assert sources.page(EDGAR + "x_8k.htm", names)[0] == "8-K"
+    assert sources.page(EDGAR + "dp1_ex9901.htm", names)[0] == "Exhibit 99.1"
+    assert sources.page("https://www.press.com/a", names)[0] == "press.com"
