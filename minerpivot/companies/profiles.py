@@ -257,7 +257,8 @@ def places(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
                 "tenants": _names(around["tenant"]),
             }
         )
-    return sites.reset_index(drop=True).join(pd.DataFrame(rows))
+    more = pd.DataFrame(rows, columns=["state", "contracted_mw", "live_mw", "tenants"])
+    return sites.reset_index(drop=True).join(more)
 
 
 def begun(known: Tables, day: pd.Timestamp) -> set[str]:
