@@ -393,11 +393,8 @@ class Verdicts(SphinxDirective):
         about = claims[(claims[["ticker", "second_ticker"]] == ticker).any(axis=1)]
         said = {value.name: str(value.value) for value in _values(self.env.app) if value.kind == "verdict"}
         link = "[fact check](../chapters/fact-check.ipynb)"
-        lines = [
-            f"- **{said[row.claim_id].capitalize()}**: {row.claim}"
-            for row in about.itertuples()
-            if row.claim_id in said
-        ]
+        stated = zip(about["claim_id"].astype(str), about["claim"])
+        lines = [f"- **{said[claim].capitalize()}**: {text}" for claim, text in stated if claim in said]
         text = [f"No statement of the article that the {link} tests names it."]
         if lines:
             text = [f"The statements that name it, as the {link} finds them:", "", *lines]

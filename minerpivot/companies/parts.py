@@ -43,9 +43,9 @@ def sums(companies: pd.DataFrame, leases: pd.DataFrame, settings: Settings, fixe
     """
     rate = settings["rate"] / 100
     worth = present_value(leases["value_usd_m"], leases["years"], rate=rate, wait=leases["wait"])
-    rents = worth.groupby(leases["ticker"]).sum().reindex(companies.index).fillna(0)
+    rents = pd.Series(worth, leases.index).groupby(leases["ticker"]).sum().reindex(companies.index).fillna(0)
     years = fixed["years"]
-    later = float(present_value(fixed["rent"] * years, years, rate=rate, wait=fixed["wait"]))
+    later = pd.Series(present_value(fixed["rent"] * years, years, rate=rate, wait=fixed["wait"])).item()
     owed = settings["building"] * (1 - settings["spent"] / 100) * companies["to_build_mw"]
     found = {"mining": settings["multiple"] * max(fixed["profit_per_ehs"], 0) * companies["hash_rate_ehs"].fillna(0)}
     for end in ("low", "high"):

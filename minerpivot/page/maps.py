@@ -14,8 +14,8 @@ from pathlib import Path
 import altair as alt
 import pandas as pd
 
-from minerpivot.page.charts import LINE, Drawing, Plate, Size, _meaning, _offer, measure
-from minerpivot.page.drawing import LIGHT
+from minerpivot.page.charts import LINE, Drawing, Plate, Size, _meaning, _offer
+from minerpivot.page.drawing import LIGHT, measure
 
 FRAME = (975, 610)  # of the outline
 Style = tuple[str, str, float]  # meaning, shape, radius
@@ -71,19 +71,21 @@ def states(
             places.append((at, len(rows) - 1))
             at += wide
         plate = Plate(size, FRAME[1] * scale, 4, 0, 16 + LINE * len(rows), 0, x=(0, FRAME[0]), y=(FRAME[1], 0))
-        lines = plate.data(borders().to_dict("records"), "borders").mark_line(strokeWidth=1, color=LIGHT["ctx"])
+        lines = plate.data(
+            [{str(k): v for k, v in row.items()} for row in borders().to_dict("records")], "borders"
+        ).mark_line(strokeWidth=1, color=LIGHT["ctx"])
         across = alt.X("x:Q", scale=alt.Scale(domain=[0, FRAME[0]], nice=False), axis=None)
         down = alt.Y("y:Q", scale=alt.Scale(domain=[FRAME[1], 0], nice=False), axis=None)
         plate.add(0, lines.encode(x=across, y=down, detail="border:N", order="step:Q"))
         for word in shown:
             meaning, shape, radius = styles[word]
             fill, edge, _ = _meaning(meaning)
-            for row in frame[frame[state] == word].to_dict("records"):
-                x, y = (scale * part for part in place(row[lat], row[lon]))
+            for site in frame[frame[state] == word].to_dict("records"):
+                x, y = (scale * part for part in place(site[lat], site[lon]))
                 if not (0 <= x <= size.width and 0 <= y <= plate.height):
-                    raise ValueError(f"{row[name]!r} lies outside the map; leave it to the list")
+                    raise ValueError(f"{site[name]!r} lies outside the map; leave it to the list")
                 plate.dot(x, y, edge or fill, radius, shape=shape)
-                plate.say(x, y, str(row[name]), str(row[said]), word)
+                plate.say(x, y, str(site[name]), str(site[said]), word)
         for word, (left, row) in zip(shown, places):
             meaning, shape, radius = styles[word]
             fill, edge, _ = _meaning(meaning)
