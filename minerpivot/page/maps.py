@@ -61,19 +61,17 @@ def states(
             raise ValueError(f"no style for {sorted(unknown)[0]!r}; the styles are {', '.join(styles)}")
         shown = [word for word in styles if (frame[state] == word).any()]
         scale = size.width / FRAME[0]
-        rows, at = [0], 0.0
+        high, at = 1, 0.0
         places = []
         for word in shown:  # the key, in as many rows as it takes
             wide = 14 + measure(word) + 18
             if at and at + wide > size.width:
-                rows.append(0)
-                at = 0.0
-            places.append((at, len(rows) - 1))
+                high, at = high + 1, 0.0
+            places.append((at, high - 1))
             at += wide
-        plate = Plate(size, FRAME[1] * scale, 4, 0, 16 + LINE * len(rows), 0, x=(0, FRAME[0]), y=(FRAME[1], 0))
-        lines = plate.data(
-            [{str(k): v for k, v in row.items()} for row in borders().to_dict("records")], "borders"
-        ).mark_line(strokeWidth=1, color=LIGHT["ctx"])
+        plate = Plate(size, FRAME[1] * scale, 4, 0, 16 + LINE * high, 0, x=(0, FRAME[0]), y=(FRAME[1], 0))
+        rows = [{str(key): part for key, part in corner.items()} for corner in borders().to_dict("records")]
+        lines = plate.data(rows, "borders").mark_line(strokeWidth=1, color=LIGHT["ctx"])
         across = alt.X("x:Q", scale=alt.Scale(domain=[0, FRAME[0]], nice=False), axis=None)
         down = alt.Y("y:Q", scale=alt.Scale(domain=[FRAME[1], 0], nice=False), axis=None)
         plate.add(0, lines.encode(x=across, y=down, detail="border:N", order="step:Q"))
