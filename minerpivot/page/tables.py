@@ -104,13 +104,18 @@ def markup(stored: Stored) -> str:
     place = {column["name"]: number for number, column in enumerate(columns)}
     shown = [column for column in columns if "shown" in column]
 
-    def cell(row: list[Any], column: Stored) -> str:
+    def content(row: list[Any], column: Stored) -> str:
         value, below = row[place[column["name"]]], place.get(column.get("second", ""))
         text = _text(value, column)
         if below is not None and row[below] is not None:
             text += f"<small>{_text(row[below], columns[below])}</small>"
+        return text
+
+    def cell(row: list[Any], column: Stored) -> str:
+        value, text = row[place[column["name"]]], content(row, column)
         if stored.get("interactive") and column is columns[0]:
-            text += _rest([(columns[place[c["name"]]], row[place[c["name"]]]) for c in shown if c["shown"]])
+            hidden = [c for c in shown if c["shown"] and row[place[c["name"]]] is not None]
+            text += _rest([(str(c.get("head", c["name"])), content(row, c)) for c in hidden])
         order = f' data-order="{"" if value is None else value}"' if _sortable(stored, column, value) else ""
         start, end = ('th scope="row"', "th") if column is columns[0] else ("td", "td")
         return f"<{start}{_classes(column, value)}{order}>{text}</{end}>"
@@ -120,16 +125,10 @@ def markup(stored: Stored) -> str:
     return f"<thead><tr>{''.join(heads)}</tr></thead><tbody>{''.join(rows)}</tbody>"
 
 
-def _rest(hidden: list[tuple[Stored, Any]]) -> str:
+def _rest(hidden: list[tuple[str, str]]) -> str:
     """What a narrow screen does not show of a row, behind "more"."""
-    told = [(column, value) for column, value in hidden if value is not None]
-    lines = (
-        f"<dt>{escape(str(column.get('head', column['name'])))}</dt><dd>{_text(value, column)}</dd>"
-        for column, value in told
-    )
-    return (
-        f'<details class="rest"><summary>more</summary><div><dl>{"".join(lines)}</dl></div></details>' if told else ""
-    )
+    lines = "".join(f"<dt>{escape(name)}</dt><dd>{text}</dd>" for name, text in hidden)
+    return f'<details class="rest"><summary>more</summary><div><dl>{lines}</dl></div></details>' if hidden else ""
 
 
 def _sortable(stored: Stored, column: Stored, value: Any) -> bool:

@@ -311,7 +311,7 @@ def test_the_ledger_fits_its_screen(visit, width):
     scroll(page)
     table = page.locator(".dt-container").filter(has=page.locator("th", has_text="Miner")).first
     heads = table.locator("thead th:visible")
-    assert heads.count() == (4 if width == 390 else 7)
+    assert heads.count() == (4 if width == 390 else 6)
     box = table.locator(".dt-layout-table").evaluate("box => box.scrollWidth - box.clientWidth")
     assert box <= 0
     assert table.locator("tbody th").first.evaluate("cell => getComputedStyle(cell).position") == "sticky"

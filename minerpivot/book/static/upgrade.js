@@ -68,7 +68,7 @@
     const table = document.getElementById(name).closest("table") ?? document.querySelector(`#${CSS.escape(name)} table`);
     const cell = (html, row, column, node) => {
       const own = [...node.childNodes].filter((part) => !part.classList?.contains("rest"));
-      const source = own.find((part) => part.matches?.("a[href^=http]"));
+      const source = node.querySelector(":scope > a[href^=http], :scope > small > a[href^=http]");
       const text = own.map((part) => part.textContent.trim()).join(" ").trim(); // a second line apart
       if (source) return source.textContent === "source" ? source.href : `${text} ${source.href}`;
       return text === "–" ? "" : text.replace(/^(?=[=+@-](?![\d.,]+$))/, "'"); // a dash stands for nothing; no formula
