@@ -28,6 +28,8 @@ from minerpivot import changes
 from minerpivot.book import assets, finish, frame, overview, published, terms
 from minerpivot.book.editions import copy_data
 from minerpivot.book.execute import ROOT
+from minerpivot.companies.parts import MIME as PARTS_MIME
+from minerpivot.companies.parts import SLIDERS, span
 from minerpivot.data import tables
 from minerpivot.page import drawing, words
 from minerpivot.page.drawing import MIME as KIT_MIME
@@ -45,6 +47,7 @@ class ChartRenderer(MimeRenderPlugin):
         ("html", KIT_MIME, 1),
         ("html", VEGALITE_MIME, 1),
         ("html", TABLE_MIME, 1),
+        ("html", PARTS_MIME, 1),
     ]
 
     @staticmethod
@@ -56,6 +59,8 @@ class ChartRenderer(MimeRenderPlugin):
         drawn = {KIT_MIME: _kit, VEGALITE_MIME: _figure}
         if data.mime_type in drawn:
             return [drawn[data.mime_type](_parsed(data.content), document)]
+        if data.mime_type == PARTS_MIME:
+            return [nodes.raw("", _parts(_parsed(data.content)), format="html")]
         if data.mime_type == TABLE_MIME:
             return _table(_parsed(data.content), document)
         if data.mime_type == "text/html" and "minerpivot" in data.output_metadata:
@@ -193,6 +198,31 @@ def _table_files(stored: dict[str, Any], document: nodes.document) -> str:
     return " · ".join(links)
 
 
+def _parts(stored: dict[str, Any]) -> str:
+    """Sliders, hidden until the script that reads them shows them, and the sums of the settings that stand first."""
+    sliders = "".join(
+        f'<label for="parts-{name}">{escape(label)} <span><output for="parts-{name}">'
+        f"{stored['settings'][name]:g}</output>{'' if unit.startswith('%') else ' '}{escape(unit)}</span>"
+        f'<input type="range" id="parts-{name}" name="{name}" min="{low}" max="{high}" step="{step}" '
+        f'value="{stored["settings"][name]:g}"></label>'
+        for name, (label, unit, low, high, step) in SLIDERS.items()
+    )
+    rows = "".join(
+        f'<tr data-ticker="{row["ticker"]}"><th scope="row">{escape(row["company"])}</th>'
+        f'<td class="number parts-sum">{span(row["low"], row["high"])}</td>'
+        f'<td class="number">{span(row["market_value_usd_m"], row["market_value_usd_m"])}</td></tr>'
+        for row in stored["companies"]
+    )
+    heads = '<th scope="col">Company</th><th scope="col" class="number">Sum of parts</th>'
+    heads += '<th scope="col" class="number">Market value</th>'
+    return (
+        f'<div class="parts" data-script="parts.js" data-parts="{escape(json.dumps(stored), quote=True)}">'
+        f'<fieldset class="parts-controls" hidden><legend>Assumptions</legend>{sliders}</fieldset>'
+        f'<table class="data-table"><caption>Sum of parts and market value, billion dollars</caption>'
+        f'<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table><p role="status" class="kit-said"></p></div>'
+    )
+
+
 def _old_table(html: str, meta: dict[str, Any], document: nodes.document) -> list[nodes.Element]:
     """A table of `figures.table`, until every chapter shows its tables with `tables.show`."""
     rows = html[html.index("<thead>") : html.index("</table>")]
@@ -313,11 +343,8 @@ class Verdicts(SphinxDirective):
         about = claims[(claims[["ticker", "second_ticker"]] == ticker).any(axis=1)]
         said = {value.name: str(value.value) for value in _values(self.env.app) if value.kind == "verdict"}
         link = "[fact check](../chapters/fact-check.ipynb)"
-        lines = [
-            f"- **{said[row.claim_id].capitalize()}**: {row.claim}"
-            for row in about.itertuples()
-            if row.claim_id in said
-        ]
+        stated = zip(about["claim_id"].astype(str), about["claim"])
+        lines = [f"- **{said[claim].capitalize()}**: {text}" for claim, text in stated if claim in said]
         text = [f"No statement of the article that the {link} tests names it."]
         if lines:
             text = [f"The statements that name it, as the {link} finds them:", "", *lines]

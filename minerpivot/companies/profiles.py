@@ -226,3 +226,51 @@ def tenants(contracts: pd.DataFrame) -> pd.Series:
     """Who pays, as a reader is told: "undisclosed" for one whose name no source gives."""
     undisclosed = contracts["tenant"].isna() | contracts["tenant"].str.startswith("undisclosed", na=False)
     return contracts["tenant"].mask(undisclosed, "undisclosed tenant")
+
+
+def places(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
+    """Sites that companies hold on `day`, with what runs for tenants there: the table `sites` with four columns more.
+
+    `state`: "runs" (all of what a tenant contracted), "runs in part", "promised", "overdue", "no tenant"; a site that
+    is told as part of a larger one has what is said of that one. `contracted_mw` and `live_mw` are critical IT at this
+    site itself, missing where not stated; `tenants` names who signed. Sold sites are left out.
+    """
+    day = pd.Timestamp(day)
+    held = ledger.contracted(known["deals"])
+    said = delivery.by_site(
+        known["sites"], known["site_contracts"], held, delivery.kept(known["deliveries"], known["deals"]), day
+    )
+    words = said["state"].map({"live": "runs", "expected": "promised", "overdue": "overdue"})
+    started = said["live_mw"].gt(0) | said["site"].isin(begun(known, day))
+    said["state"] = words.mask(started & words.ne("runs"), "runs in part")
+    said["tenant"] = tenants(said)
+    sites = known["sites"]
+    sites = sites[~(sites["sold_on"] <= day)]
+    rows = []
+    for site, whole in zip(sites["site"], sites["part_of"]):
+        here, around = said[said["site"] == site], said[said["site"].isin([site, whole])]
+        rows.append(
+            {
+                "state": _together(set(around["state"])),
+                "contracted_mw": here["contracted_mw"].sum(min_count=1),
+                "live_mw": here["live_mw"].sum(min_count=1),
+                "tenants": _names(around["tenant"]),
+            }
+        )
+    more = pd.DataFrame(rows, columns=["state", "contracted_mw", "live_mw", "tenants"])
+    return sites.reset_index(drop=True).join(more)
+
+
+def begun(known: Tables, day: pd.Timestamp) -> set[str]:
+    """Sites of which something was delivered by `day`, with or without a figure."""
+    held = delivery.kept(known["deliveries"], known["deals"])
+    return set(delivery.live_mw(held, day).reset_index()["site"])
+
+
+def _together(words: set[str]) -> str:
+    """One word for a site from those of its tenants."""
+    if not words:
+        return "no tenant"
+    if words & {"runs", "runs in part"}:
+        return "runs" if words == {"runs"} else "runs in part"
+    return "overdue" if "overdue" in words else "promised"

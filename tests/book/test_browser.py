@@ -7,12 +7,13 @@ import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from minerpivot.book import editions
+from minerpivot.book import editions, profiles
 from minerpivot.book.execute import ROOT, chapters
 from minerpivot.page.figures import VEGALITE_MIME
 
-CHARTED = [f"chapters/{path.stem}" for path in chapters()]
-PAGES = [*CHARTED, "index", "glossary", "changes", "search", "404"]
+CHARTED = [f"chapters/{path.stem}" for path in chapters() if path != ROOT / profiles.TEMPLATE]
+COMPANIES = [f"companies/{name}" for name in profiles.names(nbformat.read(ROOT / profiles.TEMPLATE, as_version=4))]
+PAGES = [*CHARTED, *COMPANIES[:2], "index", "glossary", "changes", "search", "404"]
 CONTROLS = ".chart-controls :is(input[type=range], select, input[type=radio]:not(:checked))"
 QUERIES = {  # a reader's words -> what one of the first three says (its title, kind and page, excerpt)
     "IREN": "IREN",
@@ -102,7 +103,8 @@ def test_a_page_is_whole_in_both_colours_and_on_a_phone(visit, name):
 
 def test_these_are_all_pages(site):
     """A page that is added is tested too."""
-    assert {page.relative_to(site).with_suffix("").as_posix() for page in site.rglob("*.html")} == set(PAGES)
+    found = {page.relative_to(site).with_suffix("").as_posix() for page in site.rglob("*.html")}
+    assert found == {*PAGES, *COMPANIES}
 
 
 @pytest.mark.parametrize("name", CHARTED)

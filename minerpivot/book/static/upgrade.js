@@ -208,6 +208,7 @@
 
   document.querySelectorAll(".kit-plot[data-values]").forEach(tell);
   document.querySelectorAll(".kit-choices").forEach(announce);
+  document.querySelectorAll(".parts").forEach(({ dataset }) => load(dataset.script));
   document.querySelectorAll(".table-tools").forEach((tools) => near.observe(tools));
   document.querySelectorAll(".chart").forEach((chart) => { near.observe(chart); resized.observe(chart); });
   shade();

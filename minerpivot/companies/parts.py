@@ -1,0 +1,83 @@
+"""A company as the sum of its parts, by assumptions that a reader changes: arithmetic, no target.
+
+Million USD. The page's script (`book/static/parts.js`) does the same sum with what `shown` hands it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from minerpivot.deals.value import HOURS_PER_YEAR, present_value
+
+Settings = Mapping[str, float]
+MIME = "application/vnd.minerpivot.parts+json"
+SLIDERS = {  # setting -> what it is, its unit, lowest, highest, step
+    "multiple": ("Multiple of mining's yearly gross profit", "times", 0, 10, 0.5),
+    "rate": ("Discount rate of the leases", "% a year", 4, 20, 0.5),
+    "building": ("Cost of building a megawatt", "million dollars", 5, 16, 0.5),
+    "spent": ("Share of unfinished buildings already paid for", "%", 0, 100, 5),
+    "share": ("Share of the pipeline that finds a tenant", "%", 0, 100, 5),
+}
+
+
+def mining_profit(hashprice_usd: float, *, efficiency_j_per_th: float, cents_per_kwh: float) -> float:
+    """Yearly gross profit of an EH/s, million USD: `hashprice_usd` per PH/s and day, less power."""
+    power_mw = efficiency_j_per_th  # 1 EH/s is 1e6 TH/s, and a joule a second is a watt
+    power = power_mw * HOURS_PER_YEAR * cents_per_kwh * 10 / 1e6
+    return 1000 * hashprice_usd * 365 / 1e6 - power
+
+
+def sums(companies: pd.DataFrame, leases: pd.DataFrame, settings: Settings, fixed: Settings) -> pd.DataFrame:
+    """Each company's parts and their sums: ticker -> mining, leases and pipeline of each end, `low` and `high`.
+
+    `companies` (by ticker): hash_rate_ehs, to_build_mw, pipeline_mw (critical IT), net_low and net_high (coins and cash
+    less debt and preferred stock, restricted cash apart and counted). `leases`: ticker, value_usd_m, years, wait.
+    `settings`: multiple, building, and rate, spent and share in percent; `fixed`: profit_per_ehs, margin_low and
+    margin_high (of rent that is left to the landlord, percent), rent (USD m per MW and year), years and wait of what
+    the pipeline would sign. Low takes the lower margin and leaves restricted cash apart. A loss-making mine is switched
+    off: nothing.
+    """
+    rate = settings["rate"] / 100
+    worth = present_value(leases["value_usd_m"], leases["years"], rate=rate, wait=leases["wait"])
+    rents = pd.Series(worth, leases.index).groupby(leases["ticker"]).sum().reindex(companies.index).fillna(0)
+    years = fixed["years"]
+    later = pd.Series(present_value(fixed["rent"] * years, years, rate=rate, wait=fixed["wait"])).item()
+    owed = settings["building"] * (1 - settings["spent"] / 100) * companies["to_build_mw"]
+    found = {"mining": settings["multiple"] * max(fixed["profit_per_ehs"], 0) * companies["hash_rate_ehs"].fillna(0)}
+    for end in ("low", "high"):
+        margin = fixed[f"margin_{end}"] / 100
+        found[f"leases_{end}"] = margin * rents - owed
+        gain = max(margin * later - settings["building"], 0)
+        found[f"pipeline_{end}"] = settings["share"] / 100 * companies["pipeline_mw"].fillna(0) * gain
+        parts = (found["mining"], found[f"leases_{end}"], found[f"pipeline_{end}"], companies[f"net_{end}"])
+        found[end] = sum(parts[1:], parts[0])
+    return pd.DataFrame(found)
+
+
+def shown(companies: pd.DataFrame, leases: pd.DataFrame, settings: Settings, fixed: Settings) -> dict[str, Any]:
+    """What a notebook stores of the sum: all that the page and its script need, with the sums of the first settings."""
+    rows = companies.join(sums(companies, leases, settings, fixed)[["low", "high"]])
+    said = json.loads(rows.reset_index().to_json(orient="records", double_precision=6))
+    held = leases[["ticker", "value_usd_m", "years", "wait"]]
+    return {
+        "companies": said,
+        "leases": json.loads(held.to_json(orient="records", double_precision=6)),
+        "settings": dict(settings),
+        "fixed": {name: round(value, 6) for name, value in fixed.items()},
+    }
+
+
+def written(setting: str, value: float) -> str:
+    """An assumption in words: "discount rate of the leases 9% a year"."""
+    label, unit = SLIDERS[setting][:2]
+    return f"{label.lower()} {value:g}{'' if unit.startswith('%') else ' '}{unit}"
+
+
+def span(low_usd_m: float, high_usd_m: float) -> str:
+    """From low to high in billion dollars, as the page's script writes it too: "−$4.5bn to $0.9bn"."""
+    ends = [f"{'−' if value < 0 else ''}${abs(value) / 1000:.1f}bn" for value in (low_usd_m, high_usd_m)]
+    return " to ".join(dict.fromkeys(ends))
