@@ -106,7 +106,11 @@ def refresh(
 ) -> None:
     """Bring data/ up to date from its vendors: all of what was fetched is written, or nothing."""
     from minerpivot.refresh.transaction import RefreshError, apply, compare, recover
-    from minerpivot.refresh.vendors import VendorError
+
+    try:
+        from minerpivot.refresh.vendors import VendorError
+    except ModuleNotFoundError as error:
+        _stop(f"A refresh needs {error.name}: `make refresh` installs it, or pip from requirements-all.txt.")
 
     chosen = [ticker.strip().upper() for ticker in tickers.split(",") if ticker.strip()]
     try:

@@ -23,6 +23,7 @@ from minerpivot.book.execute import ROOT, digest
 from minerpivot.data.tables import checksum
 from minerpivot.page import drawing
 from minerpivot.page.figures import at_width, svg, theme
+from minerpivot.page.tables import inert
 
 KEPT = ROOT / "_build" / "charts"
 WIDTHS = {"wide": 700, "narrow": 350}
@@ -47,7 +48,7 @@ def draw(spec: dict[str, Any]) -> dict[str, Path]:
         if len(rows) > 1:  # single rows are rules and labels
             made[f"data {name}"] = KEPT / f"{digest(rows)}.csv"
             if not _whole(made[f"data {name}"]):
-                _keep(made[f"data {name}"], pd.DataFrame(rows).to_csv(index=False))
+                _keep(made[f"data {name}"], pd.DataFrame(rows).map(inert).to_csv(index=False))
     return made
 
 
@@ -67,7 +68,7 @@ def kit_files(choice: dict[str, Any], drawn: drawing.Picture) -> dict[str, Path]
     """What a reader can keep of a chart's choice: its data (a file for each table), its picture and its spec."""
     made: dict[str, str] = {}
     for number, rows in enumerate(_tables(choice["panels"]), 1):
-        made[f"data {number}.csv"] = pd.DataFrame(rows).to_csv(index=False)
+        made[f"data {number}.csv"] = pd.DataFrame(rows).map(inert).to_csv(index=False)
     made["image.svg"] = drawing.standalone(drawn, choice["description"])
     made["spec.json"] = json.dumps(_spec(choice), ensure_ascii=False, separators=(",", ":"))
     files = {}

@@ -611,11 +611,29 @@ def test_binder_builds_the_environment_that_is_tested():
     (line,) = (binder / "requirements.txt").read_text("utf-8").splitlines()
     lock = (binder / line.removeprefix("-r ")).resolve()
     assert lock == execute.LOCK
-    assert lock.read_text("utf-8").splitlines()[-1] == "-e ."
+    assert "--no-deps --no-build-isolation -e ." in (binder / "postBuild").read_text("utf-8")
     python = (binder / "runtime.txt").read_text("utf-8").strip().removeprefix("python-")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert python in SpecifierSet(project["requires-python"])
-    assert os.access(binder / "start", os.X_OK)
+    assert all(os.access(binder / name, os.X_OK) for name in ("start", "postBuild"))
+
+
+def locked(name):
+    """Package and version of each line of a lock, by its marker, and how many hashes it has."""
+    lines = re.sub(r" \\\n +", " ", (ROOT / name).read_text("utf-8")).splitlines()
+    return {line.partition(" --hash")[0].strip(): line.count("--hash=sha256:") for line in lines}
+
+
+def test_every_locked_package_has_its_hashes_and_both_locks_agree():
+    """What is installed has the bytes that were locked; the book's packages are those of the tests, and fewer."""
+    book, everything = locked("requirements.txt"), locked("requirements-all.txt")
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+( ;.*)?", line) for line in everything)
+    assert min([*book.values(), *everything.values()]) > 0
+    versions = {line.partition(" ;")[0] for line in everything}
+    assert {line.partition(" ;")[0] for line in book} < versions
+    names = {line.partition("==")[0] for line in book}
+    assert {"hatchling", "editables"} < names, "the project is installed without another download"
+    assert not names & {"yfinance", "edgartools", "pytest", "playwright"}
 
 
 @pytest.mark.parametrize(("deaths", "runs"), [(1, True), (2, False)])

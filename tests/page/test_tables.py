@@ -272,3 +272,24 @@ def test_days_flags_and_numbers_of_other_libraries_are_plain_in_the_notebook(sho
     tables.show(pd.DataFrame(row), "t", **ASKED, desk=["flag", "na"])
     assert json.dumps(shown[0][tables.TABLE_MIME]["rows"]) == '[["2026-01-28", 3, true, null]]'
     assert cells(read(shown[0])) == [["2026-01-28", "3", "yes", "–"]]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+SUM(A1)", "@x", "-A1", "\t=1", '=HYPERLINK("http://x")'])
+def test_a_text_that_a_spreadsheet_would_compute_is_inert_in_a_download(text):
+    """Numbers keep their sign, and so do texts that are numbers."""
+    assert tables.inert(text) == f"'{text}"
+    assert [tables.inert(value) for value in (-1.5, "-1.5", "-.5", "a=b", "", None)] == [
+        -1.5,
+        "-1.5",
+        "-.5",
+        "a=b",
+        "",
+        None,
+    ]
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", " javascript:x"])
+def test_only_addresses_of_pages_become_links(address):
+    """Of the web or of the site."""
+    assert not tables.is_link(address)
+    assert all(map(tables.is_link, ("https://example.org/a:b", "miner-deals.html#ledger", "#here")))
