@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python -m minerpivot
+INSTALL := $(if $(shell command -v uv),uv pip install --compile-bytecode --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check)
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build pyproject.toml
 .DEFAULT_GOAL := help
 EDITIONS := 2026-01-28
-.PHONY: help book editions pdf test grown refresh check changes bench lint audit hooks screenshots lock clean
+.PHONY: help book editions pdf test grown refresh candidates quarter check changes bench lint audit licences hooks screenshots lock clean
 
 help:    ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,47 +14,53 @@ book: .venv/ready    ## execute what is stale and build the site; the report as 
 	@$(RUN) book $(if $(AS_OF),--as-of $(AS_OF)) $(if $(ANEW),--anew)
 editions: book    ## build the latest report and the editions beside it, with the switch between them
 	@for day in $(EDITIONS); do $(RUN) book --as-of $$day || exit 1; done
-pdf: book    ## the whole report and a summary as PDF beside its pages, needs Chromium
+pdf: .venv/all book    ## the whole report and a summary as PDF beside its pages, needs Chromium
 	@$(RUN) pdf
 test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reproduce, built pages (TESTS=tests/data: these only)
 	@$(BIN)/python -m pytest $(TESTS)
-grown: .venv/ready    ## append a season to a copy of the tables; check, build and test that copy (TESTS=tests/data: these only)
+grown: .venv/all    ## append a season to a copy of the tables; check, build and test that copy (TESTS=tests/data: these only)
 	@$(BIN)/python -m tests.grow _build/grown $(TESTS)
-refresh: .venv/ready    ## bring data/ up to date from its vendors (python -m minerpivot refresh --help)
+refresh: .venv/all    ## bring data/ up to date from its vendors (python -m minerpivot refresh --help)
 	@$(RUN) refresh
-.PHONY: candidates quarter
-candidates: .venv/ready    ## filings and reports that the tables lack, as drafts for people (--help: accept, dismiss)
+candidates: .venv/all    ## filings and reports that the tables lack, as drafts for people (--help: accept, dismiss)
 	@$(RUN) candidates
-quarter: .venv/ready    ## a quarter forward: refresh, candidates, check, book, changes, tests, and what remains by hand
+quarter: .venv/all    ## a quarter forward: refresh, candidates, check, book, changes, tests, and what remains by hand
 	@$(RUN) quarter
 check: .venv/ready    ## validate data/ after an edit by hand and record its checksums
 	@$(RUN) check
 changes: .venv/ready    ## what changed since a commit, as Markdown: make changes AGAINST=v1.0 (default HEAD)
 	@$(RUN) changes --against $(or $(AGAINST),HEAD)
-lint: .venv/ready    ## ruff (lint and format, notebooks too), mypy, workflows and issue forms
+lint: .venv/all    ## ruff (lint and format, notebooks too), mypy, workflows and issue forms
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/correction.yml .github/ISSUE_TEMPLATE/deal.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	@$(BIN)/zizmor --offline --quiet .github
-audit:    ## known vulnerabilities of the locked packages, needs uv and a network
-	@mkdir -p _build && grep -v '^-e' requirements.txt > _build/audit.txt && uvx pip-audit --requirement _build/audit.txt --no-deps --disable-pip
-bench: .venv/ready    ## our event study, builds and pages against the alternatives, as ratios, into BENCHMARKS.md
-	@if command -v uv > /dev/null; then uv pip install --quiet --python $(BIN)/python -e '.[bench]'; else $(BIN)/python -m pip install --quiet -e '.[bench]'; fi
+audit:    ## known vulnerabilities of the locked packages; fails where nobody answers, needs uv and a network
+	@bash .ci/audit
+licences: .venv/all    ## the licence of every installed package, as it states it
+	@$(BIN)/python -m benchmarks.licences
+bench: .venv/all    ## our event study, builds and pages against the alternatives, as ratios, into BENCHMARKS.md
+	@$(INSTALL) --quiet eventstudy
 	@mkdir -p _build && $(BIN)/python -m benchmarks > _build/benchmarks.md && mv _build/benchmarks.md BENCHMARKS.md && cat BENCHMARKS.md
-hooks: .venv/ready    ## in this clone: notebooks diff as text, and fast lints run before each commit (needs pre-commit)
+hooks: .venv/all    ## in this clone: notebooks diff as text, and fast lints run before each commit (needs pre-commit)
 	@git config diff.jupytext.textconv '$(BIN)/jupytext --from ipynb --to md --quiet --output -'
 	@pre-commit install
-screenshots: book    ## every page in light and dark, wide and phone, into _build/screenshots, for a human look
+screenshots: .venv/all book    ## every page in light and dark, wide and phone, into _build/screenshots, for a human look
 	@$(BIN)/python tests/screenshots.py
-lock:    ## resolve pyproject.toml anew into requirements.txt, needs uv
-	uv pip compile --universal --python-version 3.11 --no-annotate --no-header --upgrade --extra test --extra cluster pyproject.toml -o requirements.txt
-	@printf -- '-e .\n' >> requirements.txt
+lock:    ## resolve pyproject.toml anew, with hashes: requirements.txt for the book, requirements-all.txt for all else too; needs uv
+	$(LOCK) --upgrade --extra refresh --extra test --extra cluster -o requirements-all.txt
+	$(LOCK) --constraint requirements-all.txt -o requirements.txt
 clean:    ## remove what the build made; keeps .venv, data and chapters
 	rm -rf _build .pytest_cache .hypothesis .mypy_cache .ruff_cache
 
+# The locks' bytes are proven by their hashes. The project has none; its build backend is in the lock, so nothing else is fetched.
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Python 3.11 to 3.13 is needed, this is %d.%d; run: make PYTHON=python3.12 ..." % v)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@if command -v uv > /dev/null; then uv pip install --compile-bytecode --python $(BIN)/python -r requirements.txt; else $(BIN)/python -m pip install -r requirements.txt; fi
+	@$(INSTALL) --require-hashes -r requirements.txt
+	@$(INSTALL) --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+.venv/all: requirements-all.txt .venv/ready
+	@$(INSTALL) --require-hashes -r requirements-all.txt
 	@touch $@

@@ -7,6 +7,7 @@ import os
 import time
 from enum import StrEnum
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -35,10 +36,10 @@ def book(
     anew: Annotated[bool, typer.Option("--anew", help="Execute chapters that are current too.")] = False,
 ) -> None:
     """Execute what is stale and build the site into _build/html, which is replaced only when whole."""
-    from minerpivot.book import editions, execute
-    from minerpivot.book.build import BuildError, build_site
+    from minerpivot.book import execute
+    from minerpivot.book.build import BuildError, alone
     from minerpivot.page.figures import LIVE
-    from minerpivot.refresh.transaction import RefreshError, recover
+    from minerpivot.refresh.transaction import RefreshError
 
     for setting in (tables.EDITION, LIVE):  # left over in a shell, either would put other outputs into the chapters
         os.environ.pop(setting, None)
@@ -46,40 +47,57 @@ def book(
     started = time.perf_counter()
     site = execute.ROOT / "_build" / "html"
     try:
-        if recover():
-            console.print("A refresh that had died was undone.")
-        for entry in tables.manifest()["resources"]:
-            tables.verify(entry["name"])
-        notebooks, source, build = execute.chapters(), execute.ROOT, site.parent
-        if as_of:
-            os.environ[tables.EDITION] = editions.checked(as_of)
-            notebooks = editions.prepare(as_of)
-            build = editions.EDITIONS / as_of
-            source = build / "source"
-        console.print("[bold]1/2[/] Chapters whose code, data or environment changed:")
-        ran = execute.execute_stale(notebooks, anew=anew, console=console)
-        console.print(f"  {len(ran) or 'none'} executed")
-        made, record = build / "html", build / editions.RECORD
-        sources = editions.made_of() if as_of else editions.published_as()
-        if made.exists() and editions.recorded(build) == sources and not ran:
-            console.print("[bold]2/2[/] The site is current")
-        else:
-            console.print("[bold]2/2[/] Building the site")
-            record.unlink(missing_ok=True)
-            with console.status("Drawing charts and writing pages"):
-                made = build_site(source, build)
-            record.write_text(sources, encoding="utf-8")
-        current = site.exists() and editions.recorded(site.parent) == editions.published_as()
-        notes = ["The latest site is out of date: `make book` renews it and puts this edition beside it."]
-        if current:
-            old = editions.assemble(site)
-            notes = [f"The edition of {d} is out of date and left out: `make book AS_OF={d}` renews it." for d in old]
-        for note in notes:
-            console.print(f"  {note}", style="yellow", soft_wrap=True)
+        with alone(site.parent, lambda line: console.print(line, style="yellow", soft_wrap=True)):
+            made = _built(site, as_of, anew)
     except (tables.TableError, execute.ExecutionError, BuildError, RefreshError) as error:
         _stop(str(error))
+    except OSError as error:
+        where = error.filename or "_build"
+        _stop(
+            f"{where} cannot be written or read: {error.strerror}. Free some space or make the folder writable, then "
+            "build again. The previous site is unchanged."
+        )
     gc.freeze()  # nor is there anything to collect at the end
     console.print(f"[bold green]Done[/] in {time.perf_counter() - started:.1f} s: open {made / 'index.html'}")
+
+
+def _built(site: Path, as_of: str, anew: bool) -> Path:
+    """Execute what is stale and build the site, or the edition of a day; return the folder of its pages."""
+    from minerpivot.book import editions, execute
+    from minerpivot.book.build import build_site, restore
+    from minerpivot.refresh.transaction import recover
+
+    if recover():
+        console.print("A refresh that had died was undone.")
+    for entry in tables.manifest()["resources"]:
+        tables.verify(entry["name"])
+    notebooks, source, build = execute.chapters(), execute.ROOT, site.parent
+    if as_of:
+        os.environ[tables.EDITION] = editions.checked(as_of)
+        notebooks = editions.prepare(as_of)
+        build = editions.EDITIONS / as_of
+        source = build / "source"
+        restore(build / "html")
+    console.print("[bold]1/2[/] Chapters whose code, data or environment changed:")
+    ran = execute.execute_stale(notebooks, anew=anew, console=console)
+    console.print(f"  {len(ran) or 'none'} executed")
+    sources = editions.made_of() if as_of else editions.published_as()
+    if editions.recorded(build) == sources and not ran:
+        console.print("[bold]2/2[/] The site is current")
+    else:
+        console.print("[bold]2/2[/] Building the site")
+        (build / editions.RECORD).unlink(missing_ok=True)
+        with console.status("Drawing charts and writing pages"):
+            build_site(source, build)
+        editions.record(build, sources)
+    latest = editions.published_as()
+    notes = ["The latest site is out of date: `make book` renews it and puts this edition beside it."]
+    if editions.recorded(site.parent) == latest:
+        old = editions.assemble(site, latest)
+        notes = [f"The edition of {d} is out of date and left out: `make book AS_OF={d}` renews it." for d in old]
+    for note in notes:
+        console.print(f"  {note}", style="yellow", soft_wrap=True)
+    return build / "html"
 
 
 @app.command()
@@ -104,7 +122,11 @@ def refresh(
 ) -> None:
     """Bring data/ up to date from its vendors: all of what was fetched is written, or nothing."""
     from minerpivot.refresh.transaction import RefreshError, apply, compare, recover
-    from minerpivot.refresh.vendors import SettingError, VendorError
+
+    try:
+        from minerpivot.refresh.vendors import SettingError, VendorError
+    except ModuleNotFoundError as error:
+        _stop(f"A refresh needs {error.name}: `make refresh` installs it, or pip from requirements-all.txt.")
 
     chosen = [ticker.strip().upper() for ticker in tickers.split(",") if ticker.strip()]
     names, left_out = set(take or []), []

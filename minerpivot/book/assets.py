@@ -20,8 +20,10 @@ import pandas as pd
 import vl_convert
 
 from minerpivot.book.execute import ROOT, digest
+from minerpivot.data.tables import checksum
 from minerpivot.page import drawing
 from minerpivot.page.figures import at_width, svg, theme
+from minerpivot.page.tables import inert
 
 KEPT = ROOT / "_build" / "charts"
 WIDTHS = {"wide": 700, "narrow": 350}
@@ -32,21 +34,21 @@ def draw(spec: dict[str, Any]) -> dict[str, Path]:
     """Paths of a chart's four SVG files, its spec script and its data, made unless kept from an earlier build."""
     live = {key: value for key, value in spec.items() if key not in ("title", "usermeta", "description")}
     made = {"spec": KEPT / f"{digest(live)}.js"}
-    if not made["spec"].exists():
+    if not _whole(made["spec"]):
         name, body = made["spec"].name, json.dumps(live, separators=(",", ":"))
         _keep(made["spec"], f"(window.minerpivotSpecs??={{}})[{json.dumps('charts/' + name)}]={body};")
     for mode in ("light", "dark"):
         for size, width in WIDTHS.items():
             config, drawn = theme(dark=mode == "dark", narrow=size == "narrow"), at_width(live, width)
             path = KEPT / f"{digest([drawn, config, VL_CONVERT])}.svg"
-            if not path.exists():
+            if not _whole(path):
                 _keep(path, svg(drawn, config))
             made[f"{mode}-{size}"] = path
     for name, rows in live.get("datasets", {}).items():
         if len(rows) > 1:  # single rows are rules and labels
             made[f"data {name}"] = KEPT / f"{digest(rows)}.csv"
-            if not made[f"data {name}"].exists():
-                _keep(made[f"data {name}"], pd.DataFrame(rows).to_csv(index=False))
+            if not _whole(made[f"data {name}"]):
+                _keep(made[f"data {name}"], pd.DataFrame(rows).map(inert).to_csv(index=False))
     return made
 
 
@@ -56,7 +58,7 @@ def kit_pictures(panels: list[dict[str, Any]]) -> dict[str, drawing.Picture]:
     drawn = {}
     for size in drawing.WIDTHS:
         path = KEPT / f"{digest([panels, size, code, VL_CONVERT])}.drawing"
-        if not path.exists():
+        if not _whole(path):
             _keep(path, json.dumps(drawing.picture(panels, size)))
         drawn[size] = drawing.Picture(*json.loads(path.read_text(encoding="utf-8")))
     return drawn
@@ -66,13 +68,13 @@ def kit_files(choice: dict[str, Any], drawn: drawing.Picture) -> dict[str, Path]
     """What a reader can keep of a chart's choice: its data (a file for each table), its picture and its spec."""
     made: dict[str, str] = {}
     for number, rows in enumerate(_tables(choice["panels"]), 1):
-        made[f"data {number}.csv"] = pd.DataFrame(rows).to_csv(index=False)
+        made[f"data {number}.csv"] = pd.DataFrame(rows).map(inert).to_csv(index=False)
     made["image.svg"] = drawing.standalone(drawn, choice["description"])
     made["spec.json"] = json.dumps(_spec(choice), ensure_ascii=False, separators=(",", ":"))
     files = {}
     for name, text in made.items():
         path = KEPT / f"{digest(text)}.{name.rpartition('.')[2]}"
-        if not path.exists():
+        if not _whole(path):
             _keep(path, text)
         files[name.rpartition(".")[0]] = path
     return files
@@ -127,7 +129,7 @@ def kit_values(drawn: list[dict[str, drawing.Picture]]) -> Path:
             values[-1][size] = {"rows": picture.rows, "series": series, "points": points}
     text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
     path = KEPT / f"{digest(text)}.js"
-    if not path.exists():
+    if not _whole(path):
         _keep(path, f"(window.minerpivotValues??={{}})[{json.dumps('charts/' + path.name)}]={text};")
     return path
 
@@ -148,7 +150,7 @@ def vega_bundle() -> Path:
     }
     start = f"window.minerpivotVega={{embed:vegaEmbed,themes:{json.dumps(themes)}}};"
     path = KEPT / f"vega-{digest([VL_CONVERT, start])}.js"
-    if not path.exists():
+    if not _whole(path):
         # Wrapped in a function: a classic script would spill the bundle's names into the page.
         _keep(path, f"(function(){{{vl_convert.javascript_bundle(start)}}})();")
     return path
@@ -159,7 +161,7 @@ def data_tables() -> tuple[Path, Path]:
     parts = files("itables") / "html"
     module, style = ((parts / f"dt_bundle.{kind}").read_text("utf-8") for kind in ("js", "css"))
     script = KEPT / f"tables-{digest(module)}.js"
-    if not script.exists():
+    if not _whole(script):
         # Browsers load no modules from file://, so its default export becomes a property of the window.
         classic, count = re.subn(r"export\{.*?([\w$]+) as default.*?\}", r"window.minerpivotDataTable=\1", module)
         if count != 1:
@@ -168,13 +170,23 @@ def data_tables() -> tuple[Path, Path]:
             )
         _keep(script, f"(()=>{{{classic}\n}})();")
     sheet = KEPT / f"tables-{digest(style)}.css"
-    if not sheet.exists():
+    if not _whole(sheet):
         _keep(sheet, style)
     return script, sheet
 
 
+def _whole(path: Path) -> bool:
+    """Whether a kept file is there as it was made: one that a full disk has cut, or a hand changed, is made again."""
+    try:
+        return (path.parent / "sums" / path.name).read_text("utf-8") == checksum(path.read_bytes())
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def _keep(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")  # two builds may draw the same chart at once
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    """Write a file, then its checksum, each in one step."""
+    for place, content in ((path, text), (path.parent / "sums" / path.name, checksum(text.encode()))):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = place.with_name(f".{place.name}.{os.getpid()}")  # two builds may draw the same chart at once
+        draft.write_text(content, encoding="utf-8", newline="\n")
+        draft.replace(place)

@@ -1,8 +1,9 @@
 """Editions: the whole report as it would have stood on an earlier day, and the switch between them.
 
 An edition is built from copies of the chapters in `_build/editions/<day>/`, whose kernels see only what
-was public on that day (`tables.EDITION`). The committed outputs are left alone. A record of what it was made
-of lies beside an edition: one whose sources have changed since is not shown beside newer pages.
+was public on that day (`tables.EDITION`). The committed outputs are left alone. Beside every site lies a record of
+what it was made of and of the hash of each of its files: an edition whose sources have changed since is not shown
+beside newer pages, and a site with a missing or damaged file is built again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ import nbformat
 import pandas as pd
 
 from minerpivot.book import publish
-from minerpivot.book.execute import ROOT, chapters, digest, read, snapshot
+from minerpivot.book.build import swap
+from minerpivot.book.execute import ROOT, ExecutionError, chapters, digest, read, snapshot, write
 from minerpivot.data import tables
 
 EDITIONS = ROOT / "_build" / "editions"
@@ -62,7 +64,7 @@ def prepare(day: str) -> list[Path]:
     for path in chapters():
         copy = source / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(_with_outputs_of(copy, read(path)), copy)
+        write(_with_outputs_of(copy, read(path)), copy)
         copies.append(copy)
     return copies
 
@@ -81,7 +83,10 @@ def _with_outputs_of(kept: Path, notebook: nbformat.NotebookNode) -> nbformat.No
             cell.outputs, cell.execution_count = [], None
     if not kept.exists():
         return notebook
-    old = nbformat.read(kept, as_version=4)
+    try:
+        old = read(kept)
+    except ExecutionError:  # half a copy, of a build that was killed
+        return notebook
     if _code(old) != _code(notebook):
         return notebook
     outputs = iter([cell.outputs for cell in old.cells if cell.cell_type == "code"])
@@ -135,10 +140,34 @@ def published_as() -> str:
     return digest([made_of(), address, publish.git("rev-parse", "HEAD")])
 
 
+def record(build: Path, sources: str, *, beside: dict[str, str] | None = None) -> None:
+    """Say what the site in a build folder is made of, and which bytes it has; written last, whole.
+
+    `beside` names the editions that stand in it, each with a hash of its own record.
+    """
+    said = {"sources": sources, "editions": beside or {}, "files": _hashes(build / "html")}
+    draft = build / f".{RECORD}.draft"
+    draft.write_text(json.dumps(said, indent=0), encoding="utf-8")
+    draft.replace(build / RECORD)
+
+
+def _hashes(site: Path) -> dict[str, str]:
+    files = (file for file in sorted(site.rglob("*")) if file.is_file())
+    return {file.relative_to(site).as_posix(): tables.checksum(file.read_bytes()) for file in files}
+
+
+def _record(build: Path) -> dict[str, Any]:
+    """A site's record; empty if there is none, or a file is missing, damaged or not of the site."""
+    try:
+        said = json.loads((build / RECORD).read_text("utf-8"))
+        return dict(said) if said["files"] == _hashes(build / "html") and said["files"] else {}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+
+
 def recorded(build: Path) -> str:
-    """What the site in a build folder was made of; empty if that is not known."""
-    record = build / RECORD
-    return record.read_text("utf-8") if record.exists() else ""
+    """What the site in a build folder was made of; empty if that is not known, or a file is not as it was written."""
+    return str(_record(build).get("sources", ""))
 
 
 def built() -> dict[str, bool]:
@@ -148,26 +177,47 @@ def built() -> dict[str, bool]:
     return {day: recorded(EDITIONS / day) == now for day in days}
 
 
-def assemble(site: Path) -> list[str]:
+def assemble(site: Path, sources: str = "") -> list[str]:
     """Put the current editions under `site`/editions, give every page the links to its counterparts; return the rest.
 
     The links are written into the pages, so that they work from a file and without a script, where the
-    theme's own switcher, which fetches a list, does not.
+    theme's own switcher, which fetches a list, does not. It is done beside the site, which is then replaced whole.
     """
-    shutil.rmtree(site / "editions", ignore_errors=True)
-    latest = [page.relative_to(site) for page in site.rglob("*.html")]
     days = built()
-    places = {"": site} | {day: site / "editions" / day for day, current in days.items() if current}
+    kept = {day: _content(EDITIONS / day / RECORD) for day, current in days.items() if current}
+    outdated = [day for day, current in days.items() if not current]
+    if (said := _record(site.parent)) and said["editions"] == kept:
+        return outdated
+    draft = site.with_name("assembled")
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(site, draft, copy_function=_linked, ignore=lambda at, names: ["editions"] * (Path(at) == site))
+    places = {"": draft} | {day: draft / "editions" / day for day in kept}
+    for day in kept:
+        shutil.copytree(EDITIONS / day / "html", places[day], copy_function=_linked)
+    found = {day: [page.relative_to(place) for page in place.rglob("*.html")] for day, place in places.items()}
+    found[""] = [page for page in found[""] if page.parts[0] != "editions"]
     for day, place in places.items():
-        if day:
-            shutil.copytree(EDITIONS / day / "html", place)
-    for day, place in places.items():
-        pages = latest if not day else [page.relative_to(place) for page in place.rglob("*.html")]
-        for page in pages:
+        for page in found[day]:
             switch = _switcher(day, page, places)
             html = (place / page).read_text(encoding="utf-8")
+            (place / page).unlink()  # a link to the page as it was built, which stays
             (place / page).write_text(SWITCH.sub(rf"\1{switch}\2", html), encoding="utf-8")
-    return [day for day, current in days.items() if not current]
+    swap(draft, site)
+    if sources:
+        record(site.parent, sources, beside=kept)
+    return outdated
+
+
+def _linked(source: str, target: str) -> None:
+    """A file in a second place: at no cost where the disk can, else as a copy."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy(source, target)
+
+
+def _content(path: Path) -> str:
+    return tables.checksum(path.read_bytes())
 
 
 def _switcher(here: str, page: Path, places: dict[str, Path]) -> str:

@@ -69,12 +69,26 @@ def record(notebook: NotebookNode, state: dict[str, Any], used: dict[str, Any]) 
 
 def read(path: Path) -> NotebookNode:
     """A notebook; raises `ExecutionError` that names a file which is none."""
+    invalid: dict[str, Exception] = {}
     try:
-        return nbformat.read(path, as_version=4)
-    except nbformat.reader.NotJSONError:
+        notebook = nbformat.read(path, as_version=4, capture_validation_error=invalid)
+        for error in invalid.values():
+            raise error
+    except OSError as error:
+        raise ExecutionError(f"{path.name} cannot be read: {error.strerror}; `git checkout {path.name}`") from None
+    except Exception as error:  # of JSON, Unicode, a schema, or a part that is not there
         raise ExecutionError(
-            f"{path.name} is not a notebook: resolve what a merge has left in it, or `git checkout {path.name}`"
+            f"{path.name} is not a notebook: resolve what a merge has left in it, or `git checkout {path.name}` "
+            f"({str(error).splitlines()[0][:120]})"
         ) from None
+    return notebook
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Replace a notebook in one step: killed in between, the old one is whole."""
+    draft = path.with_name(f".{path.name}.draft")
+    nbformat.write(notebook, draft)
+    draft.replace(path)
 
 
 def why_stale(path: Path) -> str | None:
@@ -83,6 +97,8 @@ def why_stale(path: Path) -> str | None:
     stored = notebook.metadata.get("minerpivot")
     if not stored:
         return "never executed"
+    if not _is_record(stored):
+        return "its record is damaged"
     current = record(notebook, snapshot(), stored)
     for part in ("code", "outputs", "lock"):
         if current[part] != stored[part]:
@@ -94,13 +110,18 @@ def why_stale(path: Path) -> str | None:
     return None
 
 
+def _is_record(stored: Any) -> bool:
+    parts = {"code": str, "outputs": str, "lock": str, "tables": dict, "modules": dict}
+    return isinstance(stored, dict) and all(isinstance(stored.get(name), kind) for name, kind in parts.items())
+
+
 def execute(path: Path) -> None:
     """Run a notebook in a fresh kernel and write it back with its record; on error the file stays as it was.
 
     The state is recorded before the run: whatever changes during it leaves the notebook stale.
     """
     before, state = path.read_bytes(), snapshot()
-    notebook = nbformat.reads(before.decode("utf-8"), as_version=4)
+    notebook = read(path)
     client, index = _started(notebook, path), 0
     try:
         with client.setup_kernel():
@@ -127,9 +148,7 @@ def execute(path: Path) -> None:
         raise ExecutionError(
             f"{path.name} was saved while it ran; your version is kept and its outputs are not. Build again."
         )
-    draft = path.with_name(f".{path.name}.draft")
-    nbformat.write(notebook, draft)
-    draft.replace(path)
+    write(notebook, path)
 
 
 def _started(notebook: NotebookNode, path: Path) -> NotebookClient:

@@ -55,6 +55,12 @@ def site_url() -> str:
     return "" if not address else f"{address}/editions/{day}/" if (day := tables.edition()) else f"{address}/"
 
 
+def checked() -> None:
+    """Raise `ValueError` for an address or a change log that cannot be published, before anything is built."""
+    if address := site_url():
+        feed((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), address)
+
+
 def card(site: Path, page: Path, title: str, finding: str) -> str:
     """Draw the picture that shows when a page is shared: its title and first finding; return its place in the site."""
     heading, lines = wrap(title, 34)[:2], wrap(finding, 46)

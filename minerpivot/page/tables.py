@@ -147,14 +147,18 @@ def _sortable(stored: Stored, column: Stored, value: Any) -> bool:
 def as_csv(stored: Stored) -> str:
     """The whole table as CSV; a link is two columns, its text and its address. No text runs as a formula."""
     text = io.StringIO()
-    rows = ([_no_formula(cell) for cell in row] for row in _whole(stored))
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows([inert(value) for value in row] for row in _whole(stored))
     return text.getvalue()
 
 
-def _no_formula(cell: Any) -> Any:
-    """A text that a spreadsheet would run (=, +, -, @) with an apostrophe before it; numbers stay."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+def inert(value: Any) -> Any:
+    """A cell of a download; a text that a spreadsheet would compute gets an apostrophe before it, as they write it."""
+    return f"'{value}" if isinstance(value, str) and re.match(r"[=+@\t\r]|-(?![\d.])", value) else value
+
+
+def is_link(address: str) -> bool:
+    """Whether an address leads to a page: of the web, or of the site; a script or a file of the reader's does not."""
+    return re.match(r"https?://|[^:]*$", address) is not None
 
 
 def as_xlsx(stored: Stored) -> bytes:
@@ -316,7 +320,7 @@ def _text(value: Any, column: Stored) -> str:
         return EMPTY
     if isinstance(value, list):
         text, address = value
-        return f'<a href="{escape(address, quote=True)}">{escape(text)}</a>'
+        return f'<a href="{escape(address, quote=True)}">{escape(text)}</a>' if is_link(address) else escape(text)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if _is_number(value):

@@ -7,8 +7,10 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import tomllib
+from pathlib import Path
 
 import nbformat
 import pandas as pd
@@ -19,7 +21,7 @@ from nbclient import NotebookClient
 from packaging.specifiers import SpecifierSet
 
 from minerpivot import __main__ as commands
-from minerpivot.book import build, execute, profiles, published
+from minerpivot.book import assets, build, execute, profiles, publish, published
 from minerpivot.book.execute import ROOT
 from minerpivot.changes import RENAMED
 from minerpivot.data import tables, validation
@@ -406,6 +408,102 @@ def test_what_a_merge_left_in_a_notebook_is_named(tmp_path):
         execute.why_stale(path)
 
 
+@pytest.mark.parametrize(
+    "spoilt", ["{}", "[]", '{"nbformat": 4}', '{"cells": 3, "nbformat": 4, "metadata": {}}', "\xff"]
+)
+def test_what_is_json_and_no_notebook_is_named_too(tmp_path, spoilt):
+    """One line with the file, and no traceback."""
+    path = tmp_path / "odd.ipynb"
+    path.write_text(spoilt, encoding="latin-1")
+    with pytest.raises(execute.ExecutionError, match=r"^odd\.ipynb is not a notebook: .*\)$"):
+        execute.why_stale(path)
+
+
+@pytest.mark.parametrize("record", [3, [], {"code": "x"}, {"code": "x", "outputs": "x", "lock": "x", "tables": [1]}])
+def test_a_damaged_record_makes_a_notebook_stale(tmp_path, record):
+    """It is executed again, whatever stands in its metadata."""
+    path = scratch_notebook(tmp_path / "page.ipynb", "pass")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["minerpivot"] = record
+    nbformat.write(notebook, path)
+    assert execute.why_stale(path) in ("its record is damaged", "never executed")
+
+
+def test_one_build_at_a_time(tmp_path):
+    """The other says so and waits."""
+    said, order = [], []
+
+    def second():
+        with build.alone(tmp_path, said.append):
+            order.append("second")
+
+    with build.alone(tmp_path, said.append):
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        time.sleep(0.3)
+        order.append("first")
+    waiting.join()
+    assert order == ["first", "second"]
+    assert len(said) == 1
+    assert "Another build is running" in said[0]
+
+
+def test_a_site_that_was_put_aside_comes_back(tmp_path):
+    """Killed between the two renames of a swap, a build has left no site, but the old one."""
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "index.html").write_text("the previous site")
+    with build.alone(tmp_path, print):
+        assert (tmp_path / "html" / "index.html").read_text() == "the previous site"
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_swap_that_is_cut_off_leaves_one_site_whole(tmp_path, monkeypatch, step):
+    """The old one or the new one, at either rename; `benchmarks.faults` tries whole builds."""
+    for name in ("html", "made"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text(name)
+    rename, calls = Path.rename, iter(range(1, 9))
+
+    def dying(path, target):
+        if next(calls) == step:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", dying)
+    with pytest.raises(KeyboardInterrupt):
+        build.swap(tmp_path / "made", tmp_path / "html")
+    monkeypatch.undo()
+    build.restore(tmp_path / "html")
+    assert (tmp_path / "html" / "index.html").read_text() == "html"
+    build.swap(tmp_path / "made", tmp_path / "html")
+    assert (tmp_path / "html" / "index.html").read_text() == "made"
+    assert not (tmp_path / "old").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"half", None])
+def test_a_kept_picture_that_is_not_as_it_was_drawn_is_drawn_again(tmp_path, monkeypatch, content):
+    """Emptied by a full disk, cut, or gone."""
+    monkeypatch.setattr(assets, "KEPT", tmp_path)
+    style = assets.data_tables()[1]
+    drawn = style.read_bytes()
+    style.unlink()
+    if content is not None:
+        style.write_bytes(content)
+    assert assets.data_tables()[1].read_bytes() == drawn
+
+
+def test_an_address_or_a_change_log_that_cannot_be_published_stops_the_build(tmp_path, monkeypatch):
+    """Before anything is made, with the file, the line and the mend."""
+    monkeypatch.setenv("SITE_URL", "example.org")
+    with pytest.raises(build.BuildError, match=r"SITE_URL is 'example\.org'; write the whole address"):
+        build.build_site(tmp_path, tmp_path / "build")
+    monkeypatch.setenv("SITE_URL", "https://example.org")
+    monkeypatch.setattr(publish, "ROOT", tmp_path)
+    (tmp_path / "CHANGELOG.md").write_text("## Soon\n")
+    with pytest.raises(build.BuildError, match=r"CHANGELOG\.md line 1: '## Soon' is no edition"):
+        build.build_site(tmp_path, tmp_path / "build")
+
+
 def test_an_interrupted_build_begins_no_other_chapter(tmp_path, monkeypatch):
     """Those that run end; those that wait for their turn do not get it."""
     begun = []
@@ -515,11 +613,29 @@ def test_binder_builds_the_environment_that_is_tested():
     (line,) = (binder / "requirements.txt").read_text("utf-8").splitlines()
     lock = (binder / line.removeprefix("-r ")).resolve()
     assert lock == execute.LOCK
-    assert lock.read_text("utf-8").splitlines()[-1] == "-e ."
+    assert "--no-deps --no-build-isolation -e ." in (binder / "postBuild").read_text("utf-8")
     python = (binder / "runtime.txt").read_text("utf-8").strip().removeprefix("python-")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert python in SpecifierSet(project["requires-python"])
-    assert os.access(binder / "start", os.X_OK)
+    assert all(os.access(binder / name, os.X_OK) for name in ("start", "postBuild"))
+
+
+def locked(name):
+    """Package and version of each line of a lock, by its marker, and how many hashes it has."""
+    lines = re.sub(r" \\\n +", " ", (ROOT / name).read_text("utf-8")).splitlines()
+    return {line.partition(" --hash")[0].strip(): line.count("--hash=sha256:") for line in lines}
+
+
+def test_every_locked_package_has_its_hashes_and_both_locks_agree():
+    """What is installed has the bytes that were locked; the book's packages are those of the tests, and fewer."""
+    book, everything = locked("requirements.txt"), locked("requirements-all.txt")
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+( ;.*)?", line) for line in everything)
+    assert min([*book.values(), *everything.values()]) > 0
+    versions = {line.partition(" ;")[0] for line in everything}
+    assert {line.partition(" ;")[0] for line in book} < versions
+    names = {line.partition("==")[0] for line in book}
+    assert {"hatchling", "editables"} < names, "the project is installed without another download"
+    assert not names & {"yfinance", "edgartools", "pytest", "playwright"}
 
 
 @pytest.mark.parametrize(("deaths", "runs"), [(1, True), (2, False)])

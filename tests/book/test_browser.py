@@ -285,7 +285,7 @@ def test_the_edition_switch_stays_on_the_page(visit, site, tmp_path, monkeypatch
     root = shutil.copytree(site, tmp_path / "html")
     monkeypatch.setattr(editions, "EDITIONS", tmp_path / "editions")
     shutil.copytree(site, tmp_path / "editions" / day / "html")
-    (tmp_path / "editions" / day / editions.RECORD).write_text(editions.made_of())
+    editions.record(tmp_path / "editions" / day, editions.made_of())
     assert editions.assemble(root) == []
     page = visit(chapter, javascript=javascript, width=width, root=root)
     for place, label in (

@@ -103,8 +103,9 @@ def test_the_data_beside_an_edition_end_on_its_day(tmp_path, monkeypatch):
 
 def record(edition):
     """Say of an edition's folder that it was made of what the report is made of now."""
-    (edition / "html").mkdir(parents=True)
-    (edition / editions.RECORD).write_text(editions.made_of())
+    (edition / "html").mkdir(parents=True, exist_ok=True)
+    (edition / "html" / "index.html").write_text("<!-- editions --><!-- /editions -->")
+    editions.record(edition, editions.made_of())
 
 
 def test_an_edition_of_other_sources_is_left_out(sources, tmp_path):
@@ -119,7 +120,7 @@ def test_an_edition_of_other_sources_is_left_out(sources, tmp_path):
     nbformat.write(chapter, sources)
     assert editions.assemble(site) == ["2026-01-28"]
     assert not (site / "editions").exists()
-    (edition / editions.RECORD).write_text(editions.made_of())
+    record(edition)
     assert editions.assemble(site) == []
     (edition / editions.RECORD).unlink()  # as one leaves it that was built before there were records
     assert editions.assemble(site) == ["2026-01-28"]
@@ -153,7 +154,6 @@ def test_the_switch_leads_to_the_same_page(tmp_path, monkeypatch):
     """From each page to its counterpart, or to the start of an edition that has no such page."""
     site, folder = tmp_path / "html", tmp_path / "editions"
     monkeypatch.setattr(editions, "EDITIONS", folder)
-    record(folder / "2026-01-28")
     empty = "<p><!-- editions --><!-- /editions --></p>"
     for place, pages in (
         (site, ["index", "chapters/new", "chapters/old"]),
@@ -163,6 +163,7 @@ def test_the_switch_leads_to_the_same_page(tmp_path, monkeypatch):
             path = place / f"{page}.html"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(empty)
+    record(folder / "2026-01-28")
     for _ in range(2):  # assembling again changes nothing
         editions.assemble(site)
         for page in site.rglob("*.html"):
@@ -177,9 +178,10 @@ def test_the_switch_leads_to_the_same_page(tmp_path, monkeypatch):
 def test_a_single_edition_needs_no_switch(tmp_path, monkeypatch):
     """Nothing is shown where there is nothing to choose."""
     monkeypatch.setattr(editions, "EDITIONS", tmp_path / "none")
-    (tmp_path / "index.html").write_text("<!-- editions --><!-- /editions -->")
-    editions.assemble(tmp_path)
-    assert "edition-switcher" not in (tmp_path / "index.html").read_text("utf-8")
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "index.html").write_text("<!-- editions --><!-- /editions -->")
+    editions.assemble(tmp_path / "html")
+    assert "edition-switcher" not in (tmp_path / "html" / "index.html").read_text("utf-8")
 
 
 def test_another_address_makes_another_site(monkeypatch):
@@ -189,3 +191,49 @@ def test_another_address_makes_another_site(monkeypatch):
     assert editions.published_as() == before
     monkeypatch.setenv("SITE_URL", "https://example.org/")
     assert editions.published_as() != before
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "gone", "stray", "record cut", "record gone", "record a list"])
+def test_a_site_that_is_not_as_it_was_written_is_not_current(tmp_path, damage):
+    """Whatever a killed build, a full disk or a hand has left: the next build makes it again."""
+    page = tmp_path / "html" / "chapters" / "one.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("a whole page")
+    editions.record(tmp_path, "sources")
+    assert editions.recorded(tmp_path) == "sources"
+    written = tmp_path / editions.RECORD
+    {
+        "empty": lambda: page.write_text(""),
+        "cut": lambda: page.write_text("a whole"),
+        "gone": page.unlink,
+        "stray": lambda: (page.parent / "two.html").write_text("of another build"),
+        "record cut": lambda: written.write_bytes(written.read_bytes()[:40]),
+        "record gone": written.unlink,
+        "record a list": lambda: written.write_text("[]"),
+    }[damage]()
+    assert editions.recorded(tmp_path) == ""
+
+
+def test_what_stands_beside_the_latest_site_is_not_copied_twice(sources, tmp_path, monkeypatch):
+    """Assembled, recorded and untouched, the site keeps its files; a new edition changes them."""
+    site = tmp_path / "html"
+    site.mkdir()
+    (site / "index.html").write_text("<!-- editions --><!-- /editions -->")
+    record(editions.EDITIONS / "2026-01-28")
+    assert editions.assemble(site, "now") == []
+    page = site / "index.html"
+    before = page.stat().st_ino
+    assert "edition-switcher" in page.read_text("utf-8")
+    assert editions.assemble(site, "now") == []
+    assert (page.stat().st_ino, editions.recorded(tmp_path)) == (before, "now")
+    record(editions.EDITIONS / "2026-02-03")
+    editions.assemble(site, "now")
+    assert page.read_text("utf-8").count("<li>") == 3
+    assert "edition-switcher" not in (editions.EDITIONS / "2026-02-03" / "html" / "index.html").read_text("utf-8")
+
+
+def test_half_a_copy_of_a_chapter_is_made_again(sources):
+    """A build that was killed while it wrote one leaves no traceback to the next."""
+    (copy,) = editions.prepare("2026-01-28")
+    copy.write_bytes(copy.read_bytes()[:50])
+    assert nbformat.read(editions.prepare("2026-01-28")[0], as_version=4).cells[1].source == "1 + 1"

@@ -274,14 +274,6 @@ def test_days_flags_and_numbers_of_other_libraries_are_plain_in_the_notebook(sho
     assert cells(read(shown[0])) == [["2026-01-28", "3", "yes", "–"]]
 
 
-def test_no_text_of_a_file_runs_as_a_formula(shown):
-    """A spreadsheet would run what begins with =, +, - or @; a negative number stays one."""
-    frame = pd.DataFrame({"what": ["=1+1", "+35%", "-x", "@cmd", "plain"], "value": [-1.5, 2, 3, 4, 5]})
-    tables.show(frame, "formulas", title="t", unit="u", sources="deals", phone=["value"])
-    lines = tables.as_csv(shown[0][tables.TABLE_MIME]).splitlines()[1:]
-    assert lines == ["'=1+1,-1.5", "'+35%,2.0", "'-x,3.0", "'@cmd,4.0", "plain,5.0"]
-
-
 def test_a_narrow_screen_has_the_rest_behind_more(shown):
     """Columns that a phone leaves out open below the row's name, only in a table with tools."""
     frame = pd.DataFrame({"who": ["A", "B"], "value": [1, 2], "by": ["x", None]})
@@ -293,3 +285,24 @@ def test_a_narrow_screen_has_the_rest_behind_more(shown):
     assert with_tools.count("<details") == 1  # B has nothing else
     assert "<dt>by</dt><dd>x</dd>" in with_tools
     assert "<details" not in plain
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+SUM(A1)", "@x", "-A1", "\t=1", '=HYPERLINK("http://x")'])
+def test_a_text_that_a_spreadsheet_would_compute_is_inert_in_a_download(text):
+    """Numbers keep their sign, and so do texts that are numbers."""
+    assert tables.inert(text) == f"'{text}"
+    assert [tables.inert(value) for value in (-1.5, "-1.5", "-.5", "a=b", "", None)] == [
+        -1.5,
+        "-1.5",
+        "-.5",
+        "a=b",
+        "",
+        None,
+    ]
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", " javascript:x"])
+def test_only_addresses_of_pages_become_links(address):
+    """Of the web or of the site."""
+    assert not tables.is_link(address)
+    assert all(map(tables.is_link, ("https://example.org/a:b", "miner-deals.html#ledger", "#here")))

@@ -82,7 +82,7 @@
       columnControl: ["order", ["searchList"]], ordering: { indicators: false, handler: false },
       layout: {
         topStart: "search", topEnd: {
-          buttons: [{ extend: "csvHtml5", text: "Download what is shown (CSV)", filename: name, title: null,
+          buttons: [{ extend: "csvHtml5", escapeExcelFormula: true, text: "Download what is shown (CSV)", filename: name, title: null,
             exportOptions: { rows: { search: "applied" }, format: { body: cell } } }],
         }, bottomStart: "info",
       },
