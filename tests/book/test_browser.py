@@ -70,7 +70,7 @@ def scroll(page):
     charts = page.locator(".chart").count()
     page.wait_for_function(f"() => document.querySelectorAll('.chart-live svg.marks').length >= {charts}")
     page.wait_for_function(
-        "document.querySelectorAll('.dt-info').length >= document.querySelectorAll('.table-tools').length"
+        "() => document.querySelectorAll('.dt-info').length >= document.querySelectorAll('.table-tools').length"
     )
 
 
@@ -223,6 +223,7 @@ def test_a_switch_groups_as_it_says(visit):
     """Contracted value by miner names miners, and its title says who signed most."""
     page = visit("chapters/miner-deals")
     chart = page.locator("#contracted-value")
+    chart.scroll_into_view_if_needed()
     first = chart.locator("figcaption").inner_text()
     assert "owes" in first
     page.locator("#contracted-value").get_by_role("radio", name="miner").check()
@@ -234,6 +235,8 @@ def test_a_dearer_building_leaves_rent_ahead_in_no_more_leases(visit):
     """Each price of a building has its own count in the title; the count falls, or stays, as the price rises."""
     page = visit("chapters/miner-deals")
     chart, counts = page.locator("#rent-against-mining"), []
+    chart.scroll_into_view_if_needed()
+    chart.get_by_role("radio").first.wait_for()
     for choice in chart.get_by_role("radio").all():
         choice.check()
         counts.append(int(re.search(r"a megawatt, in (\d+)", chart.locator("figcaption").inner_text())[1]))
@@ -327,7 +330,8 @@ def test_the_ledger_on_paper(visit):
     page.emulate_media(media="print")
     rows = page.locator("table.data-table").filter(has=page.locator("th", has_text="Best source")).locator("tbody tr")
     assert rows.count() > 60
-    assert rows.last.locator("a").first.is_visible()
+    rows.last.scroll_into_view_if_needed()
+    assert rows.last.locator("a[href^=http]").last.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert not page.locator(".rest:visible").count()
 
