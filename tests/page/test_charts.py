@@ -670,10 +670,10 @@ def test_a_spec_for_other_viewers_draws_the_same_lines():
 
 
 def test_labels_of_a_short_scale_leave_room_for_each_other():
-    """On a phone, behind long names and values, $700bn and $750bn would stand in one another."""
+    """On a phone, beside a panel with long names and values, $700bn and $750bn would stand in one another."""
     rows = pd.DataFrame({"what": ["As guided", "As wrong as before"], "low": [715, 700], "high": [740, 773]})
     form = charts.ranges(rows, name="what", low="low", high="high", format="${:,.0f}bn", domain=(679, 796))
-    [plate] = form.draw(charts.Size("narrow", 358))
+    [plate] = form.draw(charts.Size("narrow", 358, left=140, right=110))  # as beside another panel
     drawn = drawing.picture([{"datasets": {}, "wide": plate.spec(), "narrow": plate.spec()}], "narrow").body
     assert len(re.findall(r">\$7\d0(?:bn)?<", drawn)) == 1
 
