@@ -1030,6 +1030,11 @@ def _frame_rows(plate: Plate, axis: str) -> None:
     ticks = _ticks(*plate.x, most=4 if plate.size.narrow else 5)
     labels = {value: _tick(value, axis, last=value == max(ticks)) for value in ticks} if axis else {}
     labels = {value: text for value, text in labels.items() if plate.across(value) >= measure(text) / 2 - plate.left}
+    while any(  # on a short scale labels run into each other: every other one goes
+        plate.across(b) - plate.across(a) < (measure(labels[a]) + measure(labels[b])) / 2 + 4
+        for a, b in itertools.pairwise(labels)
+    ):
+        labels = dict(list(labels.items())[::2])
     shown = _axis(labels, grid=True, domain=False, ticks=False) if axis else None
     scale = alt.Scale(domain=list(plate.x), nice=False, zero=False)
     ends = plate.data([{"x": value} for value in plate.x], "scale").mark_rule(opacity=0)

@@ -667,3 +667,23 @@ def test_a_spec_for_other_viewers_draws_the_same_lines():
     names = set(re.findall(r'"data": \{"name": "([^"]+)"', json.dumps(spec["vconcat"])))
     assert names <= set(spec["datasets"])
     assert SimpleNamespace(**spec).description == SAID["description"]
+
+
+def test_labels_of_a_short_scale_leave_room_for_each_other():
+    """On a phone, beside a panel with long names and values, $700bn and $750bn would stand in one another."""
+    rows = pd.DataFrame({"what": ["As guided", "As wrong as before"], "low": [715, 700], "high": [740, 773]})
+    form = charts.ranges(rows, name="what", low="low", high="high", format="${:,.0f}bn", domain=(679, 796))
+    [plate] = form.draw(charts.Size("narrow", 358, left=140, right=110))  # as beside another panel
+    drawn = drawing.picture([{"datasets": {}, "wide": plate.spec(), "narrow": plate.spec()}], "narrow").body
+    assert len(re.findall(r">\$7\d0(?:bn)?<", drawn)) == 1
+
+
+def test_a_single_figure_is_a_square_and_an_unknown_outcome_draws_no_dot():
+    """200 alone is written once; a range keeps its bar and its two ends."""
+    rows = pd.DataFrame({"day": ["5 Feb", "4 Feb"], "low": [200, 175], "high": [200, 185], "spent": [None, 210.0]})
+    form = charts.ranges(rows, name="day", low="low", high="high", value="spent", format="${:,.0f}bn", accent="ai")
+    [plate] = form.draw(charts.Size("wide", 688))
+    assert len(plate.datasets["boxes"]) == len(plate.datasets["squares"]) == len(plate.datasets["circles"]) == 1
+    texts = [row["text"] for row in plate.datasets["halo"]]
+    assert "$200bn" in texts
+    assert "$175 to $185bn" in texts
