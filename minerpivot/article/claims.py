@@ -159,15 +159,16 @@ def figure(found: float, claim: Mapping[Any, Any], *, tolerance: float | None = 
     Without a `tolerance` each printed figure is held to half of its last digit (`rounding`).
     """
     value, low, high = (pd.to_numeric(claim[column]) for column in FIGURE)
-    half_value, half_low, half_high = (
-        tolerance if tolerance is not None or pd.isna(claim[column]) else rounding(claim[column]) for column in FIGURE
-    )
+
+    def half(column: str) -> float:
+        return rounding(claim[column]) if tolerance is None else tolerance
+
     if pd.isna(found):
         return NOT_TESTABLE
-    if half_value is not None and pd.notna(value):
-        return reproduces(found, value, tolerance=half_value)
-    if half_low is not None and half_high is not None and pd.notna(low) and pd.notna(high):
-        inside = _at_least(found, low - half_low) and _at_least(high + half_high, found)
+    if pd.notna(value):
+        return reproduces(found, value, tolerance=half(FIGURE[0]))
+    if pd.notna(low) and pd.notna(high):
+        inside = _at_least(found, low - half(FIGURE[1])) and _at_least(high + half(FIGURE[2]), found)
         return CONFIRMED if inside else NOT_REPRODUCED
     return exceeds(found, low) if pd.notna(low) else exceeds(-found, -high)
 

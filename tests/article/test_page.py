@@ -151,6 +151,14 @@ def test_the_page_names_no_company_contract_or_outlet_itself():
     assert [name for name in {*names, *outlets} if re.search(rf"\b{re.escape(name)}\b", text)] == []
 
 
+def test_nobody_is_quoted_beyond_a_short_phrase():
+    """What stands in quotation marks in a statement, its evidence or a text's row is a phrase of at most ten words."""
+    said = [*load("claims")["claim"], *load("claims_evidence")["evidence"], *load("articles")["differences"].dropna()]
+    quoted = [phrase for text in said for phrase in re.findall(r'"([^"]+)"', text)]
+    assert quoted
+    assert [phrase for phrase in quoted if len(phrase.split()) > 10] == []
+
+
 def test_every_preview_of_the_landing_page_exists():
     """The start page shows pictures of figures that the chapters have."""
     previews = re.findall(r"```\{preview\} chapters/([\w-]+)\.ipynb ([\w-]+)", (ROOT / "index.md").read_text("utf-8"))

@@ -158,6 +158,18 @@ def test_an_interactive_table_keeps_the_numbers_to_sort_by(shown, frame):
     assert not read(shown[1]).select("[data-order]")
 
 
+def test_rows_can_be_led_to_by_the_name_that_a_column_gives_them(shown, frame):
+    """The name is the row's id, and no column of its own; without one no row has an id; a column must be there."""
+    tables.show(frame.assign(anchor=["row-1", "row-2", "row-3"]), "leases", **ASKED, anchors="anchor")
+    rows = BeautifulSoup(shown[0]["text/html"], "html.parser").tbody.find_all("tr")
+    assert [row["id"] for row in rows] == ["row-1", "row-2", "row-3"]
+    assert "row-1" not in rows[0].get_text()
+    tables.show(frame, "leases", **ASKED)
+    assert "tr id=" not in shown[1]["text/html"]
+    with pytest.raises(ValueError, match="table 'leases': anchors names 'moon'"):
+        tables.show(frame, "leases", **ASKED, anchors="moon")
+
+
 def test_a_table_without_rows_is_still_a_table(shown, frame):
     """In an edition of an early day."""
     tables.show(frame.iloc[:0], "t", **ASKED, verdicts=VERDICTS, formats={"value": "{:.0f}"})
