@@ -30,6 +30,7 @@ ICONS = {  # the theme's names for icons (Font Awesome), drawn from the Octicons
     "angle-right": "chevron-right",
     "arrow-up": "arrow-up",
     "bars": "three-bars",
+    "chevron-down": "chevron-down",
     "circle-half-stroke": "circle",
     "download": "download",
     "file": "file",
