@@ -57,7 +57,7 @@ def _linked(
         name = " ".join(found[1].split())
         page, _, anchor = terms.pop(name.lower() if flags else name).partition("#")
         address = app.builder.get_relative_uri(docname, page) + (f"#{anchor}" if anchor else "")
-        link = nodes.reference("", found[0], internal=True, refuri=address, classes=["term"])
+        link = nodes.reference("", found[0], internal=True, refuri=address, classes=["term" if flags else "company"])
         parts += [nodes.Text(text[: found.start()]), link]
         text = text[found.end() :]
     return [*parts, nodes.Text(text)]

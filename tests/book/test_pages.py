@@ -17,6 +17,7 @@ from lxml import html
 from minerpivot.book import finish, publish, styles, terms
 from minerpivot.book.execute import ROOT, chapters
 from minerpivot.data import tables
+from minerpivot.page.tables import TABLE_MIME
 
 
 @pytest.fixture(scope="module")
@@ -135,10 +136,11 @@ def test_tables_that_ask_for_tools_get_them(built, site):
     """Each once, from the site's own files, beside a table of that name with heads to sort by; no page has others."""
     wanted = {
         f"chapters/{path.stem}.html": [
-            output.metadata["minerpivot"]["name"]
+            told["name"]
             for cell in nbformat.read(path, as_version=4).cells
             for output in cell.get("outputs", [])
-            if output.get("metadata", {}).get("minerpivot", {}).get("interactive")
+            for told in (output.get("metadata", {}).get("minerpivot", {}), output.get("data", {}).get(TABLE_MIME, {}))
+            if told.get("interactive")
         ]
         for path in chapters()
     }
