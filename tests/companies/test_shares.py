@@ -36,3 +36,17 @@ def test_share_growth_never_mixes_bases_and_multiplies_with_the_price():
     assert found.loc["W", "shares"] == pytest.approx(0.5)
     assert found.loc["W", "price"] == pytest.approx(-0.5)  # mean closes of the two quarters, 10 and 5
     assert share_growth(shares[:0], closes, since=pd.Timestamp("2025-01-01")).empty
+
+
+@pytest.mark.parametrize(("since", "last", "compared"), [
+    ("2025-01-01", "2025-06-30", True),  # 180 days, from the first day that counts
+    ("2025-01-01", "2025-06-29", False),
+    ("2025-01-02", "2025-06-30", False),
+])  # fmt: skip
+def test_a_growth_needs_its_days_and_counts_from_its_first_day(since, last, compared):
+    """The least span is enough, a day less is not; the day itself is among those since it."""
+    closes = frame(pd.date_range("2025-01-01", "2025-06-30"), A=np.full(181, 10.0))
+    shares = pd.DataFrame(
+        {"ticker": "A", "basis": "basic", "as_of": pd.to_datetime(["2025-01-01", last]), "shares_m": [1.0, 2.0]}
+    )
+    assert list(share_growth(shares, closes, since=pd.Timestamp(since)).index) == ["A"] * compared

@@ -70,6 +70,8 @@ def test_market_value_knows_nothing_later_and_mixes_no_counts():
     assert early.empty  # the first close is three days after the count
     before = paid(contracts=rows_of({"announced_on": "2025-03-11"}), debt="2025-03-11").iloc[0]
     assert before[["critical_it_mw", "per_mw_low", "debt_usd_m", "per_mw_low_with_debt"]].isna().all()
+    same_day = paid(contracts=rows_of({"announced_on": "2025-03-10"}), debt="2025-03-10").iloc[0]
+    assert same_day[["per_mw_low", "per_mw_low_with_debt"]].tolist() == [2, 2.5]  # that of the day itself counts
     assert paid(basis="weighted_basic").empty
     assert paid(basis="diluted").empty
     assert paid(day="2025-03-25").empty

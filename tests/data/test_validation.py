@@ -651,6 +651,28 @@ def test_a_step_is_measured_within_its_series_and_on_one_share_basis():
     assert list(rules.outliers(rows, split)) == []
 
 
+@pytest.mark.parametrize(
+    ("values", "limits", "faults"),
+    [
+        (["1", "2", "1"], {"outlier": 2}, [1]),  # exactly the factor is too much,
+        (["1", "1.99", "1"], {"outlier": 2}, []),  # less is not,
+        (["2", "1", "2"], {"outlier": 2}, [1]),  # down as up
+        (["1", "2", "1.5"], {"outlier": 2}, []),  # and both neighbours must say so
+        (["1.5", "2", "1"], {"outlier": 2}, []),
+        (["1", "2", "2"], {"step": 2}, [1]),
+        (["2", "1", "1"], {"step": 2}, [1]),
+        (["1", "1.99", "2"], {"step": 2}, []),
+        (["1", "1", "1"], {"gap_days": 30}, []),  # the second follows after thirty days,
+        (["1", "1", "1"], {"gap_days": 29}, [1]),  # one more than may be
+    ],
+)
+def test_a_series_is_judged_at_the_edge_of_its_limits(values, limits, faults):
+    """A factor counts from itself on, a hole from the day after its limit."""
+    columns = {"day": ("date", ["2025-01-01", "2025-01-31", "2025-02-01"], {}), "value": ("number", values, {})}
+    rows = table(columns, series=[{"of": "value", "along": "day"} | limits])
+    assert [fault.row for fault in rules.outliers(rows, None)] == faults
+
+
 def test_every_number_of_the_live_tables_is_bounded():
     """A quantity without a limit takes a slip of any size."""
     for entry in metadata.authored(tables.DATA):

@@ -492,3 +492,10 @@ def test_mean_by_session_counts_a_session_once():
     )
     assert (mean["sessions"], mean["mean"]) == (2, 4)
     assert mean["high"] == pytest.approx(4 + 12.706 * 2, rel=1e-3)  # standard error 2.83 over the root of two
+
+
+@pytest.mark.parametrize(("lead", "counts"), [(349, False), (350, True), (380, True)])
+def test_a_statement_up_to_the_grace_later_is_in_force(lead, counts):
+    """A year ahead less fifteen days is still early enough, a day less is not."""
+    scored = pd.DataFrame({"ticker": ["A"], "fiscal_period": ["FY2026"], "lead_days": [lead], "drift_percent": [1.0]})
+    assert len(outlook.in_force(scored, 365, grace_days=15)) == counts
