@@ -1,8 +1,8 @@
 """Rebuild times, as ratios to plain Jupyter Book on the same notebooks.
 
 Both build in scratch copies with the same interpreter. Plain Jupyter Book executes with its own modes and shows
-charts with altair's default renderer; the scripts that its pages load from another host are not fetched here and
-so not counted, which favours it.
+the pictures of charts that the notebooks have stored; the scripts that its pages load from another host are not fetched
+here and so not counted, which favours it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from pathlib import Path
 
 import nbformat
 import yaml
-
-from minerpivot.page.figures import LIVE
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTER = "chapters/stock-performance"
@@ -102,7 +100,7 @@ def jupyter_book(folder: Path, mode: str) -> float:
 
 def timed(command: list[str], folder: Path) -> float:
     """Wall time of a command whose package is the folder's own copy."""
-    environment = os.environ | {"PYTHONPATH": str(folder), LIVE: "" if command[0] == sys.executable else "1"}
+    environment = os.environ | {"PYTHONPATH": str(folder)}
     started = time.perf_counter()
     subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
     return time.perf_counter() - started

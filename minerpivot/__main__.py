@@ -38,11 +38,9 @@ def book(
     """Execute what is stale and build the site into _build/html, which is replaced only when whole."""
     from minerpivot.book import execute
     from minerpivot.book.build import BuildError, alone
-    from minerpivot.page.figures import LIVE
     from minerpivot.refresh.transaction import RefreshError
 
-    for setting in (tables.EDITION, LIVE):  # left over in a shell, either would put other outputs into the chapters
-        os.environ.pop(setting, None)
+    os.environ.pop(tables.EDITION, None)  # left over in a shell, it would put other outputs into the chapters
     gc.disable()  # a short-lived process: looking for cycles in Sphinx's trees takes a quarter of its time
     started = time.perf_counter()
     site = execute.ROOT / "_build" / "html"

@@ -1,9 +1,8 @@
 """What is drawn for the site and kept between builds, each file under the hash of all that it depends on.
 
 A chart of the kit becomes two drawings for the middle of its page, files to keep (SVG, CSV, Vega-Lite) and a script
-with its values, loaded when a reader asks for one. Another chart becomes four SVG files (light and dark page, wide and
-phone), a script with its Vega-Lite spec and CSV files of its data. Drawing is the slow part of a build, so files are
-made only when they are not there yet; the Vega bundle and the table library are made once per version.
+with its values, loaded when a reader asks for one. Drawing is the slow part of a build, so files are made only when
+they are not there yet; the table library is made once per version.
 """
 
 from __future__ import annotations
@@ -17,39 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import vl_convert
 
 from minerpivot.book.execute import ROOT, digest
 from minerpivot.data.tables import checksum
 from minerpivot.page import drawing
-from minerpivot.page.figures import at_width, svg, theme
 from minerpivot.page.tables import inert
 
 KEPT = ROOT / "_build" / "charts"
-WIDTHS = {"wide": 700, "narrow": 350}
 VL_CONVERT = version("vl-convert-python")
-
-
-def draw(spec: dict[str, Any]) -> dict[str, Path]:
-    """Paths of a chart's four SVG files, its spec script and its data, made unless kept from an earlier build."""
-    live = {key: value for key, value in spec.items() if key not in ("title", "usermeta", "description")}
-    made = {"spec": KEPT / f"{digest(live)}.js"}
-    if not _whole(made["spec"]):
-        name, body = made["spec"].name, json.dumps(live, separators=(",", ":"))
-        _keep(made["spec"], f"(window.minerpivotSpecs??={{}})[{json.dumps('charts/' + name)}]={body};")
-    for mode in ("light", "dark"):
-        for size, width in WIDTHS.items():
-            config, drawn = theme(dark=mode == "dark", narrow=size == "narrow"), at_width(live, width)
-            path = KEPT / f"{digest([drawn, config, VL_CONVERT])}.svg"
-            if not _whole(path):
-                _keep(path, svg(drawn, config))
-            made[f"{mode}-{size}"] = path
-    for name, rows in live.get("datasets", {}).items():
-        if len(rows) > 1:  # single rows are rules and labels
-            made[f"data {name}"] = KEPT / f"{digest(rows)}.csv"
-            if not _whole(made[f"data {name}"]):
-                _keep(made[f"data {name}"], pd.DataFrame(rows).map(inert).to_csv(index=False))
-    return made
 
 
 def kit_pictures(panels: list[dict[str, Any]]) -> dict[str, drawing.Picture]:
@@ -131,28 +105,6 @@ def kit_values(drawn: list[dict[str, drawing.Picture]]) -> Path:
     path = KEPT / f"{digest(text)}.js"
     if not _whole(path):
         _keep(path, f"(window.minerpivotValues??={{}})[{json.dumps('charts/' + path.name)}]={text};")
-    return path
-
-
-def size(svg: Path) -> str:
-    """Width and height of a drawn file, as attributes for the page that keeps its place."""
-    match = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg.read_text(encoding="utf-8")[:400])
-    assert match, f"{svg} has no size"
-    return f'width="{match[1]}" height="{match[2]}"'
-
-
-def vega_bundle() -> Path:
-    """Vega, Vega-Lite and vega-embed in one classic script, with the book's themes; made once per version."""
-    themes = {
-        f"{mode}-{size}": theme(dark=mode == "dark", narrow=size == "narrow")
-        for mode in ("light", "dark")
-        for size in WIDTHS
-    }
-    start = f"window.minerpivotVega={{embed:vegaEmbed,themes:{json.dumps(themes)}}};"
-    path = KEPT / f"vega-{digest([VL_CONVERT, start])}.js"
-    if not _whole(path):
-        # Wrapped in a function: a classic script would spill the bundle's names into the page.
-        _keep(path, f"(function(){{{vl_convert.javascript_bundle(start)}}})();")
     return path
 
 

@@ -33,7 +33,6 @@ from minerpivot.companies.parts import SLIDERS, span
 from minerpivot.data import tables
 from minerpivot.page import drawing, words
 from minerpivot.page.drawing import MIME as KIT_MIME
-from minerpivot.page.figures import VEGALITE_MIME
 from minerpivot.page.tables import TABLE_MIME, as_csv, as_xlsx, markup
 
 HERE = Path(__file__).parent
@@ -45,49 +44,27 @@ class ChartRenderer(MimeRenderPlugin):
 
     mime_priority_overrides: ClassVar[list[tuple[str, str, int | None]]] = [
         ("html", KIT_MIME, 1),
-        ("html", VEGALITE_MIME, 1),
         ("html", TABLE_MIME, 1),
         ("html", PARTS_MIME, 1),
     ]
 
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
-        """Docutils nodes for what the kit, `figure()` and `tables.show()` stored; None leaves it to myst-nb."""
+        """Docutils nodes for what the kit and `tables.show()` stored; None leaves it to myst-nb."""
         if inline:
             return None
         document = renderer.renderer.document
-        drawn = {KIT_MIME: _kit, VEGALITE_MIME: _figure}
-        if data.mime_type in drawn:
-            return [drawn[data.mime_type](_parsed(data.content), document)]
+        if data.mime_type == KIT_MIME:
+            return [_kit(_parsed(data.content), document)]
         if data.mime_type == PARTS_MIME:
             return [nodes.raw("", _parts(_parsed(data.content)), format="html")]
         if data.mime_type == TABLE_MIME:
             return _table(_parsed(data.content), document)
-        if data.mime_type == "text/html" and "minerpivot" in data.output_metadata:
-            return _old_table(data.string, data.output_metadata["minerpivot"], document)
         return None
 
 
 def _parsed(content: Any) -> dict[str, Any]:
     return json.loads(content) if isinstance(content, str | bytes) else content
-
-
-def _figure(spec: dict[str, Any], document: nodes.document) -> nodes.Element:
-    meta = spec["usermeta"]
-    files = assets.draw(spec)
-    root = "../" * document.settings.env.docname.count("/") + "_static/charts/"
-    title, vega = f'<p class="chart-title">{escape(meta["title"])}</p>', assets.vega_bundle().name
-    pictures = "".join(_picture(files, root, mode) for mode in ("light", "dark"))
-    html = (
-        f'{title}<div class="chart" data-spec="charts/{files["spec"].name}" data-vega="charts/{vega}">'
-        f'<div class="chart-canvas" role="img" aria-label="{escape(spec["description"], quote=True)}">'
-        f'{pictures}<div class="chart-live" aria-hidden="true"></div></div><div class="chart-controls"></div>'
-        f'<p class="chart-status" role="status"></p></div>'
-        f"{_downloads(files, meta['name'], root)}"
-    )
-    figure = nodes.figure("", nodes.raw("", html, format="html"), classes=["chart-figure"])
-    figure += nodes.caption("", meta["caption"])
-    return _anchored(figure, meta["name"], document)
 
 
 def _kit(stored: dict[str, Any], document: nodes.document) -> nodes.Element:
@@ -144,29 +121,6 @@ def _kept(name: str, number: int, choice: dict[str, Any], pictures: dict[str, dr
     return f'<span class="kit-files">{" · ".join(links)}</span>'
 
 
-def _downloads(files: dict[str, Path], name: str, root: str) -> str:
-    """Links to the picture and to the data that it draws, under names that a reader can keep."""
-    tables_drawn = [path for key, path in files.items() if key.startswith("data")]
-    links = [("picture (SVG)", files["light-wide"], name)]
-    for number, path in enumerate(tables_drawn, 1):
-        suffix = f" {number}" if len(tables_drawn) > 1 else ""
-        links.append((f"data{suffix} (CSV)", path, f"{name}{suffix.replace(' ', '-')}"))
-    shown = [
-        f'<a href="{root}{path.name}" download="{escape(kept, quote=True)}{path.suffix}">{label}</a>'
-        for label, path, kept in links
-    ]
-    return f'<p class="chart-files">Download: {", ".join(shown)}</p>'
-
-
-def _picture(files: dict[str, Path], root: str, mode: str) -> str:
-    narrow, wide = files[f"{mode}-narrow"], files[f"{mode}-wide"]
-    return (
-        f'<picture class="chart-static chart-{mode}">'
-        f'<source media="(max-width: 600px)" srcset="{root}{narrow.name}" {assets.size(narrow)}>'
-        f'<img class="dark-light" src="{root}{wide.name}" {assets.size(wide)} alt="" loading="lazy"></picture>'
-    )
-
-
 def _table(stored: dict[str, Any], document: nodes.document) -> list[nodes.Element]:
     """A stored table with the finding and the unit as its caption; the whole of it as files behind links."""
     caption = nodes.title("", stored["title"], nodes.inline("", stored["unit"], classes=["table-unit"]))
@@ -221,14 +175,6 @@ def _parts(stored: dict[str, Any]) -> str:
         f'<table class="data-table"><caption>Sum of parts and market value, billion dollars</caption>'
         f'<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table><p role="status" class="kit-said"></p></div>'
     )
-
-
-def _old_table(html: str, meta: dict[str, Any], document: nodes.document) -> list[nodes.Element]:
-    """A table of `figures.table`, until every chapter shows its tables with `tables.show`."""
-    rows = html[html.index("<thead>") : html.index("</table>")]
-    table = _table_node(nodes.title("", meta["title"]), rows)
-    note = nodes.paragraph("", meta["caption"], classes=["table-note"])
-    return [*_tools(meta), _anchored(table, meta["name"], document), note]
 
 
 def _tools(meta: dict[str, Any]) -> list[nodes.Element]:

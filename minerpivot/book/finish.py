@@ -23,7 +23,7 @@ from minerpivot.book.execute import ROOT
 from minerpivot.book.profiles import FOLDER
 from minerpivot.book.terms import GLOSSARY
 from minerpivot.data import tables
-from minerpivot.page.tables import in_words
+from minerpivot.page.words import in_words
 
 ICONS = {  # the names of the page template (Font Awesome's), drawn from the Octicons that Sphinx Design brings along
     "bars": "three-bars",

@@ -32,7 +32,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxTranslator
 
 from minerpivot.data import tables
-from minerpivot.page.tables import in_words
+from minerpivot.page.words import in_words
 
 PROFILES = "companies/"  # where the pages of companies stand, beside the order of the chapters
 FOLDED = "method-and-checks"  # the id of the section whose parts are folded

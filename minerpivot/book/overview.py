@@ -24,7 +24,6 @@ from sphinx.util.docutils import SphinxDirective
 from minerpivot.book import assets
 from minerpivot.page import drawing
 from minerpivot.page.drawing import MIME as KIT_MIME
-from minerpivot.page.figures import VEGALITE_MIME
 from minerpivot.page.tables import TABLE_MIME, markup
 
 Stored = dict[str, Any]
@@ -40,39 +39,34 @@ class Preview(SphinxDirective):
         """Its picture or its first rows, and a link to its chapter."""
         notebook, name = self.arguments
         self.env.note_dependency(notebook)
-        kind, stored = _stored(Path(self.env.srcdir, notebook), name)
+        stored = _stored(Path(self.env.srcdir, notebook), name)
         self.root = "../" * self.env.docname.count("/")
         self.address = f"{self.root}{notebook.removesuffix('.ipynb')}.html#{escape(name, quote=True)}"
-        if kind == TABLE_MIME:
+        if "rows" in stored:
             return self._table(stored, self.options.get("rows", 5))
         if "hero" in self.options:
-            return [self._hero(kind, stored)]
-        small = _kit(stored, "narrow") if kind == KIT_MIME else self._picture(stored, "narrow")
-        link = f'<a class="chart-preview" href="{self.address}"><span>{escape(_title(stored))}</span>{small}</a>'
+            return [self._hero(stored)]
+        choice = stored["choices"][0]
+        small = drawing.inline(assets.kit_pictures(choice["panels"])["narrow"], "one")
+        link = f'<a class="chart-preview" href="{self.address}"><span>{escape(choice["title"])}</span>'
+        link += f'<span class="kit-plot">{small}</span></a>'
         return [nodes.raw("", link, format="html"), self._chapter()]
 
-    def _hero(self, kind: str, stored: Stored) -> nodes.Node:
+    def _hero(self, stored: Stored) -> nodes.Node:
         """The whole figure, for a wide column and for a phone, with its values on tap."""
-        if kind == KIT_MIME:
-            choice = stored["choices"][0]
-            unit, said, source = choice["unit"], choice["description"], stored["source"]
-            drawn = assets.kit_pictures(choice["panels"])
-            values = f' data-values="charts/{assets.kit_values([drawn]).name}" data-choice="0"'
-            drawings = "".join(drawing.inline(picture, size) for size, picture in drawn.items())
-            key = "".join(f"<li>{escape(text)}</li>" for panel in choice["panels"] for text in panel["key"])
-        else:
-            unit, said, source, values, key = "", stored["description"], stored["usermeta"]["caption"], "", ""
-            drawings = "".join(
-                f'<span class="kit-{size}">{self._picture(stored, size)}</span>' for size in assets.WIDTHS
-            )
+        choice = stored["choices"][0]
+        drawn = assets.kit_pictures(choice["panels"])
+        values = assets.kit_values([drawn]).name
+        drawings = "".join(drawing.inline(picture, size) for size, picture in drawn.items())
+        key = "".join(f"<li>{escape(text)}</li>" for panel in choice["panels"] for text in panel["key"])
         html = (
             f'<figure class="kit hero" aria-labelledby="hero-title"><figcaption><p id="hero-title">'
-            f'{escape(_title(stored))}</p></figcaption><p class="kit-unit">{escape(unit)}</p>'
-            f'<div class="kit-plot"{values}>'
-            f'<div role="img" aria-label="{escape(said, quote=True)}">{drawings}</div></div>'
+            f'{escape(choice["title"])}</p></figcaption><p class="kit-unit">{escape(choice["unit"])}</p>'
+            f'<div class="kit-plot" data-values="charts/{values}" data-choice="0">'
+            f'<div role="img" aria-label="{escape(choice["description"], quote=True)}">{drawings}</div></div>'
             f"{f'<ol class={chr(34)}kit-key{chr(34)}>{key}</ol>' if key else ''}"
-            f'<p class="kit-from">{escape(source)} <a href="{self.address}">How it is counted, and its data</a></p>'
-            "</figure>"
+            f'<p class="kit-from">{escape(stored["source"])} '
+            f'<a href="{self.address}">How it is counted, and its data</a></p></figure>'
         )
         return nodes.raw("", html, format="html")
 
@@ -84,15 +78,6 @@ class Preview(SphinxDirective):
         link = nodes.reference("", f"All {count} rows", refuri=self.address, internal=True)
         return [table, nodes.paragraph("", "", link, classes=["go"])] if count > rows else [table]
 
-    def _picture(self, stored: Stored, size: str) -> str:
-        """Both colours of a chart that has not moved to the kit."""
-        files = assets.draw(stored)
-        return "".join(
-            f'<img class="chart-static chart-{mode}" src="{self.root}_static/charts/{files[f"{mode}-{size}"].name}" '
-            f'{assets.size(files[f"{mode}-{size}"])} alt="" loading="lazy">'
-            for mode in ("light", "dark")
-        )
-
     def _chapter(self) -> nodes.Node:
         """A link to the chapter under its own name."""
         target = "/" + self.arguments[0].removesuffix(".ipynb")
@@ -103,25 +88,16 @@ class Preview(SphinxDirective):
         return nodes.paragraph("", "", link, classes=["go"])
 
 
-def _title(stored: Stored) -> str:
-    return str(stored["choices"][0]["title"] if "choices" in stored else stored["usermeta"]["title"])
-
-
-def _kit(stored: Stored, size: str) -> str:
-    picture = assets.kit_pictures(stored["choices"][0]["panels"])[size]
-    return f'<span class="kit-plot">{drawing.inline(picture, "one")}</span>'
-
-
-def _stored(path: Path, name: str) -> tuple[str, Stored]:
-    """What a notebook shows under a name, and which kind of thing it is."""
+def _stored(path: Path, name: str) -> Stored:
+    """The chart or table that a notebook shows under a name."""
     if not path.exists():
         raise ExtensionError(f"there is no {path.name} to preview {name!r} from; name a notebook as in _toc.yml")
     for cell in nbformat.read(path, as_version=4).cells:
         for output in cell.get("outputs", []):
-            for kind in (KIT_MIME, VEGALITE_MIME, TABLE_MIME):
+            for kind in (KIT_MIME, TABLE_MIME):
                 stored = output.get("data", {}).get(kind)
-                if stored and name in (stored.get("name"), stored.get("usermeta", {}).get("name")):
-                    return kind, stored
+                if stored and stored["name"] == name:
+                    return stored
     raise ExtensionError(f"{path.name} has no figure or table {name!r}; a preview names one that the chapter shows")
 
 

@@ -26,7 +26,7 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --no-pdf-header-footer --generate-pdf-document-outline"
 )
-NOT_ON_PAPER = "script, .headerlink, .skip, .table-tools, .kit-pick, .kit-files, details.code, .chart-controls, .copy"
+NOT_ON_PAPER = "script, .headerlink, .skip, .table-tools, .kit-pick, .kit-files, details.code, .copy"
 FOOT = '@page { @bottom-left { content: %s } @bottom-right { content: counter(page) " / " counter(pages) } }'
 PATIENCE = 300  # seconds that the browser may take
 

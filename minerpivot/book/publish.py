@@ -20,7 +20,7 @@ import yaml
 from minerpivot import changes
 from minerpivot.book.execute import ROOT
 from minerpivot.data import tables
-from minerpivot.page.figures import FONT, drawable
+from minerpivot.page.drawing import FONT, drawable
 
 CARD = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="{font}">

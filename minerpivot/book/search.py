@@ -69,7 +69,7 @@ def _ticker(title: str, named: Mapping[str, str]) -> str:
 def _record(part: HtmlElement) -> tuple[str, str, str, str] | None:
     """Kind, title, text and further words of a part; None for one without a title of its own."""
     if part.tag == "figure":
-        titles = part.cssselect("figcaption .caption-text, .chart-title")
+        titles = part.cssselect("figcaption .caption-text")
         said = [label.get("aria-label", "") for label in part.cssselect("[aria-label][role=img]")]
         units = " ".join(_words(unit) for unit in part.cssselect(".kit-unit"))
         return "Figure", _words(titles[0]) if titles else "", " ".join(said), f"{part.get('id')} {units}"

@@ -14,6 +14,7 @@ import pandas as pd
 from minerpivot.companies import shares, valuation
 from minerpivot.data.tables import last_day, load
 from minerpivot.deals import delivery, ledger
+from minerpivot.page.words import Day
 
 READ = (
     *("instruments", "miners", "deals", "deal_sources", "deliveries", "sites", "site_contracts", "company_totals"),
@@ -167,8 +168,8 @@ def period(stated: str) -> str:
         return f"{PARTS[part]} {year}"
     if not part:
         return year
-    day = pd.Timestamp(stated)
-    return f"{day:%B %Y}" if len(stated) == len("2026-10") else f"{day.day} {day:%B %Y}"
+    day = Day(pd.Timestamp(stated))
+    return day.month if len(stated) == len("2026-10") else str(day)
 
 
 def ahead(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:

@@ -37,7 +37,6 @@ import io
 import itertools
 import json
 import math
-import re
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -53,8 +52,7 @@ from scipy.optimize import isotonic_regression
 
 from minerpivot.data import tables
 from minerpivot.page.drawing import LIGHT, MIME, SAID, WIDTHS, measure, picture, standalone
-from minerpivot.page.figures import provenance, rounded
-from minerpivot.page.words import Day
+from minerpivot.page.words import in_words, provenance, rounded
 
 LARGEST = 12_000  # bytes of a drawing in a page
 MEANINGS = {  # meaning -> fill, edge, words
@@ -94,7 +92,7 @@ def article() -> Event:
     """The day of the article that the report checks, from its row, named alike in every chart."""
     rows = tables.load("articles")
     day = rows.loc[rows["role"] == "assessed", "speaks_of"].min()
-    return Event(f"{day:%Y-%m-%d}", (f"{Day(day.date())}: the article", f"The article, {day.day} {day:%b}"))
+    return Event(f"{day:%Y-%m-%d}", (f"{in_words(day)}: the article", f"The article, {day.day} {day:%b}"))
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ def show(
     name: str,
     drawing: Drawing | Mapping[str, Choice],
     *,
-    sources: str | list[str],
+    sources: str | Sequence[str],
     title: str = "",
     unit: str = "",
     description: str = "",
@@ -169,13 +167,15 @@ def show(
     try:
         if isinstance(drawing, Mapping):
             _check_choices(choices, choose, title or unit or description)
+        if not sources:
+            raise ValueError('no sources; name the tables behind it (sources="deals")')
         stored = [_stored(label, choice) for label, choice in choices.items()]
         first = stored[0]
         content = {
             "name": name,
             "choose": choose,
             "note": _line(note),
-            "source": _spoken(provenance(sources)),
+            "source": provenance(sources),
             "choices": stored,
         }
         bundle = {MIME: content, "text/plain": f"{first['title']}. {first['description']}"}
@@ -237,15 +237,6 @@ def _panel(wide: Plate, narrow: Plate) -> dict[str, Any]:
 
 def _line(text: str) -> str:
     return f"{text.strip().rstrip('.')}." if text.strip() else ""
-
-
-def _spoken(text: str) -> str:
-    """`text` with its ISO days as people say them."""
-    return re.sub(r"\d{4}-\d\d-\d\d", lambda found: _day(found[0]), text)
-
-
-def _day(day: Any) -> str:
-    return f"{pd.Timestamp(day).day} {pd.Timestamp(day):%B %Y}"
 
 
 def _png(choice: Mapping[str, Any]) -> str:
@@ -768,7 +759,7 @@ def _shown(place: float, time: bool) -> Any:
 
 
 def _place(place: float, time: bool, pattern: str) -> str:
-    return _day(pd.Timestamp(place, unit="ms")) if time else pattern.format(place)
+    return in_words(pd.Timestamp(place, unit="ms")) if time else pattern.format(place)
 
 
 def _flags(plate: Plate, spots: Sequence[tuple[float, str]], foot: float, *, centred: bool = False) -> float:

@@ -8,18 +8,31 @@ they are on which page). Nothing in a drawing has an id, so that any number of t
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 import vl_convert
 from PIL import ImageFont
 
-from minerpivot.page.figures import FONT, drawable
-
 MIME = "application/vnd.minerpivot.chart+json"
+
+# Every machine measures and draws text with the font that this package brings; readers' browsers, which lack it,
+# take one of the same widths. A character that it lacks would come from whatever font a machine has: it is refused.
+FONTS = Path(__file__).with_name("fonts")
+FONT = "Minerpivot Sans, Liberation Sans, Arial, Helvetica, sans-serif"
+CHARACTERS = (
+    r"[ -~\u00a0-\u017f\u0218-\u021b\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u1e9e\u2002-\u200b\u2010\u2012-\u2022"
+    r"\u2026\u202f\u2030\u2032\u2033\u2039\u203a\u2044\u2060\u2074-\u2079\u207f-\u2089\u20ac\u20bf\u2116\u2122\u2126"
+    r"\u2153\u2154\u215b-\u215e\u2190-\u2195\u2202\u2206\u220f\u2211\u2212\u2219\u221a\u221e\u222b\u2248\u2260\u2264\u2265"
+    r"\u25a0\u25a1\u25aa\u25ab\u25b2\u25ba\u25bc\u25c4\u25ca\u25cb\u25cf]"
+)
+vl_convert.register_font_directory(str(FONTS))
+
 COLOURS = {  # class -> light page and paper, dark page; the same in static/charts.css
     "ai": ("#00698c", "#56b9d8"),
     "min": ("#b0500a", "#f2a054"),
@@ -77,7 +90,7 @@ class Picture(NamedTuple):
 
 @cache
 def _font(bold: bool) -> ImageFont.FreeTypeFont:
-    file = Path(__file__).with_name("fonts") / f"MinerpivotSans-{'Bold' if bold else 'Regular'}.ttf"
+    file = FONTS / f"MinerpivotSans-{'Bold' if bold else 'Regular'}.ttf"
     return ImageFont.truetype(file, 1000, layout_engine=ImageFont.Layout.BASIC)
 
 
@@ -282,6 +295,14 @@ def standalone(drawn: Picture, description: str, *, dark: bool = True) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" {head} role="img" aria-label="{label}">'
         f"<style>{_RULES}{_colours(0)}{night}</style>{drawn.body}</svg>"
     )
+
+
+def drawable(drawing: str) -> str:
+    """`drawing`, an SVG, if our font has its every character."""
+    text = "".join(ElementTree.fromstring(drawing).itertext())
+    if missing := sorted(set(re.sub(CHARACTERS, "", text)) - {"\n"}):
+        raise ValueError(f"our font lacks {missing}: write it otherwise, or add it with page/fonts/subset.py")
+    return drawing
 
 
 def _colours(mode: int) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 from IPython.display import display
 
-from minerpivot.page.figures import provenance, rounded
+from minerpivot.page.words import provenance, rounded
 
 TABLE_MIME = "application/vnd.minerpivot.table+json"
 PHONE, TABLET, DESK = 3, 4, 6  # columns beside the row's heading, at most; a tablet shows the first so many
@@ -81,7 +81,7 @@ def show(
         [_plain(value, name, column) for value, column in zip(row, columns)]
         for row in frame.astype(object).itertuples(index=False, name=None)
     ]
-    stored: Stored = {"name": name, "title": title, "unit": unit, "note": f"{note} {_provenance(sources)}".strip()}
+    stored: Stored = {"name": name, "title": title, "unit": unit, "note": f"{note} {provenance(sources)}".strip()}
     stored["columns"] = [
         {"name": column}
         | ({"head": heads[column]} if column in heads else {})
@@ -240,18 +240,6 @@ def _screens(name: str, columns: list[str], phone: Sequence[str], desk: Sequence
             raise _fault(name, field, f"shows {count} columns beside the first, at most {most} can be read", mend)
     screens = {columns[0]: ""} | {column: "" for column in beside if column not in wider}
     return screens | {column: "w" if place < TABLET - narrow else "ww" for place, column in enumerate(wider)}
-
-
-def _provenance(sources: str | Sequence[str]) -> str:
-    names = [sources] if isinstance(sources, str) else list(sources)
-    said = provenance([] if names == ["datapackage"] else names)
-    return re.sub(r"\d{4}-\d\d-\d\d", lambda day: in_words(day[0]), said)
-
-
-def in_words(day: str) -> str:
-    """An ISO day as people say it: 7 October 2026."""
-    parsed = date.fromisoformat(day)
-    return f"{parsed.day} {parsed:%B %Y}"
 
 
 def _plain(value: Any, name: str, column: str) -> Any:

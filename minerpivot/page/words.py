@@ -115,6 +115,11 @@ class Day:
         return self.date.isoformat()
 
 
+def in_words(day: Any) -> str:
+    """A day, also in ISO form, as people say it: 7 October 2026."""
+    return str(Day(pd.Timestamp(day)))
+
+
 class Names(tuple[str, ...]):
     """Names that read as a list: A, B and C."""
 
@@ -126,6 +131,27 @@ class Names(tuple[str, ...]):
     def number(self) -> Number:
         """How many they are."""
         return Number(len(self))
+
+
+def provenance(sources: str | Sequence[str]) -> str:
+    """The sentence that names the tables (`"deals"`) or columns (`"network.fees_btc"`) behind what is shown, each with
+    the last day that it covers; "datapackage" stands for the manifest's own facts."""
+    names = [sources] if isinstance(sources, str) else list(sources)
+    if names == ["datapackage"]:
+        return "Data: the manifest, datapackage.json."
+    parts = [
+        f"{tables.describe(name.partition('.')[0])['title']}, to {in_words(tables.through(name))}" for name in names
+    ]
+    return f"Data: {'; '.join(parts)}."
+
+
+def rounded(value: Any) -> Any:
+    """`value` with every float rounded to ten significant digits, beyond which platforms differ; None if infinite."""
+    if isinstance(value, float):
+        return float(f"{value:.10g}") if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: rounded(item) for key, item in value.items()}
+    return [rounded(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 class UnknownValueError(Exception):
@@ -191,8 +217,7 @@ class Values:
             raise ValueError(f"number {name!r} has no value ({value!r}); compute it or leave it out of the text")
         if isinstance(plain, bool) or not isinstance(plain, Real):
             raise ValueError(f"number {name!r} is {value!r}; give it a number, or record it with fact()")
-        rounded = plain if isinstance(plain, int) else float(f"{plain:.10g}")  # platforms differ beyond
-        self._record(name, rounded, {"kind": "number", "unit": unit}, origin)
+        self._record(name, rounded(plain), {"kind": "number", "unit": unit}, origin)
 
     def fact(self, name: str, value: Any, **origin: Any) -> None:
         """Record a day or month (also in ISO form), a name, a list of names or a flag; sentences are refused."""

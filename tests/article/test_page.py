@@ -11,7 +11,6 @@ from minerpivot.article import claims, telling
 from minerpivot.book.execute import ROOT, chapters
 from minerpivot.data.tables import load
 from minerpivot.page.drawing import MIME as KIT_MIME
-from minerpivot.page.figures import VEGALITE_MIME
 from minerpivot.page.tables import TABLE_MIME
 
 PAGE = ROOT / "chapters" / "fact-check.ipynb"
@@ -25,11 +24,9 @@ def outputs(path):
 def shown_in(path):
     """Names of the figures and tables that a chapter has stored, and of its tables' rows."""
     data = [output.get("data", {}) for output in outputs(path)]
-    names = {each[VEGALITE_MIME]["usermeta"]["name"] for each in data if VEGALITE_MIME in each}
     stored = [each[mime] for each in data for mime in (KIT_MIME, TABLE_MIME) if mime in each]
-    stored += [output.get("metadata", {}).get("minerpivot", {}) for output in outputs(path)]
     rows = {row["anchor"] for each in stored if each.get("anchors") for row in records(each)}
-    return names | {each["name"] for each in stored if "name" in each} | rows
+    return {each["name"] for each in stored} | rows
 
 
 def records(table):

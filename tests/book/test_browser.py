@@ -9,12 +9,10 @@ from axe_playwright_python.sync_playwright import Axe
 
 from minerpivot.book import editions, profiles
 from minerpivot.book.execute import ROOT, chapters
-from minerpivot.page.figures import VEGALITE_MIME
 
 CHARTED = [f"chapters/{path.stem}" for path in chapters() if path != ROOT / profiles.TEMPLATE]
 COMPANIES = [f"companies/{name}" for name in profiles.names(nbformat.read(ROOT / profiles.TEMPLATE, as_version=4))]
 PAGES = [*CHARTED, *COMPANIES[:2], "index", "glossary", "changes", "search", "404"]
-CONTROLS = ".chart-controls :is(input[type=range], select, input[type=radio]:not(:checked))"
 QUERIES = {  # a reader's words -> what one of the first three says (its title, kind and page, excerpt)
     "IREN": "IREN",
     "Microsoft": "Microsoft",
@@ -58,17 +56,15 @@ def foreign(address):
 
 
 def scroll(page):
-    """Go down the page as a reader does, until every chart that was near has come alive."""
+    """Go down the page as a reader does, until every table that was near has its tools."""
     y = 0
     while y < page.evaluate("document.documentElement.scrollHeight"):  # grows as far sections are laid out
         page.evaluate(f"window.scrollTo(0, {y})")
         page.wait_for_timeout(40)
         y += 600
-    for place in page.locator(".chart, .table-tools").all():  # sections grow above a fast reader, who then passes some
+    for place in page.locator(".table-tools").all():  # sections grow above a fast reader, who then passes some
         place.scroll_into_view_if_needed()
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    charts = page.locator(".chart").count()
-    page.wait_for_function(f"() => document.querySelectorAll('.chart-live svg.marks').length >= {charts}")
     page.wait_for_function(
         "() => document.querySelectorAll('.dt-info').length >= document.querySelectorAll('.table-tools').length"
     )
@@ -87,7 +83,7 @@ def faults(page, *rules):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_whole_in_both_colours_and_on_a_phone(visit, name):
-    """No complaint, no request to another host, every chart alive, nothing serious for axe, no sideways scroll."""
+    """No complaint, no request elsewhere, every table with its tools, nothing serious for axe, no sideways scroll."""
     page = visit(name)
     scroll(page)
     assert faults(page) == []
@@ -111,101 +107,37 @@ def test_these_are_all_pages(site):
 def test_without_scripts_every_chart_is_a_picture(visit, name):
     """And the page has no empty place where a script would have drawn."""
     page = visit(name, javascript=False)
-    for picture in page.locator(".chart .chart-light img").all():
-        picture.scroll_into_view_if_needed()
-        assert picture.is_visible()
-        assert is_drawn(picture)
-    assert page.locator(".chart .chart-light img").count() == page.locator(".chart").count()
-    kit = page.locator(".kit-plot").count()  # each holds a drawing for a column and one for a phone
+    assert page.locator(".kit-plot").count() > 0  # each holds a drawing for a column and one for a phone
     assert page.locator(".kit-plot svg:visible").count() == page.locator(".kit-plot:visible").count()
-    assert kit + page.locator(".chart").count() > 0
-
-
-def is_drawn(picture):
-    """Whether an image's file was there and had a picture in it: its place on the page is kept without one."""
-    picture.evaluate("image => { image.loading = 'eager' }")  # as the page itself does before it is printed
-    return picture.evaluate("image => image.decode().then(() => image.naturalWidth > 0, () => false)")
 
 
 @pytest.mark.parametrize("name", CHARTED)
 def test_print_shows_every_chart_and_table_whole(visit, name):
-    """On paper the pictures stand in for the live charts, none taller than a page, and no table loses columns."""
+    """On paper no chart is taller than a page, and no table loses columns."""
     page = visit(name, mode="dark", width=700)  # the print of an A4 page
     scroll(page)
     page.emulate_media(media="print")
-    assert all(is_drawn(picture) for picture in page.locator(".chart .chart-light img").all())
     hidden = "[...document.querySelectorAll('article table')].filter(t => t.getBoundingClientRect().right > innerWidth)"
     assert page.evaluate(f"{hidden}.map(table => table.closest('[id]').id)") == []
     assert page.evaluate("getComputedStyle(document.querySelector('article p.answer')).color") == "rgb(28, 35, 43)"
-    boxes = [picture.bounding_box() for picture in page.locator(".chart .chart-light img").all()]
-    assert len(boxes) == page.locator(".chart").count()
-    assert all(box and 50 < box["height"] < 1000 for box in boxes)
-    assert not any(live.is_visible() for live in page.locator(".chart-live").all())
-
-
-def test_charts_answer_and_follow_the_switch(visit):
-    """Hovering shows a tooltip; the colour switch redraws at once."""
-    page = visit("chapters/miner-deals")
-    scroll(page)
-    ink = "document.querySelector('.chart-live svg .role-axis-label text').getAttribute('fill')"
-    light = page.evaluate(ink)
-    chart = page.locator(".chart-live svg").first
-    chart.scroll_into_view_if_needed()
-    box = chart.bounding_box()
-    tooltip = page.locator("#vg-tooltip-element.visible")
-    for share in range(20, 90, 10):  # a line is thin: cross it slowly
-        x = box["x"] + box["width"] * share / 100
-        for y in range(int(box["y"]), int(box["y"] + box["height"]), 2):
-            page.mouse.move(x, y)
-            if tooltip.count():
-                break
-        if tooltip.count():
-            break
-    assert tooltip.inner_text().strip()
-    page.locator(".to-mode").click()
-    page.wait_for_function(f"() => document.documentElement.dataset.theme === 'dark' && {ink} !== '{light}'")
-    assert page.complaints == []
+    boxes = [drawn.bounding_box() for drawn in page.locator(".kit-plot svg:visible").all()]
+    assert boxes
+    assert all(50 < box["height"] < 1000 for box in boxes)
 
 
 @pytest.mark.parametrize("name", CHARTED)
-def test_every_control_changes_its_chart(visit, name):
-    """A slider, switch or list that does nothing would be a lie; each is labelled and reached by keyboard."""
+def test_every_choice_changes_its_chart(visit, name):
+    """A switch that does nothing would be a lie; each is labelled and shows a finding and a drawing of its own."""
     page = visit(name)
-    scroll(page)
-    for control in page.locator(CONTROLS).all():
-        chart = control.locator("xpath=ancestor::*[contains(@class, 'chart-figure')]")
-        control.scroll_into_view_if_needed()  # a section that is far is not laid out
-        label = control.locator("xpath=ancestor::*[contains(@class, 'vega-bind')][1]").text_content().strip()
-        assert re.search(r"\w{3}", label), "a control needs a label"
-        drawn = chart.locator(".chart-live").inner_html()
-        control.focus()
-        control.press("Space" if control.get_attribute("type") == "radio" else "ArrowLeft")
-        if chart.locator(".chart-live").inner_html() == drawn:
-            control.press("ArrowRight")
-            control.press("ArrowRight")
-        page.wait_for_timeout(100)
-        assert chart.locator(".chart-live").inner_html() != drawn, f"{name}: {label} changes nothing"
-
-
-def stored(chapter, name):
-    """The rows that a chart of a chapter draws, as its notebook keeps them."""
-    for cell in nbformat.read(ROOT / f"{chapter}.ipynb", as_version=4).cells:
-        for output in cell.get("outputs", []):
-            spec = output.get("data", {}).get(VEGALITE_MIME)
-            if spec and spec["usermeta"]["name"] == name:
-                return max(spec["datasets"].values(), key=len)
-    raise LookupError(name)
-
-
-def drawn(page, name):
-    """The texts of a live chart."""
-    return page.locator(f"#{name} .chart-live svg text").all_text_contents()
-
-
-def wait_for_text(page, name, text):
-    """Until a live chart shows a text."""
-    texts = f"[...document.querySelectorAll('#{name} .chart-live svg text')].map(text => text.textContent)"
-    page.wait_for_function(f"text => {texts}.includes(text)", arg=text)
+    page.add_style_tag(content="section { content-visibility: visible !important; }")
+    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
+    for box in page.locator(".kit-choices").all():
+        seen = []
+        for choice in box.get_by_role("radio").all():
+            assert re.search(r"\w", choice.locator("xpath=..").inner_text()), "a switch needs a label"
+            choice.check()
+            seen.append((box.locator("figcaption").inner_text(), box.locator(".kit-plot svg:visible").inner_html()))
+        assert len(set(seen)) == len({drawing for _, drawing in seen}) == len(seen) > 1, name
 
 
 def test_a_year_chosen_shows_its_statements(visit):

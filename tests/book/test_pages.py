@@ -124,11 +124,11 @@ def test_a_term_is_found_in_any_case_in_the_plural_and_across_lines():
 
 
 def test_every_figure_can_be_kept(built, site):
-    """As a picture and as the data that it draws, under its own name."""
+    """As a picture, as the data that it draws and as its spec, under its own name."""
     for name, page in built.items():
-        for figure in page.select("figure.chart-figure"):
-            links = {link["download"]: link["href"] for link in figure.select(".chart-files a")}
-            assert {file.rpartition(".")[2] for file in links} == {"svg", "csv"}, (name, figure.get("id"))
+        for figure in page.select("figure.kit:not(.hero)"):
+            links = {link["download"]: link["href"] for link in figure.select(".kit-files a")}
+            assert {file.rpartition(".")[2] for file in links} == {"svg", "csv", "json"}, (name, figure.get("id"))
             assert all(((site / name).parent / address).is_file() for address in links.values())
 
 
@@ -136,11 +136,10 @@ def test_tables_that_ask_for_tools_get_them(built, site):
     """Each once, from the site's own files, beside a table of that name with heads to sort by; no page has others."""
     wanted = {
         f"chapters/{path.stem}.html": [
-            told["name"]
+            stored["name"]
             for cell in nbformat.read(path, as_version=4).cells
             for output in cell.get("outputs", [])
-            for told in (output.get("metadata", {}).get("minerpivot", {}), output.get("data", {}).get(TABLE_MIME, {}))
-            if told.get("interactive")
+            if (stored := output.get("data", {}).get(TABLE_MIME, {})).get("interactive")
         ]
         for path in chapters()
     }

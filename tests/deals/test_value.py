@@ -1,18 +1,16 @@
-"""Worth: rent against mining, present value in Python and in the browser, income so far."""
+"""Worth: rent against mining, present value, income so far."""
 
 import json
-import re
 from pathlib import Path
 
-import altair as alt
 import pandas as pd
 import pytest
-import vl_convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minerpivot.data.tables import load
 from minerpivot.deals import ledger, value
+from minerpivot.page.drawing import MIME
 from tests.deals.test_ledger import ledger as rows_of
 from tests.deals.test_ledger import segments
 
@@ -115,35 +113,6 @@ def test_present_value_is_below_the_sum_and_falls_with_rate_and_wait(amount, yea
     assert 0 < worth < amount
     assert value.present_value(amount, years, rate=rate + 0.01, wait=wait) < worth
     assert value.present_value(amount, years, rate=rate, wait=wait + 1) == pytest.approx(worth / (1 + rate))
-
-
-def in_browser(frame, expression, **parameters):
-    """Evaluate a Vega expression per row with Vega itself: the texts of a drawn chart, as numbers."""
-    chart = alt.Chart(frame.assign(row=range(len(frame)))).transform_calculate(found=expression)
-    chart = chart.mark_text().encode(y="row:O", text=alt.Text("found:Q", format=".9e"))
-    chart = chart.add_params(*(alt.param(name=name, value=number) for name, number in parameters.items()))
-    texts = re.findall(r">(−?-?\d\.\d{9}e[+−-]\d+)<", vl_convert.vegalite_to_svg(chart.to_dict()))
-    return [float(text.replace("−", "-")) for text in texts]
-
-
-def test_the_browsers_present_value_equals_pythons():
-    """A hand-worked case (12 × 10 at one percent a month) and three contracts, evaluated by Vega."""
-    frame = pd.DataFrame(
-        {"value": [120.0, 7.0, 9.7, 9.5], "years": [1.0, 15.0, 5.0, 25.0], "wait": [0.0, 1.5, 0.5, 0.25]}
-    )
-    rate = 1.01**12 - 1
-    found = in_browser(frame, value.PRESENT_VALUE_EXPRESSION, rate=rate)
-    assert found[0] == pytest.approx(112.5508, abs=1e-4)
-    expected = value.present_value(frame["value"], frame["years"], rate=rate, wait=frame["wait"])
-    assert found == pytest.approx(expected.tolist(), rel=1e-8)
-    wrong = in_browser(frame, value.PRESENT_VALUE_EXPRESSION.replace("1 / 12", "1 / 4"), rate=rate)
-    assert wrong != pytest.approx(expected.tolist(), rel=1e-3)  # quarterly payments would be seen
-
-
-def test_the_browsers_mining_equals_pythons():
-    """42 USD per PH/s per day, 17.5 J/TH, power at 40: 60 USD per MWh."""
-    frame = pd.DataFrame({"hashprice": [42.0, 84.0]})
-    assert in_browser(frame, value.MINING_EXPRESSION, efficiency=17.5, power=40) == pytest.approx([60, 160])
 
 
 def test_a_level_charge_pays_back_what_was_borrowed():
@@ -255,26 +224,18 @@ def test_a_quarter_without_a_split_breaks_the_line():
 
 
 def drawn(name):
-    """Every row of data behind one chart of the executed chapter."""
+    """The rows that one chart of the executed chapter draws."""
     chapter = json.loads((Path(__file__).parents[2] / "chapters" / "miner-deals.ipynb").read_text(encoding="utf-8"))
     shown = [output.get("data", {}) for cell in chapter["cells"] for output in cell.get("outputs", [])]
-    specs = [data["application/vnd.vegalite.v6+json"] for data in shown if "application/vnd.vegalite.v6+json" in data]
-    spec = next(spec for spec in specs if spec["usermeta"]["name"] == name)
-    return [row for rows in spec["datasets"].values() for row in rows]
+    stored = next(data[MIME] for data in shown if MIME in data and data[MIME]["name"] == name)
+    return stored["choices"][0]["panels"][0]["datasets"]["values"]
 
 
-def test_what_is_missing_in_the_ledger_is_missing_in_the_charts():
-    """Contracts without a value are drawn without one, never as zero; quarters without a split are empty."""
-    steps = [row for row in drawn("timeline") if row.get("sum_of") == "value, USD bn"]
-    signed = [row["contract_value_usd_bn"] for row in steps if row["change"] == "signed"]
-    assert signed.count(None) > 0
-    assert 0 not in signed
-    whole = ledger.totals(ledger.contracted(load("deals"))).loc["all"]
-    assert steps[-1]["so_far"] == pytest.approx(whole["value_usd_bn"])
+def test_a_quarter_without_a_split_is_missing_in_the_chart():
+    """Never zero; every quarter that has one is drawn."""
+    lines = drawn("ai-share")
+    names = load("instruments").set_index("short_name")["ticker"]
     split = load("miner_segments").dropna(subset=["revenue_usd_m", "ai_hpc_revenue_usd_m"])
-    lines = [row for row in drawn("ai-share") if "ai_percent" in row]
-    assert sum(row["ai_percent"] is None for row in lines) > 0
-    assert (
-        sum(row["ai_percent"] is not None for row in lines)
-        == split["ticker"].isin({row["ticker"] for row in lines}).sum()
-    )
+    drawn_of = split["ticker"].isin(names[list({row["series"] for row in lines})])
+    assert sum(row["y"] is None for row in lines) > 0
+    assert sum(row["y"] is not None for row in lines) == drawn_of.sum() > 0

@@ -351,6 +351,20 @@ def test_the_page_has_the_colours_of_the_kit():
         assert all(f".l-{name} " in style for name in (edge,) if name)
 
 
+@pytest.mark.parametrize("name", sorted({*drawing.COLOURS} - {"bg", "grid", "soft", "minsoft"}))
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+def test_colours_are_visible_on_light_and_dark_pages(name, mode):
+    """WCAG asks for a contrast of 3:1 between what carries meaning and its background; pale areas have an edge."""
+
+    def luminance(hexadecimal):
+        parts = [int(hexadecimal[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(drawing.COLOURS[part][mode]) for part in (name, "bg")), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 3
+
+
 # --- Duties ------------------------------------------------------------------------------------------------------
 
 
@@ -364,6 +378,12 @@ def test_a_chart_is_stored_as_specs_picture_and_text(shown):
     assert kept["source"] == "Data: Halvings of the block subsidy, to 20 April 2024."
     assert data["text/plain"] == "Income is at 30. Income is 30. It was 100 before the halving."
     assert json.loads(json.dumps(kept)) == kept
+
+
+def test_a_chart_without_sources_is_refused():
+    """Nothing speaks for it; what is made of the manifest says so."""
+    with pytest.raises(ValueError, match=r"chart 'clock': no sources; name the tables behind it"):
+        charts.show("clock", FORMS["bars"], sources=[], **SAID)
 
 
 def test_a_picture_for_jupyter_is_drawn():

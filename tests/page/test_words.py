@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from minerpivot.book import build, published
 from minerpivot.book.execute import ROOT
+from minerpivot.data import tables
 from minerpivot.page import words
 from minerpivot.page.words import Day, Names, Number, Values
 
@@ -280,3 +281,21 @@ def test_a_value_that_no_text_uses_stops_the_build(tmp_path, capfd, income):
         "index.ipynb cell 1: no text uses halving.recovered; use it in a sentence or take it out"
         in capfd.readouterr().err
     )
+
+
+def test_floats_are_rounded_so_that_platforms_agree():
+    """Ten significant digits; missing stays missing, counts and flags stay what they are."""
+    assert words.rounded({"a": [1 / 3, float("nan")], "b": 12345678901.4}) == {
+        "a": [0.3333333333, None],
+        "b": 12345678900.0,
+    }
+    assert words.rounded([12345678901, True, "x"]) == [12345678901, True, "x"]
+
+
+def test_what_is_shown_names_its_tables_and_their_last_day():
+    """Of a table or of a column; the manifest speaks for itself."""
+    assert words.provenance("halvings") == "Data: Halvings of the block subsidy, to 20 April 2024."
+    both = words.provenance(["halvings", "network.fees_btc"])
+    assert both.startswith("Data: Halvings of the block subsidy, to 20 April 2024; ")
+    assert both.endswith(f", to {words.in_words(tables.through('network.fees_btc'))}.")
+    assert words.provenance("datapackage") == "Data: the manifest, datapackage.json."

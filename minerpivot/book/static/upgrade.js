@@ -1,10 +1,9 @@
-// Upgrades static charts and tables to interactive ones when they near the viewport. Without this script they stay.
-// A chart of the kit stays as it is drawn: the script adds the value at a point, for a tap and for the arrow keys.
+// What a script adds to charts and tables, which stand without it: the value at a point of a chart, for a tap and for
+// the arrow keys; search, sorting and filters for a table that nears the viewport.
 (() => {
   const root = document.documentElement;
   const base = (root.dataset.content_root || "") + "_static/";
   const scripts = new Map();
-  const live = new Map(); // chart -> { size, view, finalize }
 
   function load(path) {
     if (!scripts.has(path)) {
@@ -16,48 +15,6 @@
     }
     return scripts.get(path);
   }
-
-  const sizeOf = (chart) => (chart.clientWidth < 500 ? "narrow" : "wide");
-
-  async function draw(chart) {
-    const { spec, vega } = chart.dataset;
-    await Promise.all([load(vega), load(spec)]);
-    const { embed, themes } = window.minerpivotVega;
-    const mode = root.dataset.theme === "dark" ? "dark" : "light";
-    const size = sizeOf(chart);
-    const controls = chart.querySelector(".chart-controls");
-    const old = live.get(chart);
-    const bound = (window.minerpivotSpecs[spec].params ?? []).filter(({ bind, select }) => bind && !select);
-    const chosen = old ? bound.map(({ name }) => [name, old.view.signal(name)]) : []; // what the reader has set stays
-    old?.finalize();
-    controls.replaceChildren();
-    chart.classList.add("is-live");
-    const { view, finalize } = await embed(chart.querySelector(".chart-live"), window.minerpivotSpecs[spec], {
-      config: themes[`${mode}-${size}`],
-      renderer: "svg", actions: false, ast: true, bind: controls, tooltip: { theme: mode },
-    });
-    chosen.forEach(([name, value]) => view.signal(name, value));
-    if (chosen.length) await view.runAsync();
-    live.set(chart, { size, view, finalize });
-    describe(chart, controls);
-  }
-
-  // Groups of switches get their name; a chart that was changed says so, and says the labels that it now shows.
-  function describe(chart, controls) {
-    for (const group of controls.querySelectorAll(".vega-bind-radio")) {
-      group.setAttribute("role", "radiogroup");
-      group.ariaLabel = group.closest(".vega-bind").querySelector(".vega-bind-name").textContent;
-    }
-    controls.onchange = () => setTimeout(() => {
-      const canvas = chart.querySelector(".chart-canvas");
-      chart.closest("figure").classList.add("is-changed"); // its title and its picture to keep are of the first drawing
-      const texts = [...chart.querySelectorAll(".chart-live .mark-text.role-mark text")].map((text) => text.textContent);
-      if (!canvas.ariaLabel.startsWith("As first drawn: ")) canvas.ariaLabel = `As first drawn: ${canvas.ariaLabel}`;
-      chart.querySelector(".chart-status").textContent = `The chart was redrawn. ${texts.filter(Boolean).join("; ")}`;
-    }, 100); // when Vega has drawn it
-  }
-
-  const upgrade = (chart) => draw(chart).catch(() => chart.classList.remove("is-live"));
 
   // Sorting, filters, search and download for a table; its cells stay the page's own.
   async function enliven(tools) {
@@ -184,20 +141,9 @@
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
       near.unobserve(target);
-      if (target.matches(".chart")) upgrade(target);
-      else enliven(target).catch(() => {});
+      enliven(target).catch(() => {});
     }
   }, { rootMargin: "300px" });
-
-  // Vega measures its column when the window changes, which is before a moving sidebar has come to rest.
-  const resized = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      const drawn = live.get(target);
-      if (!drawn) continue;
-      if (drawn.size !== sizeOf(target)) upgrade(target);
-      else drawn.view.signal("width", target.clientWidth).runAsync();
-    }
-  });
 
   const folded = () => document.querySelectorAll("article details:not(.code, [open])"); // on paper nothing can be opened
   addEventListener("beforeprint", () => folded().forEach((part) => { part.open = true; part.dataset.printed = ""; }));
@@ -210,8 +156,6 @@
   document.querySelectorAll(".kit-choices").forEach(announce);
   document.querySelectorAll(".parts").forEach(({ dataset }) => load(dataset.script));
   document.querySelectorAll(".table-tools").forEach((tools) => near.observe(tools));
-  document.querySelectorAll(".chart").forEach((chart) => { near.observe(chart); resized.observe(chart); });
   shade();
-  new MutationObserver(() => { shade(); [...live.keys()].forEach(upgrade); }).observe(root, { attributeFilter: ["data-theme"] });
-  addEventListener("beforeprint", () => document.querySelectorAll(".chart img").forEach((img) => { img.loading = "eager"; }));
+  new MutationObserver(shade).observe(root, { attributeFilter: ["data-theme"] });
 })();

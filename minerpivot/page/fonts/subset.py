@@ -1,7 +1,7 @@
 """How the fonts in this folder were made: `python minerpivot/page/fonts/subset.py FOLDER`, needs fonttools (4.68.0).
 
 FOLDER has LiberationSans-Regular.ttf and LiberationSans-Bold.ttf, version 2.1.5. Whoever changes CHARACTERS makes
-the fonts anew and gives them another name (FAMILY here, FONT in figures.py), so that kept drawings are drawn anew.
+the fonts anew and gives them another name (FAMILY here, FONT in drawing.py), so that kept drawings are drawn anew.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-from minerpivot.page.figures import CHARACTERS
+from minerpivot.page.drawing import CHARACTERS
 
 FAMILY = "Minerpivot Sans"
 ZERO_WIDTH_SPACE, WORD_JOINER = 0x200B, 0x2060
