@@ -17,6 +17,7 @@ from lxml import html
 from minerpivot.book import finish, publish, styles, terms
 from minerpivot.book.execute import ROOT, chapters
 from minerpivot.data import tables
+from minerpivot.page.tables import TABLE_MIME
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_terms_are_linked_where_a_chapter_first_uses_them(built):
 def test_the_citation_is_the_one_of_the_citation_file(built, site):
     """Title and authors on the landing page are those that reference managers read."""
     citation = yaml.safe_load((site / "CITATION.cff").read_text("utf-8"))
-    shown = built["index.html"].select_one("#cite-it-rerun-it").get_text(" ", strip=True)
+    shown = built["index.html"].select_one("#use-it").get_text(" ", strip=True)
     shown = shown.replace("’", "'")  # as printed
     assert citation["title"] in shown
     assert all(author["name"] in shown for author in citation["authors"])
@@ -135,10 +136,11 @@ def test_tables_that_ask_for_tools_get_them(built, site):
     """Each once, from the site's own files, beside a table of that name with heads to sort by; no page has others."""
     wanted = {
         f"chapters/{path.stem}.html": [
-            output.metadata["minerpivot"]["name"]
+            table["name"]
             for cell in nbformat.read(path, as_version=4).cells
             for output in cell.get("outputs", [])
-            if output.get("metadata", {}).get("minerpivot", {}).get("interactive")
+            for table in (output.get("data", {}).get(TABLE_MIME), output.get("metadata", {}).get("minerpivot"))
+            if table and table.get("interactive")
         ]
         for path in chapters()
     }
