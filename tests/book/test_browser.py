@@ -156,9 +156,10 @@ def test_a_switch_groups_as_it_says(visit):
     page = visit("chapters/miner-deals")
     chart = page.locator("#contracted-value")
     chart.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # what was far away is laid out
     first = chart.locator("figcaption").inner_text()
     assert "owes" in first
-    page.locator("#contracted-value").get_by_role("radio", name="miner").check()
+    page.get_by_role("radio", name="miner", exact=True).check()
     assert "signed" in chart.locator("figcaption").inner_text()
     assert "Galaxy" in chart.locator("svg:visible").first.text_content()
 
@@ -168,8 +169,9 @@ def test_a_dearer_building_leaves_rent_ahead_in_no_more_leases(visit):
     page = visit("chapters/miner-deals")
     chart, counts = page.locator("#rent-against-mining"), []
     chart.scroll_into_view_if_needed()
-    chart.get_by_role("radio").first.wait_for()
-    for choice in chart.get_by_role("radio").all():
+    costs = page.get_by_role("radio", name=re.compile(r"^\$"))
+    costs.first.wait_for()
+    for choice in costs.all():
         choice.check()
         counts.append(int(re.search(r"a megawatt, in (\d+)", chart.locator("figcaption").inner_text())[1]))
     assert len(counts) > 2

@@ -5,8 +5,11 @@ from lxml import html
 
 from minerpivot.book import paper
 
-PAGE = """<html><head><title>T</title></head><body><nav id="pages"><a href="#">Overview</a><a href="chapters/one.html">One</a></nav>
-<article class="bd-article"><section id="top"><h1>{title}</h1><p><a href="{link}">there</a> <span id="pdf">no <b>PDF</b></span>.</p>
+PAGE = """<html><head><meta charset="utf-8"><title>T</title>
+<style>.sheet + .sheet {{ break-before: page }}</style></head><body>
+<nav id="pages"><a href="#">Overview</a><a href="chapters/one.html">One</a></nav>
+<article class="bd-article"><section id="top"><h1>{title}</h1>
+<p><a href="{link}">there</a> <span id="pdf">no <b>PDF</b></span>.</p>
 <details><summary>More</summary><p>Folded</p></details><details class="code"><pre>x</pre></details>
 <img src="{image}" loading="lazy"></section></article></body></html>"""
 
