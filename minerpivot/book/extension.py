@@ -124,16 +124,13 @@ def _kept(name: str, number: int, choice: dict[str, Any], pictures: dict[str, dr
 def _table(stored: dict[str, Any], document: nodes.document) -> list[nodes.Element]:
     """A stored table with the finding and the unit as its caption; the whole of it as files behind links."""
     caption = nodes.title("", stored["title"], nodes.inline("", stored["unit"], classes=["table-unit"]))
+    table = nodes.table("", caption, nodes.raw("", markup(stored), format="html"), classes=["data-table"])
     note = f'<p class="table-note">{escape(stored["note"])} {_table_files(stored, document)}</p>'
     return [
         *_tools(stored),
-        _anchored(_table_node(caption, markup(stored), "finding-table"), stored["name"], document),
+        _anchored(table, stored["name"], document),
         nodes.raw("", note, format="html"),
     ]
-
-
-def _table_node(caption: nodes.title, rows: str, *classes: str) -> nodes.table:
-    return nodes.table("", caption, nodes.raw("", rows, format="html"), classes=["data-table", *classes])
 
 
 def _table_files(stored: dict[str, Any], document: nodes.document) -> str:

@@ -73,7 +73,7 @@ class Preview(SphinxDirective):
     def _table(self, stored: Stored, rows: int) -> list[nodes.Node]:
         title = nodes.title("", stored["title"], nodes.inline("", stored["unit"], classes=["table-unit"]))
         first = markup(stored | {"rows": stored["rows"][:rows], "interactive": False})
-        table = nodes.table("", title, nodes.raw("", first, format="html"), classes=["data-table", "finding-table"])
+        table = nodes.table("", title, nodes.raw("", first, format="html"), classes=["data-table"])
         count = len(stored["rows"])
         link = nodes.reference("", f"All {count} rows", refuri=self.address, internal=True)
         return [table, nodes.paragraph("", "", link, classes=["go"])] if count > rows else [table]
