@@ -16,6 +16,7 @@ from minerpivot.page.words import Day
 MANIFEST = "data/datapackage.json"
 RENAMED = "chapters/renamed.json"  # the site carries it beside numbers.json
 NONE = "–"
+FINDINGS, FORKS = "Findings", "For forks"  # headings in the change log
 
 Values = dict[str, dict[str, Any]]
 
@@ -76,12 +77,23 @@ def page(root: Path) -> str:
     for place, (title, body) in enumerate(zip(titles, bodies)):
         name, _, day = title.partition(", ")
         heading = f"Edition {name}, {Day(date.fromisoformat(day))}" if day else "Since the last edition"
-        text = re.sub(r"^### (.+)$", r"**\1**\n", body.strip(), flags=re.MULTILINE)
-        text = text.replace("{{", "{ {").replace("$", r"\$")  # neither values nor formulas
+        text = _told(body.strip().replace("{{", "{ {").replace("$", r"\$"))  # neither values nor formulas
         older = commits[place + 1] if place + 1 < len(titles) else ""
         found = difference(root, older, commits[place]) if older and (commits[place] or not day) else ""
         parts.append(f"({anchor(name)})=\n## {heading}\n\n{text}\n\n{found}")
     return "\n\n".join(parts)
+
+
+def _told(body: str) -> str:
+    """Markdown of an edition's entries: findings first, what only who builds on the report needs behind a line."""
+    lead, *parts = re.split(r"^### (.+)\n", body, flags=re.MULTILINE)
+    entries = {title: text.strip() for title, text in zip(parts[::2], parts[1::2])}
+    first = sorted(entries, key=lambda title: (title == FORKS, title != FINDINGS))  # the others as they stand
+    told = [
+        f":::{{fold}} {title}\n\n{entries[title]}\n:::" if title == FORKS else f"**{title}**\n\n{entries[title]}"
+        for title in first
+    ]
+    return "\n\n".join(filter(None, [lead.strip(), *told]))
 
 
 def anchor(edition: str) -> str:
@@ -98,17 +110,25 @@ def difference(root: Path, older: str, newer: str = "") -> str:
     flipped = [row for row in _pairs(*verdicts) if NONE not in row]
     grown = [row for row in _pairs(_coverage(before), _coverage(after)) if "." not in row[0]]
     new, gone = len(now.keys() - was.keys()), len(was.keys() - now.keys())
-    said = f"Values: {len(changed)} read otherwise, {new} new, {gone} gone."
+    said = f"{_counted(len(changed), 'value')} changed, {new} {_be(new)} new, {gone} {_be(gone)} gone."
     if all(verdicts):
-        said += f" Verdicts: {len(flipped)} changed."
+        said += f" {_counted(len(flipped), 'verdict')} changed."
     return "\n".join(
         [
             f"{said}\n",
-            _fold("Values that read otherwise", ["page", "value", "before", "after", "unit"], numbers),
+            _fold("Values that changed", ["page", "value", "before", "after", "unit"], numbers),
             _fold("Verdicts that changed", ["statement", "before", "after"], flipped),
             _fold("Tables that changed", ["table", "before", "after"], grown),
         ]
     )
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count or 'No'} {name}{'' if count == 1 else 's'}"
+
+
+def _be(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _edition(root: Path, title: str) -> str:

@@ -158,6 +158,12 @@ LOG = """# Changes
 ### Data
 - More rows.
 
+### For forks
+- Another name.
+
+### Findings
+- It fell.
+
 ## 1.1.0, 2026-11-23
 
 ### Findings
@@ -182,14 +188,17 @@ def test_the_page_compares_each_edition_with_the_one_before(root):
     write(root, numbers=[("up", 3.0, "percent", "2026-10-09")], verdicts=STATEMENTS, rows=8)
     page = changes.page(root)
     newest, second, first = page.split("\n(edition-")
-    assert "## Since the last edition\n\n**Data**\n\n- More rows." in newest
-    assert "Values: 1 read otherwise, 0 new, 0 gone. Verdicts: 1 changed." in newest
+    assert (
+        "## Since the last edition\n\n**Findings**\n\n- It fell.\n\n**Data**\n\n- More rows.\n\n:::{fold} For forks"
+        in newest
+    )
+    assert "1 value changed, 0 are new, 0 are gone. 1 verdict changed." in newest
     assert "| page | up | 2 | 3 | percent |" in newest
     assert "| iren-day | contradicted | confirmed |" in newest
     assert "| prices | 2022-01-03 to 2026-10-09, 7 rows | 2022-01-03 to 2026-10-09, 8 rows |" in newest
     assert second.startswith("1-1-0)=\n## Edition 1.1.0, 23 November 2026")
     assert r"{ { braces }}, from \$5 to \$6" in second
-    assert "Values: 1 read otherwise, 0 new, 1 gone. Verdicts: 1 changed." in second
+    assert "1 value changed, 0 are new, 1 is gone. 1 verdict changed." in second
     assert first == "1-0-0)=\n## Edition 1.0.0, 22 November 2026\n\nFirst.\n\n"
 
 
@@ -198,5 +207,5 @@ def test_without_a_history_the_page_is_the_change_log(tmp_path):
     write(tmp_path, numbers=BASE, verdicts=STATEMENTS)
     (tmp_path / "CHANGELOG.md").write_text(LOG)
     page = changes.page(tmp_path)
-    assert "Values:" not in page
+    assert "value changed" not in page
     assert page.count("\n## ") == 3

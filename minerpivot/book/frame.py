@@ -18,7 +18,6 @@ and so is the code, once, at the page's end.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from html import escape
@@ -31,11 +30,11 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxTranslator
 
-from minerpivot.data import tables
-from minerpivot.page.words import in_words
+from minerpivot.book import published
 
 PROFILES = "companies/"  # where the pages of companies stand, beside the order of the chapters
 FOLDED = "method-and-checks"  # the id of the section whose parts are folded
+ENDS = ("end", "ledger_end", "cash_month", "since_end")  # names under which a chapter records to when it counts
 LAST = "change-it-yourself"  # its code runs first but is read last
 
 
@@ -200,16 +199,15 @@ def _fold(section: nodes.Element) -> None:
 
 
 def kicker(app: Sphinx, docname: str) -> str:
-    """What stands above a chapter's title ("Chapter 1 of 7. Newest data: 7 October 2026"), nothing on other pages.
+    """What stands above a chapter's title ("Chapter 1 of 7. Data to 7 October 2026"), nothing on other pages.
 
-    Above that of a company's page: "Company 2 of 20." and the same day.
+    Above that of a company's page: "Company 2 of 20"; its charts and tables reach to different days and say so.
     """
-    place = f"Chapter {chapter(app, docname)}." if chapter(app, docname) else ""
     if docname.startswith(PROFILES):
         every = sorted(name for name in app.env.found_docs if name.startswith(PROFILES))
-        place = f"Company {every.index(docname) + 1} of {len(every)}."
-    day = newest(Path(app.srcdir, f"{docname}.ipynb"))
-    return place + (f" Newest data: {day}" if day else "") if place else ""
+        return f"Company {every.index(docname) + 1} of {len(every)}"
+    place, day = chapter(app, docname), reaches(Path(app.srcdir, f"{docname}.ipynb"))
+    return ". ".join(filter(None, [f"Chapter {place}", f"Data to {day}" if day else ""])) if place else ""
 
 
 def chapter(app: Sphinx, docname: str) -> str:
@@ -219,24 +217,25 @@ def chapter(app: Sphinx, docname: str) -> str:
     return f"{chapters.index(docname) + 1} of {len(chapters)}" if docname in chapters else ""
 
 
-def newest(notebook: Path) -> str:
-    """The last day of the newest table that a notebook read, by its record; nothing without one."""
+def reaches(notebook: Path) -> str:
+    """The day or month to which a chapter counts, as it records it for its text; nothing if it records none.
+
+    Its tables may go on for some series: a day that no figure of the page has reached would promise too much.
+    """
     if not notebook.exists():
         return ""
-    read = json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("minerpivot", {}).get("tables", {})
-    known = {entry["name"]: entry for entry in tables.read_manifest()["resources"]}
-    dated = [name for name in read if "column" in known.get(name, {}).get("coverage", {})]
-    if not dated:
-        return ""
-    return in_words(max(tables.through(name) for name in dated))
+    values = published.recorded({notebook.name: notebook.read_text(encoding="utf-8")})
+    said = {value.name: str(value.read) for value in values}
+    return next((said[name] for name in ENDS if name in said), "")
 
 
 def _foot(app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: nodes.document | None) -> None:
-    """For the template: pages before and after, with place and finding, and where the page itself comes from.
+    """For the template: pages before and after, with place and finding, where the page can be run, what to search.
 
     From one chapter the next is a chapter: the pages of companies between them lead to each other.
     """
-    context["kept"] = list(_origin(pagename, context))
+    context["kept"] = list(_origin(app, pagename))
+    context["examples"] = _examples(app) if pagename == "search" else []
     beside = [("prev", "Before", _beside(app, pagename, 1)), ("next", "Next", _beside(app, pagename, 2))]
     context["neighbours"] = [
         {
@@ -252,17 +251,22 @@ def _foot(app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: nodes
     ]
 
 
-def _origin(pagename: str, context: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Links to a page's source and, from a published site, to where it can be run and changed."""
-    suffix = context.get("page_source_suffix")
-    if not suffix:
+def _examples(app: Sphinx) -> list[str]:
+    """Words to try a search with: a company and three subjects of the report."""
+    firms = sorted(name for name in app.env.found_docs if name.startswith(PROFILES))
+    named = [app.env.titles[name].astext().partition(" (")[0] for name in firms[:1]]
+    return [*named, "hashprice", "credit support", "operating cash"]
+
+
+def _origin(app: Sphinx, pagename: str) -> Iterator[tuple[str, str]]:
+    """From a published site, links to where a page can be run and changed."""
+    repository = os.environ.get("GITHUB_REPOSITORY")  # set by the workflow, in a fork to the fork
+    if not repository or pagename not in app.env.found_docs:
         return
-    yield f"its source ({suffix})", context["pathto"](f"_sources/{context['sourcename']}", 1)
-    if repository := os.environ.get("GITHUB_REPOSITORY"):  # set by the workflow, in a fork to the fork
-        if suffix == ".ipynb":
-            place = quote(f"lab/tree/{pagename}{suffix}", safe="")
-            yield "run it on Binder", f"https://mybinder.org/v2/gh/{repository}/main?urlpath={place}"
-        yield "its repository", f"https://github.com/{repository}"
+    if (Path(app.srcdir) / f"{pagename}.ipynb").exists() and not pagename.startswith(PROFILES):
+        place = quote(f"lab/tree/{pagename}.ipynb", safe="")
+        yield "run it on Binder", f"https://mybinder.org/v2/gh/{repository}/main?urlpath={place}"
+    yield "its repository", f"https://github.com/{repository}"
 
 
 def _beside(app: Sphinx, pagename: str, side: int) -> str | None:

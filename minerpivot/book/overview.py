@@ -71,10 +71,11 @@ class Preview(SphinxDirective):
         return nodes.raw("", html, format="html")
 
     def _table(self, stored: Stored, rows: int) -> list[nodes.Node]:
-        title = nodes.title("", stored["title"], nodes.inline("", stored["unit"], classes=["table-unit"]))
+        count = len(stored["rows"])
+        unit = stored["unit"] + (f". The first {rows} of {count} rows" if count > rows else "")
+        title = nodes.title("", stored["title"], nodes.inline("", unit, classes=["table-unit"]))
         first = markup(stored | {"rows": stored["rows"][:rows], "interactive": False})
         table = nodes.table("", title, nodes.raw("", first, format="html"), classes=["data-table"])
-        count = len(stored["rows"])
         link = nodes.reference("", f"All {count} rows", refuri=self.address, internal=True)
         return [table, nodes.paragraph("", "", link, classes=["go"])] if count > rows else [table]
 

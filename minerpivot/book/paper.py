@@ -20,6 +20,7 @@ from lxml.html import HtmlElement
 from lxml.html.builder import E
 
 from minerpivot.book import finish, publish
+from minerpivot.book.profiles import FOLDER
 
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -45,7 +46,8 @@ def write(site: Path) -> dict[str, int]:
         raise PaperError(f"there is no site in {site}; run `make book` first")
     first = html.parse(overview).getroot()
     listed = dict.fromkeys(link.get("href") for link in first.cssselect("#pages a") if link.get("href") != "#")
-    pages = [overview, *(site / address for address in listed if "#" not in address and (site / address).exists())]
+    chapters = [address for address in listed if "#" not in address and not address.startswith(f"{FOLDER}/")]
+    pages = [overview, *(site / address for address in chapters if (site / address).exists())]
     counts = {}
     for name, bound in (("report.pdf", pages), ("summary.pdf", [overview])):
         document = bind(site, bound, name.removesuffix(".pdf"))

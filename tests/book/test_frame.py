@@ -11,8 +11,8 @@ from bs4 import BeautifulSoup
 from minerpivot.book import frame
 from minerpivot.book.build import BuildError, build_site
 from minerpivot.book.execute import ROOT
-from minerpivot.data import tables
 from minerpivot.page import tables as page_tables
+from minerpivot.page import words
 
 FIRST = """# Shares
 
@@ -55,6 +55,12 @@ def cell(source, *tags, shows=()):
     """A code cell that was run."""
     outputs = [nbformat.v4.new_output("display_data", data) for data in shows]
     return nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)}, outputs=outputs, execution_count=1)
+
+
+def recorded(name, day):
+    """What a cell stores when it records a day for the text, without a text that must use it."""
+    metadata = {"scrapbook": {"name": name}, "minerpivot": {"kind": "day", "as_of": day, "grade": "exact"}}
+    return nbformat.v4.new_output("display_data", {f"{words.STORED}text/plain": repr(day)}, metadata=metadata)
 
 
 def write_book(folder, *chapters_):
@@ -103,6 +109,7 @@ def small(tmp_path_factory):
         cell("show(searched)", "hide-input", shows=shows[1:2]),
         nbformat.v4.new_markdown_cell(REMARK),
     ]
+    one[6].outputs.append(recorded("end", "2026-01-28"))
     two = [
         nbformat.v4.new_markdown_cell("# Rent\n\n**Rent beats mining.** So far."),
         cell("years = 4", "parameters"),
@@ -115,31 +122,37 @@ def small(tmp_path_factory):
 
 
 def test_a_chapter_says_which_it_is_and_how_new_its_data_are(small):
-    """From the table of contents and the dated tables that its notebook read; other pages are no chapters."""
+    """From the table of contents and the day to which it counts, not its tables'; other pages are no chapters."""
     _, pages = small
     article = pages["chapters/one.html"].article
-    assert article.select_one("p.kicker").text == "Chapter 1 of 2. Newest data: 28 January 2026"
+    assert article.select_one("p.kicker").text == "Chapter 1 of 2. Data to 28 January 2026"
+    assert pages["chapters/two.html"].article.select_one("p.kicker").text == "Chapter 2 of 2"
     assert article.select_one("p.kicker").find_next_sibling().name == "h1"
     assert not pages["index.html"].select(".kicker")
     assert not pages["terms.html"].select(".kicker")
     assert pages["chapters/one.html"].select_one("meta[name=description]")["content"].startswith("Signing has not paid")
 
 
-def test_a_page_without_a_record_names_no_day(tmp_path):
-    """Nor does one that read only tables without days."""
-    path = tmp_path / "page.ipynb"
-    assert frame.newest(path) == ""
-    for metadata in ({}, {"minerpivot": {"tables": {"sites": "", "datapackage": ""}}}):
-        nbformat.write(nbformat.v4.new_notebook(metadata=metadata), path)
-        assert frame.newest(path) == ""
+def test_no_page_leads_to_a_source_that_has_placeholders(small):
+    """Nor is there one in the site."""
+    site, pages = small
+    assert not (site / "_sources").exists()
+    assert not any("_sources" in link["href"] for page in pages.values() for link in page.select("a[href]"))
 
 
-def test_an_edition_names_no_later_day(tmp_path, monkeypatch):
-    """A table that goes on ends on the edition's day."""
+def test_a_page_that_records_no_day_names_none(tmp_path):
+    """Nor does one that is not there."""
     path = tmp_path / "page.ipynb"
+    assert frame.reaches(path) == ""
     nbformat.write(nbformat.v4.new_notebook(metadata={"minerpivot": {"tables": {"network": ""}}}), path)
-    monkeypatch.setenv(tables.EDITION, "2026-01-28")
-    assert frame.newest(path) == "28 January 2026"
+    assert frame.reaches(path) == ""
+
+
+def test_the_search_page_is_never_empty(small):
+    """It offers words to try, which are searches by address, and lists the pages."""
+    article = small[1]["search.html"].article
+    assert "search.html?q=hashprice" in [link["href"] for link in article.select(".with-script p a")]
+    assert [link.text for link in article.select("h2 ~ ul > li > a")][:2] == ["Shares", "Rent"]
 
 
 def test_the_first_screen_is_plain_markdown(small):
