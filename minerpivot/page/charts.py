@@ -1202,6 +1202,7 @@ def ranges(
     low: str,
     high: str,
     value: str | None = None,
+    words: tuple[str, str] | None = None,
     format: str = "{:,.0f}",
     accent: Mapping[Any, str] | str = "context",
     sort: str | bool = False,
@@ -1211,7 +1212,8 @@ def ranges(
 ) -> Drawing:
     """A bar from low to high in each row, with "19 to 21%" behind it and a dot at `value` if it has one.
 
-    A row whose low is its high is a single figure: a square, with "$200bn" behind it. A missing `value` draws no dot.
+    A row whose low is its high is a single figure: a diamond, with "$200bn" behind it. A missing `value` draws no dot.
+    `words` name the bar and the dot above the first row, and the bar again behind each ("said $200bn").
     """
 
     def draw(size: Size) -> list[Plate]:
@@ -1219,23 +1221,26 @@ def ranges(
         given = frame[[name, low, high, *([value] if value else [])]]
         order = high if sort is True else sort
         given = given.sort_values(str(order), ascending=False, kind="stable") if order else given
-        rows = []
+        rows, heads = list[_Row](), list[tuple[float, str, str]]()
         for record in given.to_dict("records"):
             start, end, meaning = float(record[low]), float(record[high]), _meant(accent, record[name])
             if start > end:
                 raise ValueError(f"row {record[name]!r} runs from {start:g} down to {end:g}; low comes first")
-            row = _Row(str(record[name]), label=_between(start, end, format))
+            text = _between(start, end, format)
+            row = _Row(str(record[name]), label=f"{words[0]} {text}" if words else text)
             if start < end:
                 row.boxes = [(start, end, meaning)]
                 row.said = [(start, "low", written(start, format)), (end, "high", written(end, format))]
             else:
-                row.dots, row.said = [(start, meaning, "square")], [(start, "", written(start, format))]
+                row.dots, row.said = [(start, meaning, "diamond")], [(start, "", written(start, format))]
             if value and pd.notna(record[value]):
                 row.dots.append((float(record[value]), "ink", "circle"))
                 row.said.insert(1, (float(record[value]), value, written(float(record[value]), format)))
+            if words and not heads and len(row.dots) + len(row.boxes) > 1:
+                heads = [((start + end) / 2, words[0], _meaning(meaning)[2]), (float(record[value]), words[1], "ink")]
             rows.append(row)
         span = domain or _span(rows, marks)
-        plate = _rows(size, rows, marks, base=None, thick=14, axis=format, domain=span, heading=heading)
+        plate = _rows(size, rows, marks, base=None, thick=14, axis=format, domain=span, heads=heads, heading=heading)
         _offer(plate, given)
         return [plate]
 
@@ -1429,13 +1434,18 @@ def _offer(plate: Plate, frame: pd.DataFrame) -> None:
     plate.table("table", {column: column for column in frame.columns})
 
 
-def panels(*drawings: Drawing, columns: int = 1) -> Drawing:
-    """Drawings one below the other, or in `columns` where there is room; give each a `heading`."""
+def panels(*drawings: Drawing, columns: int = 1, aligned: bool = True) -> Drawing:
+    """Drawings one below the other, or in `columns` where there is room; give each a `heading`.
+
+    Their plots begin and end alike; not `aligned`, each takes the room that its own names leave.
+    """
 
     def draw(size: Size) -> list[Plate]:
         across = 1 if size.narrow else columns
         part = replace(size, width=size.width // across)
         plates = [plate for drawing in drawings for plate in drawing.draw(part)]
+        if not aligned:
+            return plates
         part = replace(part, left=max(p.left for p in plates), right=max(p.right for p in plates))
         return [plate for drawing in drawings for plate in drawing.draw(part)]
 

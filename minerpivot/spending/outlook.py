@@ -154,26 +154,33 @@ def scored_statements(guidance: pd.DataFrame, annual: pd.DataFrame, *, products:
     )
 
 
+def position(said: pd.DataFrame, *, point_tolerance: float = 5.0) -> np.ndarray:
+    """Where each outcome ended: inside, above or below its range; "floor kept" at or above a floor, "below" under it.
+
+    `said` has kind, low_usd_bn, high_usd_bn, midpoint_usd_bn, outcome_usd_bn. Within `point_tolerance` percent of a
+    single figure counts as inside.
+    """
+    low = said["low_usd_bn"].fillna(said["midpoint_usd_bn"] * (1 - point_tolerance / 100))
+    high = said["high_usd_bn"].fillna(said["midpoint_usd_bn"] * (1 + point_tolerance / 100))
+    floor, outcome = said["kind"] == "floor", said["outcome_usd_bn"]
+    low = low.mask(floor, said["midpoint_usd_bn"])
+    return np.select([outcome < low, floor, outcome > high], ["below", "floor kept", "above"], default="inside")
+
+
 def guidance_record(
     guidance: pd.DataFrame, annual: pd.DataFrame, *, point_tolerance: float = 5.0, products: bool = False
 ) -> pd.DataFrame:
     """Each ended company-year's first and last scored statement (`scored_statements`), one row each.
 
-    The first statement's columns, and position (inside, above or below the first range; within
-    `point_tolerance` percent of a point counts as inside; "floor kept" at or above a floor, "below"
-    under it), last_issued_on, last_lead_days, last_midpoint_usd_bn and last_drift_percent.
+    The first statement's columns, and position (against the first range), last_issued_on, last_lead_days,
+    last_midpoint_usd_bn and last_drift_percent.
     """
     scored = scored_statements(guidance, annual, products=products)
     # Not groupby().first(): that would fill a point's empty range from a later statement.
     record = scored.drop_duplicates(["ticker", "fiscal_period"], keep="first").reset_index(drop=True)
     last = scored.drop_duplicates(["ticker", "fiscal_period"], keep="last").reset_index(drop=True)
-    low = record["low_usd_bn"].fillna(record["midpoint_usd_bn"] * (1 - point_tolerance / 100))
-    high = record["high_usd_bn"].fillna(record["midpoint_usd_bn"] * (1 + point_tolerance / 100))
-    floor = record["kind"] == "floor"
-    low = low.mask(floor, record["midpoint_usd_bn"])
-    outcome = record["outcome_usd_bn"]
     return record.assign(
-        position=np.select([outcome < low, floor, outcome > high], ["below", "floor kept", "above"], default="inside"),
+        position=position(record, point_tolerance=point_tolerance),
         last_issued_on=last["issued_on"],
         last_lead_days=last["lead_days"],
         last_midpoint_usd_bn=last["midpoint_usd_bn"].mask(last["kind"] == "floor"),

@@ -698,12 +698,12 @@ def test_labels_of_a_short_scale_leave_room_for_each_other():
     assert len(re.findall(r">\$7\d0(?:bn)?<", drawn)) == 1
 
 
-def test_a_single_figure_is_a_square_and_an_unknown_outcome_draws_no_dot():
+def test_a_single_figure_is_a_diamond_and_an_unknown_outcome_draws_no_dot():
     """200 alone is written once; a range keeps its bar and its two ends."""
     rows = pd.DataFrame({"day": ["5 Feb", "4 Feb"], "low": [200, 175], "high": [200, 185], "spent": [None, 210.0]})
     form = charts.ranges(rows, name="day", low="low", high="high", value="spent", format="${:,.0f}bn", accent="ai")
     [plate] = form.draw(charts.Size("wide", 688))
-    assert len(plate.datasets["boxes"]) == len(plate.datasets["squares"]) == len(plate.datasets["circles"]) == 1
+    assert len(plate.datasets["boxes"]) == len(plate.datasets["diamonds"]) == len(plate.datasets["circles"]) == 1
     texts = [row["text"] for row in plate.datasets["halo"]]
     assert "$200bn" in texts
     assert "$175 to $185bn" in texts
