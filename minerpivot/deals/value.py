@@ -16,13 +16,6 @@ from minerpivot.deals.ledger import totals
 from minerpivot.halving import mining
 
 HOURS_PER_YEAR = 8760
-# `present_value` in Vega's expression language, for `datum.value`, `datum.years`, `datum.wait` and a parameter `rate`.
-PRESENT_VALUE_EXPRESSION = (
-    "datum.value / (12 * datum.years) * (1 - pow(1 + rate, -datum.years)) / (pow(1 + rate, 1 / 12) - 1)"
-    " * pow(1 + rate, -datum.wait)"
-)
-# `mining.revenue_per_mwh` less power, for `datum.hashprice` and the parameters `efficiency` and `power`.
-MINING_EXPRESSION = "datum.hashprice / (0.024 * efficiency) - power"
 
 
 def rent_per_mwh(usd_m_per_mw_year: pd.Series | float) -> pd.Series | float:

@@ -1,18 +1,16 @@
-"""Worth: rent against mining, present value in Python and in the browser, income so far."""
+"""Worth: rent against mining, present value, income so far."""
 
 import json
-import re
 from pathlib import Path
 
-import altair as alt
 import pandas as pd
 import pytest
-import vl_convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minerpivot.data.tables import load
 from minerpivot.deals import ledger, value
+from minerpivot.page.tables import TABLE_MIME
 from tests.deals.test_ledger import ledger as rows_of
 from tests.deals.test_ledger import segments
 
@@ -117,33 +115,16 @@ def test_present_value_is_below_the_sum_and_falls_with_rate_and_wait(amount, yea
     assert value.present_value(amount, years, rate=rate, wait=wait + 1) == pytest.approx(worth / (1 + rate))
 
 
-def in_browser(frame, expression, **parameters):
-    """Evaluate a Vega expression per row with Vega itself: the texts of a drawn chart, as numbers."""
-    chart = alt.Chart(frame.assign(row=range(len(frame)))).transform_calculate(found=expression)
-    chart = chart.mark_text().encode(y="row:O", text=alt.Text("found:Q", format=".9e"))
-    chart = chart.add_params(*(alt.param(name=name, value=number) for name, number in parameters.items()))
-    texts = re.findall(r">(−?-?\d\.\d{9}e[+−-]\d+)<", vl_convert.vegalite_to_svg(chart.to_dict()))
-    return [float(text.replace("−", "-")) for text in texts]
+def test_a_hand_worked_present_value():
+    """120 paid in a year, 10 a month at one percent a month."""
+    assert value.present_value(120.0, 1.0, rate=1.01**12 - 1) == pytest.approx(112.5508, abs=1e-4)
 
 
-def test_the_browsers_present_value_equals_pythons():
-    """A hand-worked case (12 × 10 at one percent a month) and three contracts, evaluated by Vega."""
-    frame = pd.DataFrame(
-        {"value": [120.0, 7.0, 9.7, 9.5], "years": [1.0, 15.0, 5.0, 25.0], "wait": [0.0, 1.5, 0.5, 0.25]}
-    )
-    rate = 1.01**12 - 1
-    found = in_browser(frame, value.PRESENT_VALUE_EXPRESSION, rate=rate)
-    assert found[0] == pytest.approx(112.5508, abs=1e-4)
-    expected = value.present_value(frame["value"], frame["years"], rate=rate, wait=frame["wait"])
-    assert found == pytest.approx(expected.tolist(), rel=1e-8)
-    wrong = in_browser(frame, value.PRESENT_VALUE_EXPRESSION.replace("1 / 12", "1 / 4"), rate=rate)
-    assert wrong != pytest.approx(expected.tolist(), rel=1e-3)  # quarterly payments would be seen
-
-
-def test_the_browsers_mining_equals_pythons():
-    """42 USD per PH/s per day, 17.5 J/TH, power at 40: 60 USD per MWh."""
-    frame = pd.DataFrame({"hashprice": [42.0, 84.0]})
-    assert in_browser(frame, value.MINING_EXPRESSION, efficiency=17.5, power=40) == pytest.approx([60, 160])
+def test_rent_after_a_building_by_hand():
+    """100 USD per MWh; 10 m per MW at almost no interest over 10 years is 1 m a year, 114 per server MWh, 57 at 2."""
+    rows = pd.DataFrame({"rent_site": [100.0], "term_years": [10.0]})
+    left = value.after_building(rows, 10.0, ratio=2.0, rate=1e-9)
+    assert left.item() == pytest.approx(100 - 1e6 / 8760 / 2, abs=1e-3)
 
 
 def test_a_level_charge_pays_back_what_was_borrowed():
@@ -254,27 +235,19 @@ def test_a_quarter_without_a_split_breaks_the_line():
     assert value.ai_share_by_quarter(table.head(0)).empty
 
 
-def drawn(name):
-    """Every row of data behind one chart of the executed chapter."""
+def stored(name):
+    """The rows of a table that the executed chapter stores."""
     chapter = json.loads((Path(__file__).parents[2] / "chapters" / "miner-deals.ipynb").read_text(encoding="utf-8"))
-    shown = [output.get("data", {}) for cell in chapter["cells"] for output in cell.get("outputs", [])]
-    specs = [data["application/vnd.vegalite.v6+json"] for data in shown if "application/vnd.vegalite.v6+json" in data]
-    spec = next(spec for spec in specs if spec["usermeta"]["name"] == name)
-    return [row for rows in spec["datasets"].values() for row in rows]
+    shown = [output.get("data", {}).get(TABLE_MIME) for cell in chapter["cells"] for output in cell.get("outputs", [])]
+    table = next(table for table in shown if table and table["name"] == name)
+    return pd.DataFrame(table["rows"], columns=[column["name"] for column in table["columns"]])
 
 
-def test_what_is_missing_in_the_ledger_is_missing_in_the_charts():
-    """Contracts without a value are drawn without one, never as zero; quarters without a split are empty."""
-    steps = [row for row in drawn("timeline") if row.get("sum_of") == "value, USD bn"]
-    signed = [row["contract_value_usd_bn"] for row in steps if row["change"] == "signed"]
-    assert signed.count(None) > 0
-    assert 0 not in signed
-    whole = ledger.totals(ledger.contracted(load("deals"))).loc["all"]
-    assert steps[-1]["so_far"] == pytest.approx(whole["value_usd_bn"])
-    split = load("miner_segments").dropna(subset=["revenue_usd_m", "ai_hpc_revenue_usd_m"])
-    lines = [row for row in drawn("ai-share") if "ai_percent" in row]
-    assert sum(row["ai_percent"] is None for row in lines) > 0
-    assert (
-        sum(row["ai_percent"] is not None for row in lines)
-        == split["ticker"].isin({row["ticker"] for row in lines}).sum()
-    )
+def test_what_is_missing_in_the_ledger_is_missing_on_the_page():
+    """Contracts without a value show none, never zero; a company without a seen delivery has no megawatts."""
+    rows, deals = stored("ledger"), load("deals")
+    assert rows["USD bn"].isna().sum() == deals["contract_value_usd_bn"].isna().sum() > 0
+    assert rows["USD bn"].sum() == pytest.approx(deals["contract_value_usd_bn"].sum())
+    live = stored("delivery")["live"]
+    assert 0 not in live.dropna().tolist()
+    assert live.isna().any()
