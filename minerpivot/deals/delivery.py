@@ -25,6 +25,17 @@ def period_end(stated: pd.Series) -> pd.Series:
     return last_day((year + "-" + month).astype(object))
 
 
+def period_start(stated: pd.Series) -> pd.Series:
+    """First day of each stated period (see `period_end`); mid-year is read as the second quarter."""
+    text = stated.astype("string")
+    part = text.str.extract(r"\d{4}-(.+)")[0]
+    months = part.str[0].map({"Q": 3, "H": 6}).fillna(1).mask(text.str.len() == 4, 12)
+    months = months.mask(text.str.startswith("mid-"), 3).fillna(1).astype(int)
+    ends = period_end(stated)
+    firsts = (ends.dt.to_period("M").astype("period[M]") - (months - 1)).dt.to_timestamp()
+    return firsts.mask(text.str.len() == 10, ends)
+
+
 def due(contracts: pd.DataFrame) -> pd.Series:
     """Last day of each contract's expected start as it was announced, missing if unstated."""
     return period_end(contracts["start_expected"]).rename("due")
@@ -142,9 +153,10 @@ def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
 
     Columns: ticker, site, phase, deal_id, promised_mw, promised (the period, as stated), now (when all of that was
     live, else the latest target), state ("delivered"; "expected"; "overdue": the period has passed and nothing newer
-    was said) and late_quarters: from the last day of the promised period to that of the other, zero within or before
-    it, missing if overdue. A promise without megawatts (a first hall, power) is kept by any delivery; one with
-    megawatts is not postponed by a target for less.
+    was said) and late_quarters: from the last day of the promised period to that of the other, missing if overdue, and
+    zero unless the other begins after the promised one has ended: a vaguer word ("January", then "the first quarter")
+    is no delay. A promise without megawatts (a first hall, power) is kept by any delivery; one with megawatts is not
+    postponed by a target for less.
     """
     day, keys = pd.Timestamp(day), ["ticker", "site", "phase"]
     said = deliveries[(last_day(deliveries["said_on"]) <= day) & deliveries["alternative_to"].isna()]
@@ -164,14 +176,25 @@ def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     overdue = rows["now"].isna() & (promised_end < day)
     rows["state"] = delivered.map({True: "delivered", False: "expected"}).mask(overdue, "overdue")
     months = 12 * (end.dt.year - promised_end.dt.year) + end.dt.month - promised_end.dt.month
-    rows["late_quarters"] = (months.clip(lower=0) / 3).mask(overdue)
+    later = period_start(rows["now"].fillna(rows["promised"])) > promised_end
+    rows["late_quarters"] = (months / 3).where(later, 0.0).mask(overdue)
     return rows.drop(columns=["due", "live_by", "live_critical_it_mw"])
 
 
-def _last_period(periods: pd.Series) -> str | None:
-    """The one of several periods that ends last."""
-    known = periods.dropna()
-    return None if known.empty else str(known.iloc[int(period_end(known).argmax())])
+def _last_phase(mine: pd.DataFrame, aims: pd.DataFrame, starts: pd.Series, day: pd.Timestamp) -> pd.Series:
+    """Of one tenant's phases at a site the one that ends last: promised, now and late_quarters, all of that phase.
+
+    `mine` is of `delays`, `aims` are targets of phases that nobody promised, `starts` those that contracts name.
+    """
+    still = mine["now"].fillna(mine["promised"].where(mine["state"] != "overdue"))
+    told = mine[["promised", "late_quarters"]].assign(now=still)
+    named = pd.DataFrame({"promised": starts, "now": starts.where(period_end(starts) >= day)})
+    parts = [part for part in (told, pd.DataFrame({"now": aims["due"]}), named) if len(part)]
+    if not parts:
+        return pd.Series({"promised": None, "now": None, "late_quarters": None}, dtype=object)
+    phases = pd.concat(parts, ignore_index=True).reindex(columns=["promised", "now", "late_quarters"])
+    last = phases.iloc[int(period_end(phases["now"].fillna(phases["promised"])).argmax())].astype(object)
+    return last.where(last.notna(), None)
 
 
 def by_site(
@@ -183,10 +206,12 @@ def by_site(
 ) -> pd.DataFrame:
     """Each tenant at each site on `day`: contracted and live megawatts, what was promised for all of it, what is known.
 
-    Columns: ticker, site, tenant, contracted_mw, live_mw (missing where no figure was seen), promised and now (for the
-    last of its phases, see `delays`; the start that the contract names where no phase is told), late_quarters (the most
-    of its phases), state ("live" once all of it runs; "overdue" if the time of a phase has passed and nothing was
-    heard; "expected"). Only contracts in force; the parts of a site that is told as one stand as that site.
+    Columns: ticker, site, tenant, contracted_mw, live_mw (missing where no figure was seen), promised, now and
+    late_quarters (all three of that of its phases which ends last, see `delays`; the start that the contract names
+    where no phase is told), state ("live" once all of it runs; "overdue" if its time has passed, nothing was heard and
+    no date lies ahead; else "expected"), begun (whether anything was delivered, with or without megawatts), passed
+    (names of the phases whose time has passed unheard) and told (whether any phase is). Only contracts in force; the
+    parts of a site that is told as one stand as that site.
     """
     day, as_one = pd.Timestamp(day), told_by_tenant(sites, site_contracts)
     rows = site_contracts.merge(sites[["site", "ticker", "part_of"]], on="site")
@@ -194,31 +219,32 @@ def by_site(
     rows = rows.dropna(subset=["tenant"])
     rows["site"] = rows["part_of"].where(rows["part_of"].map(as_one) == rows["tenant"], rows["site"])
     said = deliveries[(last_day(deliveries["said_on"]) <= day) & deliveries["alternative_to"].isna()]
-    ran = _latest(said[said["kind"] == "delivered"].dropna(subset=["live_critical_it_mw"]), "live_by")
+    done = said[said["kind"] == "delivered"]
+    ran = _latest(done.dropna(subset=["live_critical_it_mw"]), "live_by")
     targets, phases = _latest(said[said["kind"] == "target"], "due"), delays(deliveries, day)
     found = []
     for (ticker, site, tenant), group in rows.groupby(["ticker", "site", "tenant"], sort=False):
         ids = set() if site in as_one else set(group["deal_id"].dropna())
-        mine, live, aims = (
+        mine, live, aims, anything = (
             table[(table["site"] == site) & (table["deal_id"].isin(ids) if ids else table["deal_id"].isna())]
-            for table in (phases, ran, targets)
+            for table in (phases, ran, targets, done)
         )
         untold = contracts["deal_id"].isin(ids - set(mine["deal_id"]) - set(live["deal_id"]))
         starts = contracts.loc[untold, "start_expected"].dropna()
-        passed = period_end(starts) < day
-        late = bool(passed.any()) or bool((mine["state"] == "overdue").any())
-        other_aims = aims.loc[~aims["phase"].isin(mine["phase"]), "due"]
-        still = mine["now"].fillna(mine["promised"].where(mine["state"] == "expected"))
+        last = _last_phase(mine, aims[~aims["phase"].isin(mine["phase"])], starts, day)
+        passed = mine.loc[mine["state"] == "overdue", "phase"]
+        late = bool((period_end(starts) < day).any()) or len(passed) > 0
+        ahead = last["now"] is not None and period_end(pd.Series([last["now"]])).iloc[0] >= day
         megawatts, whole = live["live_critical_it_mw"].sum(min_count=1), group["critical_it_mw"].sum()
         found.append(
             {"ticker": ticker, "site": site, "tenant": tenant, "contracted_mw": whole, "live_mw": megawatts}
-            | {"promised": _last_period(pd.concat([mine["promised"], starts]))}
-            | {"now": _last_period(pd.concat([still, other_aims, starts[~passed]]))}
-            | {"late_quarters": mine["late_quarters"].max()}
-            | {"state": "live" if megawatts >= whole else "overdue" if late else "expected"}
+            | dict(last)
+            | {"state": "live" if megawatts >= whole else "overdue" if late and not ahead else "expected"}
+            | {"begun": len(anything) > 0, "passed": list(passed), "told": len(mine) + len(anything) > 0}
         )
     columns = ["ticker", "site", "tenant", "contracted_mw", "live_mw", "promised", "now", "late_quarters", "state"]
-    return pd.DataFrame(found, columns=columns)
+    rows = pd.DataFrame(found, columns=[*columns, "begun", "passed", "told"])
+    return rows.astype({"late_quarters": float})
 
 
 def delivery(

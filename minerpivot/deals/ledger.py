@@ -279,9 +279,12 @@ def ultimate_credit(contracts: pd.DataFrame) -> pd.DataFrame:
     """On whose credit each contract rests in the end: `credit` (a name) and `ground` (why).
 
     The rule: the guarantor where there is one, else the tenant. A guarantor counts for the whole contract, though it
-    covers a stated sum or the base term only.
+    covers a stated sum or the base term only. A value of several contracts rests on their credit where that is one.
     """
     credit = contracts["guarantor"].fillna(contracts["tenant"])
+    of_parts = credit.groupby(contracts["part_of"])
+    one = of_parts.first()[of_parts.nunique().eq(1)]
+    credit = contracts["deal_id"].map(one).fillna(credit)
     return pd.DataFrame({"credit": credit, "ground": contracts["credit_ground"].map(GROUNDS)})
 
 

@@ -38,23 +38,28 @@ def _day(text: str | None) -> str:
     return {10: f"{day.day} {day:%b %Y}", 7: f"{day:%b %Y}"}.get(len(text), f"{day:%Y}")
 
 
-def cited(deal_sources: pd.DataFrame) -> pd.DataFrame:
+def cited(deal_sources: pd.DataFrame, announced: pd.Series | None = None) -> pd.DataFrame:
     """The best source of each deal, by deal_id: the company's own word before others', then the earliest.
 
+    With `announced` (first day of each deal's announcement, by deal_id) a page older than that comes after all others
+    and is no evidence: it can tell of an earlier contract, not of this one.
     Columns: source, other (each a pair of name and address; `other` is missing where there is one source), evidence
     ("primary" or "secondary") and sources (how many are known).
     """
     known = page_names(deal_sources)
     names = deal_sources["source_url"].map(known)
+    since = deal_sources["deal_id"].map(pd.Series(dtype="datetime64[ns]") if announced is None else announced)
+    older = last_day(deal_sources["published_on"]) < since
     rows = deal_sources.assign(
-        others=~deal_sources["kind"].isin(PRIMARY),
+        older=older,
+        others=~deal_sources["kind"].isin(PRIMARY) | older,
         place=deal_sources["kind"].map(ORDER.index),
         day=last_day(deal_sources["published_on"]),
         name=pd.Series(list(zip(names, deal_sources["source_url"])), deal_sources.index, dtype=object),
-    ).sort_values(["others", "day", "place", "source_url"], na_position="last")
+    ).sort_values(["older", "others", "day", "place", "source_url"], na_position="last")
     deals = rows.groupby("deal_id")
     best = deals.nth(0).set_index("deal_id")
-    evidence = best["kind"].isin(PRIMARY).map({True: "primary", False: "secondary"})
+    evidence = (~best["others"]).map({True: "primary", False: "secondary"})
     other = deals.nth(1).set_index("deal_id")["name"]
     return pd.DataFrame({"source": best["name"], "other": other, "evidence": evidence, "sources": deals.size()})
 

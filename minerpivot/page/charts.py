@@ -1274,7 +1274,8 @@ def areas(
     """Columns of a frame as areas in steps from nothing, each in front of the one before: promised, then live.
 
     `names` are what follows each latest value ("6.1 GW contracted"), `accent` their meanings; `gap` names what the last
-    lacks of the first ("promised, not yet live"). A row's values hold until the next row. `heading` names a panel.
+    lacks of the first ("promised, not yet live"). A row's values hold until the next row; the latest are drawn a little
+    beyond their day, so that a step of that day is seen. `heading` names a panel.
     """
 
     def draw(size: Size) -> list[Plate]:
@@ -1296,7 +1297,7 @@ def areas(
             right=max(label.width for label in ends.values()) + 12,
             bottom=30,
             left=max([measure(text) for text in labels.values()], default=0) + 8,
-            x=(days.min(), days.max()),
+            x=(days.min(), days.max() + 0.025 * (days.max() - days.min())),
             y=(0, top * 1.04),
             time=True,
         )
@@ -1308,17 +1309,19 @@ def areas(
         ]
         plate.data(rows, "values")
         plate.table("values", {"x": x} | {f"y{n}": column for n, column in enumerate(columns)})
-        across = _run(plate, _axis(_days(*plate.x, plate.width)))
+        plate.data([*rows[-1:], {**rows[-1], "x": _shown(plate.x[1], True)}], "latest")
+        across = _run(plate, _axis(_days(days.min(), days.max(), plate.width)))
         scale = alt.Scale(domain=list(plate.y), nice=False, zero=False)
         for number, column in enumerate(columns):
             fill, edge, _ = _meaning(accent.get(column, "context"))
-            base = alt.Chart(alt.NamedData(name="values"))
             up = alt.Y(f"y{number}:Q", scale=scale, axis=_axis(labels))
-            area = base.mark_area(interpolate="step-after", color=LIGHT[fill or "bg"]).encode(x=across, y=up)
-            plate.add(2, area)
-            if edge:
-                line = base.mark_line(interpolate="step-after", color=LIGHT[edge], strokeWidth=1.5)
-                plate.add(2, line.encode(x=across, y=up))
+            for name in ("values", "latest"):
+                base = alt.Chart(alt.NamedData(name=name))
+                area = base.mark_area(interpolate="step-after", color=LIGHT[fill or "bg"]).encode(x=across, y=up)
+                plate.add(2, area)
+                if edge:
+                    line = base.mark_line(interpolate="step-after", color=LIGHT[edge], strokeWidth=1.5)
+                    plate.add(2, line.encode(x=across, y=up))
         for day, record in zip(days, given[columns].itertuples(index=False)):
             for column, value in zip(columns, record):
                 where = (plate.across(day), plate.down(value))
@@ -1335,7 +1338,9 @@ def _inside(event: Event, plate: Plate) -> bool:
 
 
 def _wrapped(text: str) -> tuple[str, ...]:
-    """Words over two lines at their comma, or in one."""
+    """Words over two lines, at a break or at their comma, or in one."""
+    if "\n" in text:
+        return tuple(text.split("\n"))
     first, comma, rest = text.partition(", ")
     return (f"{first},", rest) if comma else (text,)
 

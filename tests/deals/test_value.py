@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from minerpivot.data.tables import load
 from minerpivot.deals import ledger, value
-from minerpivot.page.drawing import MIME
+from minerpivot.page.tables import TABLE_MIME
 from tests.deals.test_ledger import ledger as rows_of
 from tests.deals.test_ledger import segments
 
@@ -113,6 +113,18 @@ def test_present_value_is_below_the_sum_and_falls_with_rate_and_wait(amount, yea
     assert 0 < worth < amount
     assert value.present_value(amount, years, rate=rate + 0.01, wait=wait) < worth
     assert value.present_value(amount, years, rate=rate, wait=wait + 1) == pytest.approx(worth / (1 + rate))
+
+
+def test_a_hand_worked_present_value():
+    """120 paid in a year, 10 a month at one percent a month."""
+    assert value.present_value(120.0, 1.0, rate=1.01**12 - 1) == pytest.approx(112.5508, abs=1e-4)
+
+
+def test_rent_after_a_building_by_hand():
+    """100 USD per MWh; 10 m per MW at almost no interest over 10 years is 1 m a year, 114 per server MWh, 57 at 2."""
+    rows = pd.DataFrame({"rent_site": [100.0], "term_years": [10.0]})
+    left = value.after_building(rows, 10.0, ratio=2.0, rate=1e-9)
+    assert left.item() == pytest.approx(100 - 1e6 / 8760 / 2, abs=1e-3)
 
 
 def test_a_level_charge_pays_back_what_was_borrowed():
@@ -223,19 +235,19 @@ def test_a_quarter_without_a_split_breaks_the_line():
     assert value.ai_share_by_quarter(table.head(0)).empty
 
 
-def drawn(name):
-    """The rows that one chart of the executed chapter draws."""
+def stored(name):
+    """The rows of a table that the executed chapter stores."""
     chapter = json.loads((Path(__file__).parents[2] / "chapters" / "miner-deals.ipynb").read_text(encoding="utf-8"))
-    shown = [output.get("data", {}) for cell in chapter["cells"] for output in cell.get("outputs", [])]
-    stored = next(data[MIME] for data in shown if MIME in data and data[MIME]["name"] == name)
-    return stored["choices"][0]["panels"][0]["datasets"]["values"]
+    shown = [output.get("data", {}).get(TABLE_MIME) for cell in chapter["cells"] for output in cell.get("outputs", [])]
+    table = next(table for table in shown if table and table["name"] == name)
+    return pd.DataFrame(table["rows"], columns=[column["name"] for column in table["columns"]])
 
 
-def test_a_quarter_without_a_split_is_missing_in_the_chart():
-    """Never zero; every quarter that has one is drawn."""
-    lines = drawn("ai-share")
-    names = load("instruments").set_index("short_name")["ticker"]
-    split = load("miner_segments").dropna(subset=["revenue_usd_m", "ai_hpc_revenue_usd_m"])
-    drawn_of = split["ticker"].isin(names[list({row["series"] for row in lines})])
-    assert sum(row["y"] is None for row in lines) > 0
-    assert sum(row["y"] is not None for row in lines) == drawn_of.sum() > 0
+def test_what_is_missing_in_the_ledger_is_missing_on_the_page():
+    """Contracts without a value show none, never zero; a company without a seen delivery has no megawatts."""
+    rows, deals = stored("ledger"), load("deals")
+    assert rows["USD bn"].isna().sum() == deals["contract_value_usd_bn"].isna().sum() > 0
+    assert rows["USD bn"].sum() == pytest.approx(deals["contract_value_usd_bn"].sum())
+    live = stored("delivery")["live"]
+    assert 0 not in live.dropna().tolist()
+    assert live.isna().any()
