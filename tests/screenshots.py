@@ -27,7 +27,6 @@ def main() -> None:
                         f"localStorage.setItem('mode', '{mode}'); localStorage.setItem('theme', '{mode}')"
                     )
                     page.goto(page_file.as_uri())
-                    page.add_style_tag(content="section { content-visibility: visible !important; }")
                     for y in range(0, page.evaluate("document.documentElement.scrollHeight"), 600):
                         page.evaluate(f"window.scrollTo(0, {y})")
                         page.wait_for_timeout(60)

@@ -129,7 +129,6 @@ def test_print_shows_every_chart_and_table_whole(visit, name):
 def test_every_choice_changes_its_chart(visit, name):
     """A switch that does nothing would be a lie; each is labelled and shows a finding and a drawing of its own."""
     page = visit(name)
-    page.add_style_tag(content="section { content-visibility: visible !important; }")
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
     for box in page.locator(".kit-choices").all():
         seen = []

@@ -516,8 +516,6 @@ def visit(browser, page_file):
         page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(page_file.as_uri())
-        if javascript:  # else the browser would wait for ever to hear that the style has arrived
-            page.add_style_tag(content="section { content-visibility: visible !important; }")
         return page
 
     yield opened
