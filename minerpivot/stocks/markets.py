@@ -268,13 +268,12 @@ def standing(one: float, other: float, *, within: float = 0.05) -> str:
     return "level" if 1 - within < ratio < 1 + within else "ahead" if ratio > 1 else "behind"
 
 
-def held_together(closes: pd.DataFrame, symbols: Iterable[str]) -> pd.Series:
-    """Level of equal amounts of `symbols` from the first session on, of those that trade on every one; 1 at the start.
+def means_of(returns: pd.DataFrame, groups: Mapping[str, Iterable[str]]) -> pd.DataFrame:
+    """Mean of the returns of each group's symbols in each row: equal amounts bought at the start of the row's span.
 
-    Missing without such a symbol or a session.
+    A symbol without a return is left out of that row; a group without any has none.
     """
-    whole = closes[list(symbols)].dropna(axis="columns")
-    return (whole / whole.iloc[0]).mean(axis=1) if len(whole) and len(whole.columns) else pd.Series(dtype=float)
+    return pd.DataFrame({name: returns[list(symbols)].mean(axis=1) for name, symbols in groups.items()})
 
 
 def indexed(levels: pd.DataFrame, members: pd.DataFrame, *, fewest: int = 3, weeks: int = 1) -> pd.DataFrame:

@@ -408,12 +408,14 @@ def test_standing_compares_what_a_dollar_became():
     assert markets.standing(-12, -4) == "behind"
 
 
-def test_a_group_held_together_leaves_out_who_did_not_trade_throughout():
-    """Equal amounts of A and B, never renewed; C is missing once."""
+def test_a_group_returns_the_mean_of_those_that_have_a_return():
+    """Equal amounts of A, B and C; C lacks a close once, so its return is missing on two days; nobody gives none."""
     wide = frame(["2026-02-02", "2026-02-03", "2026-02-04"], A=[1, 2, 4], B=[1, 1, 2], C=[1, np.nan, 9])
-    assert markets.held_together(wide, "ABC").tolist() == pytest.approx([1, 1.5, 3])
-    assert markets.held_together(wide, "C").empty
-    assert markets.held_together(wide[:0], "AB").empty
+    daily = wide.pct_change(fill_method=None)
+    found = markets.means_of(daily, {"all": "ABC", "C": "C", "none": []})
+    assert found["all"].tolist()[1:] == pytest.approx([0.5, 1.0])
+    assert found[["C", "none"]].isna().all(axis=None)
+    assert markets.means_of(daily[:0], {"all": "ABC"}).empty
 
 
 def test_rows_to_draw_start_at_a_hundred_and_say_where_a_basket_is_small():
