@@ -48,7 +48,7 @@ def cited(deal_sources: pd.DataFrame, announced: pd.Series | None = None) -> pd.
     """
     known = page_names(deal_sources)
     names = deal_sources["source_url"].map(known)
-    since = deal_sources["deal_id"].map(pd.Series(dtype="datetime64[ns]") if announced is None else announced)
+    since = pd.NaT if announced is None else deal_sources["deal_id"].map(announced)
     older = last_day(deal_sources["published_on"]) < since
     rows = deal_sources.assign(
         older=older,
