@@ -145,7 +145,7 @@ def enterprise_value(
         "btc_held",
         "sheet_note",
     ]
-    rows = pd.DataFrame(index=pd.Index(list(tickers), name="ticker")).join(balance[kept])
+    rows = pd.DataFrame(index=pd.Index(list(tickers), name="ticker")).join(balance.reindex(columns=kept))
     rows = rows.join(counts.rename(columns={"as_of": "shares_on", "basis": "shares_basis"}))
     rows = rows.join(close.rename(columns={"date": "close_on"}))
     rows["market_value_usd_m"] = rows["shares_m"] * rows["close"]
