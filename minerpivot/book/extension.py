@@ -141,7 +141,7 @@ def _table_files(stored: dict[str, Any], document: nodes.document) -> str:
     name, root = f"{page}-{stored['name']}", "../" * env.docname.count("/") + "_static/tables/"
     (folder / f"{name}.csv").write_text(as_csv(stored), encoding="utf-8")
     (folder / f"{name}.xlsx").write_bytes(as_xlsx(stored))
-    size = f"{len(stored['rows']):,} rows, {len(stored['columns'])} columns"
+    size = f"{len(stored['rows']):,} row{'s' * (len(stored['rows']) != 1)}, {len(stored['columns'])} columns"
     links = [
         f'<a href="{root}{name}.{kind}" download>{label}</a>'
         for kind, label in (("csv", f"The whole table as CSV ({size})"), ("xlsx", "as XLSX"))

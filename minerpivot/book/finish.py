@@ -33,7 +33,7 @@ ICONS = {  # the names of the page template (Font Awesome's), drawn from the Oct
     "magnifying-glass": "search",
     "xmark": "x",
 }
-SCRIPTS = ("site.js", "upgrade.js")  # what pages load; other scripts in these folders are loaded when asked for
+SCRIPTS = ("site.js", "upgrade.js")  # what every page loads; others are loaded where a page asks (`data-script`)
 LAZY = ("charts", "search")
 LONG_TABLE = 20  # rows from which a reader is offered a way past
 DESCRIPTION_LENGTH = 160  # what search engines show
@@ -43,8 +43,9 @@ UNCLOSED = re.compile("</(?:source|wbr)>")  # the serialiser knows HTML 4, where
 def finish(site: Path) -> None:
     """Rewrite every page of a built site, and write the icons' style sheet that they share."""
     (site / "_static" / "icons.css").write_text(icons(), encoding="utf-8")
-    _remove_unused(site / "_static")
     documents = {page: html.parse(page).getroot() for page in site.rglob("*.html") if "_static" not in page.parts}
+    asked = {tag.get("data-script") for page in documents.values() for tag in page.cssselect("[data-script]")}
+    _remove_unused(site / "_static", {*SCRIPTS, *asked})
     search.write(site, documents)
     means = _meanings(documents.get(site / f"{GLOSSARY}.html"))
     companies = _companies(documents)
@@ -69,13 +70,13 @@ def written(document: HtmlElement) -> str:
     return UNCLOSED.sub("", html.tostring(document, encoding="unicode", doctype="<!DOCTYPE html>"))
 
 
-def _remove_unused(static: Path) -> None:
-    """The theme's scripts, fonts, pictures and translations: the pages use its style alone."""
+def _remove_unused(static: Path, scripts: set[str]) -> None:
+    """What pages do not load: scripts but those named and those in folders, and the theme's fonts and pictures."""
     for folder in ("vendor", "locales", "scripts", "images", "sphinx_design_static"):
         shutil.rmtree(static / folder, ignore_errors=True)
     for pattern in ("**/*.map", "**/fontawesome*", "*.html", "*.png", "*.js"):
         for file in static.glob(pattern):
-            if file.name not in SCRIPTS and file.parent.name not in LAZY:
+            if file.name not in scripts and file.parent.name not in LAZY:
                 file.unlink()
 
 

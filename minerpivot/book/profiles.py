@@ -8,6 +8,7 @@ with its row.
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from minerpivot.page.words import PAGE_MIME
 
 TEMPLATE = Path("chapters") / "company.ipynb"
 FOLDER = "companies"
+HEADING = re.compile("^## .*", re.MULTILINE)
 CODE = f"# in {TEMPLATE.as_posix()}"  # MyST-NB leaves out cells without any
 
 
@@ -43,15 +45,29 @@ def names(template: NotebookNode) -> list[str]:
 
 
 def page(template: NotebookNode, name: str) -> NotebookNode:
-    """The template with the outputs of one page: its text as it is, its code and what belongs to others left out."""
-    cells = []
+    """The template with the outputs of one page: its code, what belongs to others and sections without any left out."""
+    cells: list[NotebookNode] = []
     for cell in template.cells:
         if cell.cell_type == "code":
             cell = nbformat.from_dict({**cell, "source": CODE, "outputs": _outputs(cell, name)})
             if not cell.outputs:
                 continue
         cells.append(cell)
-    return nbformat.from_dict({**template, "cells": cells})
+    sections = _sections(template.cells)
+    filled = {title for title, cell in zip(_sections(cells), cells) if cell.cell_type == "code"}
+    worked = {title for title, cell in zip(sections, template.cells) if cell.cell_type == "code"}
+    kept = [cell for title, cell in zip(_sections(cells), cells) if title not in worked - filled - {""}]
+    return nbformat.from_dict({**template, "cells": kept})
+
+
+def _sections(cells: list[NotebookNode]) -> list[str]:
+    """The heading of the section that each cell belongs to: "" before the first, and in a cell that holds several."""
+    title, found = "", []
+    for cell in cells:
+        if cell.cell_type == "markdown" and (headings := HEADING.findall(cell.source)):
+            title = headings[0] if cell.source.startswith("## ") else ""
+        found.append(title)
+    return found
 
 
 def _outputs(cell: NotebookNode, name: str) -> list[NotebookNode]:

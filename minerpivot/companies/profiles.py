@@ -59,10 +59,32 @@ def of(ticker: str, known: Tables) -> dict[str, pd.DataFrame]:
 
 
 def promises(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
-    """Promised deliveries of contracts in force, with the last day of what is expected now in `due`, soonest first."""
-    rows = delivery.delays(delivery.kept(known["deliveries"], known["deals"]), day)
+    """Promised deliveries of contracts in force, soonest first, by the last day of what is expected now (`due`).
+
+    `left_mw` is what was promised less what runs of that phase. Targets for phases of let sites that nobody promised
+    are in it too.
+    """
+    held = delivery.kept(known["deliveries"], known["deals"])
+    rows, keys = delivery.delays(held, day), ["ticker", "site", "phase"]
+    said = held[(last_day(held["said_on"]) <= day) & held["alternative_to"].isna()]
+    said = said.assign(said=last_day(said["said_on"])).sort_values("said", kind="stable")
+    aims = said[said["kind"] == "target"].groupby(keys, as_index=False).tail(1)
+    aims = aims[
+        ~pd.MultiIndex.from_frame(aims[keys]).isin(pd.MultiIndex.from_frame(said.loc[said["kind"] != "target", keys]))
+    ]
+    let = known["site_contracts"]["site"]
+    wholes = known["sites"].set_index("site")["part_of"].reindex(let)
+    aims = aims[aims["site"].isin({*let, *wholes.dropna()})]
+    aims = aims.rename(columns={"critical_it_mw": "promised_mw", "due": "now"}).assign(state="expected")
+    columns = [*keys, "deal_id", "promised_mw", "now", "state", "source_url"]
+    rows = pd.concat([rows, aims[columns]], ignore_index=True) if len(aims) else rows
+    done = said[said["kind"] == "delivered"].dropna(subset=["live_critical_it_mw"])
+    done = done.assign(end=delivery.period_end(done["live_by"])).sort_values(["said", "end"])
+    runs = done.groupby(keys)["live_critical_it_mw"].last()
+    running = runs.reindex(pd.MultiIndex.from_frame(rows[keys])).fillna(0).to_numpy()
     due = delivery.period_end(rows["now"].fillna(rows["promised"]))
-    return rows.assign(due=due).sort_values("due", kind="stable", ignore_index=True)
+    rows = rows.assign(due=due, left_mw=rows["promised_mw"] - running)
+    return rows.sort_values("due", kind="stable", ignore_index=True)
 
 
 def contracts(ticker: str, known: Tables) -> pd.DataFrame:
@@ -76,7 +98,8 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
 
     `return_percent` runs from the first close at or after the first binding contract to the last close;
     `dilution_percent` is the growth of the share count since `since`, for counts of one kind. Enterprise values per
-    megawatt are missing below `LEAST_MW` megawatts. Rows of subsidiaries repeat what their parents' rows hold.
+    megawatt are missing below `LEAST_MW` megawatts. `next_delivery` is the soonest promise or start of a lease
+    (`next_kind`). Rows of subsidiaries repeat what their parents' rows hold.
     """
     day = pd.Timestamp(day)
     listed = companies(known["instruments"])
@@ -85,7 +108,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
     worth = valuation.enterprise_value(
         known["balance_sheets"], known["shares_outstanding"], known["prices"], day, listed.index
     )
-    ahead = promises(known, day).query("state == 'expected'")
+    next_ones = ahead(known, day).query("kind != 'results'")
     live = delivery.live_mw(delivery.kept(known["deliveries"], known["deals"]), day).reset_index()
     said = last_day(known["deliveries"].query("kind == 'delivered'")["said_on"]).groupby(known["deliveries"]["ticker"])
     first = ledger.pivot_dates(known["deals"])
@@ -102,7 +125,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
         signed = held[held["counts_as"] == "contract"]
         running = live[live["ticker"].isin(own)]
         starts = first[first.index.isin(own)]
-        coming = ahead[ahead["ticker"].isin(own)].head(1)
+        coming = next_ones[next_ones["ticker"].isin(own)].head(1)
         rows.append(
             {
                 "ticker": ticker,
@@ -128,8 +151,9 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
                 "dilution_percent": 100 * growth["shares"].get(ticker, np.nan),
                 "dilution_from": growth["from_date"].get(ticker, pd.NaT),
                 "dilution_to": growth["to_date"].get(ticker, pd.NaT),
-                "next_delivery": coming["now"].fillna(coming["promised"]).squeeze() if len(coming) else None,
-                "next_delivery_mw": coming["promised_mw"].squeeze() if len(coming) else np.nan,
+                "next_delivery": coming["stated"].squeeze() if len(coming) else None,
+                "next_kind": coming["kind"].squeeze() if len(coming) else None,
+                "next_delivery_mw": coming["mw"].squeeze() if len(coming) else np.nan,
             }
         )
     table = pd.DataFrame(rows).set_index("ticker").join(worth)
@@ -176,22 +200,24 @@ def ahead(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     """What is said to come after `day`: promised deliveries, starts of leases without one, scheduled results.
 
     One row each, soonest first: ticker, kind ("delivery", "lease start", "results"), stated (the period, as said last),
-    due (its last day), what (site and phase, tenant or fiscal period), mw (critical IT), first (the period promised
-    first, where it was another one) and source_url. A start counts at the last day of its period.
+    due (its last day), what (site and phase, tenant or fiscal period), mw (critical IT that does not run yet), basis
+    ("basis open" where the megawatts may be another measure), first (the period promised first, where it was another
+    one) and source_url. A start counts at the last day of its period.
     """
     day = pd.Timestamp(day)
     names = known["sites"].set_index("site")["name"]
     coming = promises(known, day)
     coming = coming[coming["state"].eq("expected") & (coming["due"] > day)]
-    where = coming["site"].map(names).fillna(coming["site"]) + ", " + coming["phase"].fillna("all")
+    where = coming["site"].map(names).fillna(coming["site"])
+    where += (", " + coming["phase"]).where(coming["phase"].notna() & coming["phase"].ne("all"), "")
     stated = coming["now"].fillna(coming["promised"])
     moved = coming["promised"].where(coming["late_quarters"] > 0)
     parts = [
-        coming.assign(kind="delivery", stated=stated, what=where, mw=coming["promised_mw"], first=moved),
+        coming.assign(kind="delivery", stated=stated, what=where, mw=coming["left_mw"], basis=None, first=moved),
         _starts(known, day, coming),
         _results(known, day),
     ]
-    columns = ["ticker", "kind", "stated", "due", "what", "mw", "first", "source_url"]
+    columns = ["ticker", "kind", "stated", "due", "what", "mw", "basis", "first", "source_url"]
     rows = [part[columns] for part in parts if len(part)]
     return pd.concat(rows or [parts[0][columns]]).sort_values(["due", "ticker"], kind="stable", ignore_index=True)
 
@@ -210,8 +236,8 @@ def _starts(known: Tables, day: pd.Timestamp, coming: pd.DataFrame) -> pd.DataFr
     same = pd.MultiIndex.from_frame(held[["ticker", "tenant"]]).isin([*zip(covered["ticker"], covered["tenant"])])
     rows = held.assign(due=delivery.due(held))
     rows = rows[(rows["due"] > day) & ~same & ~rows["deal_id"].isin(coming["deal_id"])]
-    tenant = tenants(rows)
-    return rows.assign(kind="lease start", stated=rows["start_expected"], what=tenant, first=None)
+    tenant, unclear = tenants(rows), rows["mw_basis"].eq("open").map({True: "basis open", False: None})
+    return rows.assign(kind="lease start", stated=rows["start_expected"], what=tenant, basis=unclear, first=None)
 
 
 def _results(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
@@ -220,42 +246,78 @@ def _results(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
     rows = rows[(rows["reported_on"] > day) & rows["ticker"].isin(companies(known["instruments"]).index)]
     said = rows["reported_on"].dt.strftime("%Y-%m-%d")
     what = "Results, " + rows["fiscal_period"]
-    return rows.assign(kind="results", stated=said, due=rows["reported_on"], what=what, mw=np.nan, first=None)
+    return rows.assign(
+        kind="results", stated=said, due=rows["reported_on"], what=what, mw=np.nan, basis=None, first=None
+    )
+
+
+UNDISCLOSED = "undisclosed tenant"
 
 
 def tenants(contracts: pd.DataFrame) -> pd.Series:
-    """Who pays, as a reader is told: "undisclosed" for one whose name no source gives."""
-    undisclosed = contracts["tenant"].isna() | contracts["tenant"].str.startswith("undisclosed", na=False)
-    return contracts["tenant"].mask(undisclosed, "undisclosed tenant")
+    """Who pays, as a reader is told: "undisclosed tenant" for one whose name no source gives, several with commas."""
+    return contracts["tenant"].map(_told, na_action=None).astype(object)
 
 
-def places(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
-    """Sites that companies hold on `day`, with what runs for tenants there: the table `sites` with four columns more.
+def _told(cell: str | None) -> str:
+    """Names of tenants in one cell."""
+    names = cell.split("; ") if isinstance(cell, str) else [""]
+    told = [UNDISCLOSED if not name or name.startswith("undisclosed") else name for name in names]
+    return ", ".join(dict.fromkeys(told))
 
-    `state`: "runs" (all of what a tenant contracted), "runs in part", "promised", "overdue", "no tenant"; a site that
-    is told as part of a larger one has what is said of that one. `contracted_mw` and `live_mw` are critical IT at this
-    site itself, missing where not stated; `tenants` names who signed. Sold sites are left out.
+
+def leases(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
+    """Each tenant at each site on `day`: `delivery.by_site` with two columns in other words, and what it leaves out.
+
+    `tenant` is as a reader is told, `state` "runs" (all of it), "runs in part", "promised" or "overdue". Contracts
+    without critical-IT megawatts have no row of `site_contracts`; they stand at the company's site whose name is in
+    the place that they name, with their megawatts of an open basis in `open_mw`.
     """
     day = pd.Timestamp(day)
     held = ledger.contracted(known["deals"])
     said = delivery.by_site(
         known["sites"], known["site_contracts"], held, delivery.kept(known["deliveries"], known["deals"]), day
     )
-    words = said["state"].map({"live": "runs", "expected": "promised", "overdue": "overdue"})
+    words = said["state"].map({"live": "runs", "expected": "promised", "overdue": "overdue"}).astype(object)
     started = said["live_mw"].gt(0) | said["site"].isin(begun(known, day))
-    said["state"] = words.mask(started & words.ne("runs"), "runs in part")
-    said["tenant"] = tenants(said)
-    sites = known["sites"]
-    sites = sites[~(sites["sold_on"] <= day)]
+    said = said.assign(
+        state=words.mask(started & words.ne("runs"), "runs in part"),
+        contracted_mw=said["contracted_mw"].where(said["contracted_mw"] > 0),
+        open_mw=np.nan,
+    )
+    others = held[(held["counts_as"] == "contract") & held["critical_it_mw"].isna() & held["site"].notna()]
+    others = others[~others["deal_id"].isin(known["site_contracts"]["deal_id"])]
+    names = known["sites"].assign(name=known["sites"]["name"].str.replace(r" \(.*\)", "", regex=True))
+    found = others.merge(names[["ticker", "site", "name"]], on="ticker", suffixes=("_text", ""))
+    found = found[[name in text for name, text in zip(found["name"], found["site_text"])]]
+    if len(found):
+        passed = (delivery.due(found) < day).map({True: "overdue", False: "promised"})
+        state = found["state"].map({"delivered": "runs", "partly_delivered": "runs in part"}).fillna(passed)
+        starts = found["start_expected"]
+        rows = found.assign(state=state, promised=starts, now=starts.mask(state.eq("overdue")), open_mw=found["mw"])
+        said = pd.concat([said, rows.reindex(columns=said.columns)], ignore_index=True)
+    return said.assign(tenant=tenants(said))
+
+
+def places(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
+    """Sites that companies hold on `day`, with what runs for tenants there: the table `sites` with four columns more.
+
+    `state`: that of its leases (see `leases`) together, or "no tenant"; a site without a lease of its own that is told
+    as part of several sites has that of those. `contracted_mw` and `live_mw` are critical IT at this site itself,
+    missing where not stated; `tenants` names who signed. Sold sites, and those that stand for several, are left out.
+    """
+    said, sites = leases(known, day), known["sites"]
+    sites = sites[~(sites["sold_on"] <= pd.Timestamp(day)) & ~sites["site"].isin(sites["part_of"])]
     rows = []
     for site, whole in zip(sites["site"], sites["part_of"]):
-        here, around = said[said["site"] == site], said[said["site"].isin([site, whole])]
+        here = said[said["site"] == site]
+        around = here if len(here) else said[said["site"] == whole]
         rows.append(
             {
                 "state": _together(set(around["state"])),
                 "contracted_mw": here["contracted_mw"].sum(min_count=1),
                 "live_mw": here["live_mw"].sum(min_count=1),
-                "tenants": _names(around["tenant"]),
+                "tenants": _names(said.loc[said["site"].isin([site, whole]), "tenant"]),
             }
         )
     more = pd.DataFrame(rows, columns=["state", "contracted_mw", "live_mw", "tenants"])
@@ -269,9 +331,9 @@ def begun(known: Tables, day: pd.Timestamp) -> set[str]:
 
 
 def _together(words: set[str]) -> str:
-    """One word for a site from those of its tenants."""
+    """One word for a site from those of its leases: overdue only if none of them has a time ahead."""
     if not words:
         return "no tenant"
     if words & {"runs", "runs in part"}:
         return "runs" if words == {"runs"} else "runs in part"
-    return "overdue" if "overdue" in words else "promised"
+    return "overdue" if words == {"overdue"} else "promised"

@@ -104,7 +104,7 @@ def latest_closes(prices: pd.DataFrame, day: pd.Timestamp, *, max_age_days: int 
 INGREDIENTS = {  # what an enterprise value cannot do without, and how it is called
     "shares_m": "a share count",
     "close": "a price",
-    "debt_usd_m": "all of its debt",
+    "debt_usd_m": "its total debt",
     "cash_usd_m": "its cash",
 }
 TAKEN_AS_NONE = {"btc_held": "coins", "preferred_usd_m": "preferred stock"}
@@ -131,10 +131,21 @@ def enterprise_value(
     known = sheets.assign(debt_seen_usd_m=sheets["debt_usd_m"], debt_usd_m=total)
     known = known.assign(whole=known["debt_usd_m"].notna() & known["cash_usd_m"].notna())
     latest = known[known["as_of"] <= day].sort_values(["whole", "as_of"]).groupby("ticker").tail(1).set_index("ticker")
-    balance = latest.rename(columns={"as_of": "sheet_on", "source_url": "sheet_url", "grade": "sheet_grade"})
+    balance = latest.rename(
+        columns={"as_of": "sheet_on", "source_url": "sheet_url", "grade": "sheet_grade", "note": "sheet_note"}
+    )
     kept = ["sheet_on", "sheet_url", "sheet_grade", "cash_usd_m", "restricted_cash_usd_m", "restricted_is"]
-    kept += ["debt_usd_m", "debt_seen_usd_m", "debt_scope", "debt_basis", "preferred_usd_m", "btc_held"]
-    rows = pd.DataFrame(index=pd.Index(list(tickers), name="ticker")).join(balance[kept])
+    kept += [
+        "debt_usd_m",
+        "debt_seen_usd_m",
+        "debt_scope",
+        "debt_basis",
+        "debt_note",
+        "preferred_usd_m",
+        "btc_held",
+        "sheet_note",
+    ]
+    rows = pd.DataFrame(index=pd.Index(list(tickers), name="ticker")).join(balance.reindex(columns=kept))
     rows = rows.join(counts.rename(columns={"as_of": "shares_on", "basis": "shares_basis"}))
     rows = rows.join(close.rename(columns={"date": "close_on"}))
     rows["market_value_usd_m"] = rows["shares_m"] * rows["close"]

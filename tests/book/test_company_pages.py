@@ -101,7 +101,8 @@ def test_a_company_without_prices_or_accounts_says_so(built):
     miners = load("instruments").query("kind == 'miner'").set_index("ticker")
     priced = set(load("prices")["symbol"])
     for ticker in [ticker for ticker in miners.index if ticker not in priced]:
-        assert "No series of closes" in built[ticker], ticker
+        assert "a series of closes" in built[ticker].partition("Not found for")[2], ticker
+        assert "What the shares did" not in built[ticker], ticker  # no heading over nothing
     for ticker, page in built.items():
         assert miners.loc[ticker, "short_name"] in page
 
@@ -123,3 +124,16 @@ def test_search_knows_names_and_tickers(site):
 def test_a_company_more_changes_no_number_of_a_figure(built, site):
     """Figures and tables are numbered in chapters only."""
     assert not any("caption-number" in page for page in built.values())
+
+
+def test_a_section_without_outputs_of_a_company_is_left_out(tmp_path):
+    """Its heading and its text go with it; a section that has text alone stays."""
+    notebook = template(marker("AAA"), told("mw", 1), shown("a"), marker("BBB"), told("mw", 2), shown("b"))
+    notebook.cells += [new_markdown_cell("## Prices"), new_code_cell("x()", outputs=[marker("BBB"), shown("p")])]
+    notebook.cells.append(new_markdown_cell("## Method"))
+    texts = [
+        "".join(c.source for c in nbformat.read(p, as_version=4).cells if c.cell_type == "markdown")
+        for p in write(tmp_path, notebook)
+    ]
+    assert ["## Prices" in text for text in texts] == [False, True]
+    assert all("## Method" in text for text in texts)

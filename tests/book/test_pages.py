@@ -40,6 +40,21 @@ def test_a_first_visit_loads_little(built, site):
     assert not [*site.rglob("*.map"), *site.rglob("*.woff*"), *site.rglob("*.ttf")]
 
 
+def test_every_script_and_style_that_a_page_asks_for_is_there(built, site):
+    """At once or later, when it comes into view: a tool whose script was left out is dead."""
+    later = 0
+    for name, page in built.items():
+        folder = (site / name).parent
+        wanted = [folder / tag["src"].partition("?")[0] for tag in page.select("script[src]")]
+        wanted += [folder / tag["href"].partition("?")[0] for tag in page.select("link[rel=stylesheet]")]
+        lazy = [tag[kind] for kind in ("data-script", "data-style") for tag in page.select(f"[{kind}]")]
+        assert [path for path in [*wanted, *(site / "_static" / path for path in lazy)] if not path.exists()] == [], (
+            name
+        )
+        later += len(lazy)
+    assert later
+
+
 def test_every_icon_of_the_template_is_drawn(built, site):
     """A class without a rule would be an empty box."""
     style = next((site / "_static").glob("style-*.css")).read_text("utf-8")

@@ -5,7 +5,7 @@ import pytest
 
 from minerpivot.companies import profiles
 from minerpivot.data.tables import through
-from minerpivot.deals import ledger
+from minerpivot.deals import delivery, ledger
 
 SINCE = "2024-04-20"
 
@@ -44,7 +44,7 @@ def test_a_company_added_has_a_row_and_one_removed_loses_it(known):
     assert row["contracts"] == 0
     figures = ["contracted_mw", "live_mw", "ai_usd_m", "return_percent", "market_value_usd_m", "high_usd_m", "strategy"]
     assert row[figures].isna().all()
-    assert row["lacks"] == "a share count, a price, all of its debt, its cash"
+    assert row["lacks"] == "a share count, a price, its total debt, its cash"
     fewer = {**known, "instruments": known["instruments"].query("ticker != 'CLSK'")}
     assert "CLSK" not in profiles.overview(fewer, through("prices"), since=SINCE).index
 
@@ -96,3 +96,40 @@ def test_a_return_starts_at_the_first_close_that_could_know():
     assert profiles._return(closes, pd.Timestamp("2026-01-03"), pd.Timestamp("2026-01-06")) == pytest.approx(50)
     assert pd.isna(profiles._return(closes, pd.Timestamp("2026-01-06"), pd.Timestamp("2026-01-06")))
     assert pd.isna(profiles._return(None, pd.Timestamp("2026-01-06"), pd.Timestamp("2026-01-06")))
+
+
+def test_what_is_to_come_is_what_does_not_run_yet(known):
+    """A promise for all of several sites is shown less what they run; a phase with a target alone is in the list."""
+    day = pd.Timestamp(through("prices"))
+    promised = profiles.promises(known, day)
+    live = known["deliveries"].query("kind == 'delivered'").dropna(subset=["live_critical_it_mw"])
+    begun = promised.merge(live[["site", "phase"]].drop_duplicates(), on=["site", "phase"])
+    assert (begun["left_mw"].dropna() < begun["promised_mw"].dropna()).all()
+    aims = delivery.kept(known["deliveries"], known["deals"]).query("kind == 'target'")
+    let = known["site_contracts"]["site"]
+    assert set(aims.loc[aims["site"].isin(let), "site"]) <= set(promised["site"])
+
+
+def test_every_site_is_one_place_and_every_lease_one_row(known):
+    """What stands for several sites is none; a contract of an open basis is at the place that it names."""
+    day = pd.Timestamp(through("prices"))
+    places, leases = profiles.places(known, day), profiles.leases(known, day)
+    assert not places["site"].isin(known["sites"]["part_of"]).any()
+    assert places["site"].is_unique
+    assert leases[leases["open_mw"].notna()][["contracted_mw", "live_mw"]].isna().all(axis=None)
+
+
+def test_a_site_is_overdue_only_if_nothing_there_lies_ahead():
+    """One lease late beside one of next year is a site with a promise; what runs goes first."""
+    assert profiles._together({"overdue"}) == "overdue"
+    assert profiles._together({"overdue", "promised"}) == "promised"
+    assert profiles._together({"overdue", "runs"}) == "runs in part"
+    assert profiles._together({"runs"}) == "runs"
+    assert profiles._together(set()) == "no tenant"
+
+
+def test_names_of_tenants_are_told_one_by_one():
+    """An undisclosed one is called so, in a cell of its own or among others."""
+    cells = pd.DataFrame({"tenant": ["AMD; undisclosed neocloud (CORZ)", "undisclosed (HUT)", None, "AMD"]})
+    told = ["AMD, undisclosed tenant", "undisclosed tenant", "undisclosed tenant", "AMD"]
+    assert list(profiles.tenants(cells)) == told

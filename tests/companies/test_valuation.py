@@ -162,7 +162,7 @@ def test_restricted_cash_counts_both_ways(lies, low, high):
 def test_a_debt_that_is_no_total_gives_no_value(scope):
     """Tags leave convertibles out: to take such a debt for all of it would make the company look cheap."""
     found = worth({"debt_scope": scope})
-    assert found["lacks"] == "all of its debt"
+    assert found["lacks"] == "its total debt"
     assert found[["low_usd_m", "high_usd_m", "net_debt_low_usd_m", "debt_usd_m"]].isna().all()
     assert found["debt_seen_usd_m"] == 100
 
