@@ -27,7 +27,6 @@ from minerpivot.page.words import in_words
 
 ICONS = {  # the names of the page template (Font Awesome's), drawn from the Octicons that Sphinx Design brings along
     "bars": "three-bars",
-    "chevron-down": "chevron-down",
     "circle-half-stroke": "circle",
     "list": "list-unordered",
     "magnifying-glass": "search",

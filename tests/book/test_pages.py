@@ -114,7 +114,7 @@ def test_terms_are_linked_where_a_chapter_first_uses_them(built):
 def test_the_citation_is_the_one_of_the_citation_file(built, site):
     """Title and authors on the landing page are those that reference managers read."""
     citation = yaml.safe_load((site / "CITATION.cff").read_text("utf-8"))
-    shown = built["index.html"].select_one("#cite-it-rerun-it").get_text(" ", strip=True)
+    shown = built["index.html"].select_one("#cite-it-rerun-it").parent.get_text(" ", strip=True)
     shown = shown.replace("’", "'")  # as printed
     assert citation["title"] in shown
     assert all(author["name"] in shown for author in citation["authors"])
