@@ -203,7 +203,7 @@ def fate(deals: pd.DataFrame, deal_id: str, knowledge: pd.DataFrame, then: pd.Da
 
 def _at_least(value: float, bound: float) -> bool:
     """Whether a value reaches a bound; what differs by the noise of floating point only (62.95 − 62.9) reaches it."""
-    return value >= bound or math.isclose(value, bound, rel_tol=1e-9)
+    return value > bound or math.isclose(value, bound, rel_tol=1e-9)
 
 
 def reproduces(found: float, published: float, *, tolerance: float) -> str:

@@ -24,8 +24,9 @@ from minerpivot.stocks import announcements, events, exposure, inference, market
 
 Claim = Mapping[str, Any]  # a row of `claims`
 CHANGE = "percent change"  # the unit of a value that is shown with its sign
-BENCHMARKS = {"IBIT": "bitcoin (IBIT)", "QQQ": "QQQ", "SMH": "chip shares (SMH)"}
+BENCHMARKS = {"IBIT": "bitcoin", "QQQ": "Nasdaq-100", "SMH": "chip shares"}  # each by the fund that holds it
 SIGNED, UNSIGNED = "signers", "other miners"
+AS_PRINTED = "what is printed"
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,11 @@ class Known:
         return [ticker for ticker in every if ticker in self.closes]
 
     @cached_property
+    def parents(self) -> dict[str, str]:
+        """Subsidiary -> the company that consolidates it, with which it counts where companies are counted."""
+        return ledger.parent_of(self.instruments.reset_index())
+
+    @cached_property
     def joining(self) -> pd.Series:
         """The session at whose close each signer joins the signers' basket."""
         return markets.joining_closes(
@@ -141,6 +147,11 @@ class Known:
     def _last_sessions(self) -> pd.Series:
         return sessions.last_sessions(self.instruments.reset_index())
 
+    def held_to(self, end: pd.Timestamp) -> pd.Series:
+        """The session of its last close by ticker, for what had ended by a session."""
+        closes = self.closes.loc[:end].dropna(axis="columns", how="all")
+        return markets.last_held(closes, closes.columns, self._last_sessions)
+
     def compared(self, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
         """Returns in percent of signers, of other miners and of the benchmarks, bought at the close of a session.
 
@@ -148,7 +159,7 @@ class Known:
         close. A group without a member at the start is left out.
         """
         closes = self.closes.loc[:end]
-        held_to = markets.last_held(closes, self.mined, self._last_sessions)
+        held_to = self.held_to(end)
         groups = markets.both_returns(closes, self.joining, self.mined, {"": start}, held_to).T[""]
         singles = markets.returns_since(closes[list(BENCHMARKS)], {"": start}, end)[""].rename(BENCHMARKS)
         return pd.Series(100 * pd.concat([groups.rename({"pivoted": SIGNED, "pure": UNSIGNED}).dropna(), singles]))
@@ -224,7 +235,7 @@ def halving_date(claim: Claim, known: Known, settings: Settings) -> Finding:
     """When the halving was, against the day, month or year that is printed."""
     happened, printed = last_halving(claim, known)["date_utc"], claim["published_value"]
     readings = {"the date printed": claims.in_period(happened, printed)}
-    return read((Value("halving", iso(happened), base=printed),), "as printed", readings, "reported")
+    return read((Value("halving", iso(happened), base=printed),), AS_PRINTED, readings, "reported")
 
 
 def subsidy_cut(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -233,7 +244,7 @@ def subsidy_cut(claim: Claim, known: Known, settings: Settings) -> Finding:
     before, after = float(halving["subsidy_before_btc"]), float(halving["subsidy_after_btc"])
     cut = 100 * (1 - after / before)
     values = (Value("cut", cut, "percent"), Value("subsidy", after, "BTC a block", base=before))
-    return Finding(values, "before it", claims.figure(cut, claim), grade="reported")
+    return Finding(values, "the value before it", claims.figure(cut, claim), grade="reported")
 
 
 def mining_margin(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -251,7 +262,7 @@ def mining_margin(claim: Claim, known: Known, settings: Settings) -> Finding:
         Value(fleet, share, "percent", f"margins at {cents} cents against before") for fleet, share in kept.items()
     ]
     readings = {"hashprice": bool(now < before)} | {fleet: bool(share < 100) for fleet, share in kept.items()}
-    against = f"{days} days to {iso(before_days.stop)}"
+    against = f"the {days} days to {iso(before_days.stop)}"
     return read(tuple(values), against, readings, "estimated")
 
 
@@ -263,7 +274,7 @@ def difficulty(claim: Claim, known: Known, settings: Settings) -> Finding:
     growth = {span: 100 * (level.iloc[-1] / start - 1) for span, start in starts.items()}
     values = tuple(Value("difficulty", change, CHANGE, span) for span, change in growth.items())
     readings = {span: bool(change > 0) for span, change in growth.items()}
-    return read(values, f"spans to {iso(level.index[-1])}", readings)
+    return read(values, f"up to {iso(level.index[-1])}", readings)
 
 
 def power_price(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -272,17 +283,17 @@ def power_price(claim: Claim, known: Known, settings: Settings) -> Finding:
     means, medians = power.trailing_year(prices), power.trailing_year(prices, statistic="median")
     base_month: Any = pd.Period(last_halving(claim, known)["date_utc"], "M") - 1
     latest = {
-        "US industrial retail": means["US"].dropna(),
-        "ERCOT wholesale": means["ERCOT"].dropna(),
+        "US industry": means["US"].dropna(),
+        "Texas wholesale": means["ERCOT"].dropna(),
         # one dear month rules the Texan mean, so its median month is a reading of its own
-        "ERCOT wholesale, median month": medians["ERCOT"].dropna(),
+        "Texas wholesale in its median month": medians["ERCOT"].dropna(),
     }
     dearer = {label: 100 * (values.iloc[-1] / values[base_month] - 1) for label, values in latest.items()}
     values = tuple(
         Value(label, change, CHANGE, f"12 months to {latest[label].index[-1]}") for label, change in dearer.items()
     )
     readings = {label: bool(change > 0) for label, change in dearer.items()}
-    return read(values, f"12 months to {base_month}", readings, "estimated")
+    return read(values, f"each against the 12 months to {base_month}", readings, "estimated")
 
 
 # --- spending ---------------------------------------------------------------------------------
@@ -309,7 +320,7 @@ def guidance(claim: Claim, known: Known, settings: Settings) -> Finding:
         for what, figure in printed.items()
     }
     values = tuple(Value(what, given[what], "USD bn", base=float(figure)) for what, figure in printed.items())
-    return read(values, f"as printed; issued {iso(row['issued_on'])}", readings, "reported")
+    return read(values, f"{AS_PRINTED}, by guidance of {iso(row['issued_on'])}", readings, "reported")
 
 
 def above_consensus(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -329,7 +340,7 @@ def above_consensus(claim: Claim, known: Known, settings: Settings) -> Finding:
         "the consensus printed": claims.figure(consensus, claim) == claims.CONFIRMED,
         "all of the guidance above it": bool(lowest > consensus),
     }
-    return read(values, "as printed; consensus", readings, "reported")
+    return read(values, "what is printed, and for the lowest the consensus", readings, "reported")
 
 
 def capex_growth(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -340,7 +351,7 @@ def capex_growth(claim: Claim, known: Known, settings: Settings) -> Finding:
     actuals = known.on(claim["as_of"])("capex_actuals")
     hyperscalers = of_kind(known.instruments, "hyperscaler")
     tickers = [claim[column] for column in ("ticker", "second_ticker") if claim[column] in hyperscalers]
-    definitions = {"cash": "cash_ppe", "with leases": "incl_finance_leases"}
+    definitions = {"in cash": "cash_ppe", "with leases": "incl_finance_leases"}
     growth = pd.concat(
         {
             name: pd.DataFrame(capex.growth(capex.calendar_quarters(actuals, definition))).reindex(columns=tickers)
@@ -352,11 +363,12 @@ def capex_growth(claim: Claim, known: Known, settings: Settings) -> Finding:
     if not tickers or len(complete) < 2:
         return Finding((Value("", "no two quarters by that day"),))
     last, before = complete.iloc[-1], complete.iloc[-2]
-    labels = [f"{column[1]}, {column[0]}" for column in complete.columns]
+    names = known.instruments["short_name"]
+    labels = [f"{names[ticker]} {definition}" for definition, ticker in complete.columns]
     each = zip(labels, last, before)
     values = tuple(Value(label, grown, CHANGE, str(last.name), earlier) for label, grown, earlier in each)
     readings = {"spending grew": bool((last > 0).all()), "growth did not slow": bool((last >= before).all())}
-    return read(values, "growth a quarter before; all capex, not AI alone", readings)
+    return read(values, "growth a quarter before, of all capex, not of AI alone", readings)
 
 
 def earnings_report(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -369,7 +381,7 @@ def earnings_report(claim: Claim, known: Known, settings: Settings) -> Finding:
     if nearest.empty:
         return Finding((Value("", "not reported yet"),), grade="reported")
     value = Value("reported on", iso(nearest.iloc[0]), base=printed)
-    return read((value,), "as printed", {"the date printed": claims.in_period(nearest.iloc[0], printed)}, "reported")
+    return read((value,), AS_PRINTED, {"the date printed": claims.in_period(nearest.iloc[0], printed)}, "reported")
 
 
 # --- contracts --------------------------------------------------------------------------------
@@ -403,10 +415,10 @@ def contract_signed(claim: Claim, known: Known, settings: Settings) -> Finding:
     readings = {"the date printed": claims.in_period(deal["announced_on"] or "", claim["period"])}
     if claim["unit"] == "years":
         readings["the years printed"] = claims.figure(deal["term_years"], claim) == claims.CONFIRMED
-    facts = {"base term": ("term_years", "years"), "base value, nominal": ("contract_value_usd_bn", "USD bn")}
+    facts = {"base term": ("term_years", "years"), "nominal base value": ("contract_value_usd_bn", "USD bn")}
     values = [Value("announced", deal["announced_on"], base=claim["period"])]
     values += [Value(what, deal[column], unit) for what, (column, unit) in facts.items() if pd.notna(deal[column])]
-    return read((*values, *became), "as printed", readings, "reported")
+    return read((*values, *became), AS_PRINTED, readings, "reported")
 
 
 def contract_mw(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -435,44 +447,62 @@ def contract_size(claim: Claim, known: Known, settings: Settings) -> Finding:
     if ranks.empty:
         return Finding((Value("", "not in force by then"), *became), grade="estimated")
     printed = pd.to_numeric(claim["published_value"])
-    places = {row["measure"]: int(row["place"]) for row in ranks.to_dict("records")}
+    places = {_bracketed(row["measure"]): int(row["place"]) for row in ranks.to_dict("records")}
     readings = {
-        measure.removesuffix(", USD bn"): place <= settings.first_places if pd.isna(printed) else place == int(printed)
+        measure: place <= settings.first_places if pd.isna(printed) else place == int(printed)
         for measure, place in places.items()
     }
     values = tuple(
-        Value(measure.removesuffix(", USD bn"), place, f"of {of}", "place")
-        for (measure, place), of in zip(places.items(), ranks["of"])
+        Value(measure, place, f"of {of}", "place") for (measure, place), of in zip(places.items(), ranks["of"])
     )
-    against = f"contracts in force on {iso(claim['as_of']) if became else known.until}"
+    day = iso(claim["as_of"]) if became else known.until
+    against = f"among contracts in force on {day} of which the measure is known, the parts of one taken together"
     return read((*values, *became), against, readings, "estimated")
+
+
+def _bracketed(measure: str) -> str:
+    """A measure without the commas that would part it in a list: MW (open basis read as gross; lowest ratio)."""
+    name, *notes = measure.removesuffix(", USD bn").split(", ")
+    return f"{name} ({'; '.join(notes)})" if notes else name
+
+
+def signing_days(known: Known) -> pd.Series:
+    """Day of each company's first binding contract; a subsidiary's is its parent's."""
+    return ledger.pivot_dates(known("deals")).rename(known.parents).groupby(level=0).min()
 
 
 def signers(claim: Claim, known: Known, settings: Settings) -> Finding:
     """Miners with a binding contract at the ends of years: more each year, or as many as printed on the day."""
-    pivots = ledger.pivot_dates(known("deals"))
+    pivots = signing_days(known)
     first = max(claim["as_of"].year - 3, pivots.min().year - 1 if len(pivots) else 0)  # of no years without a signer
     ends = [f"{year}-12-31" for year in range(first, pd.Timestamp(known.until).year)]
     counts = {end: int((pivots <= end).sum()) for end in [*ends, known.until]}
-    values = tuple(Value(f"by {end}", count, over="miners with a contract") for end, count in counts.items())
+    values = tuple(Value(f"by {end}", count, over="companies with a contract") for end, count in counts.items())
     if any(pd.notna(claim[column]) for column in claims.FIGURE):
         count = int((pivots <= claim["as_of"]).sum())
-        values = (Value(f"by {iso(claim['as_of'])}", count, over="miners with a contract"), *values)
+        values = (Value(f"by {iso(claim['as_of'])}", count, over="companies with a contract"), *values)
         return Finding(values, computed=claims.figure(count, claim), grade="reported")
     compared = list(counts.values())[: max(len(ends), 2)]  # a year that has only begun need not have grown yet
     growing = len(compared) > 1 and all(more > fewer for fewer, more in pairwise(compared))
     return read(values, None, {"more signers every year": growing}, "reported")
 
 
+def signed_in_force(known: Known) -> list[str]:
+    """Companies with a contract in force, a subsidiary's being its parent's."""
+    return list(ledger.contracted(known("deals"))["ticker"].replace(known.parents).unique())
+
+
 def ai_revenue_share(claim: Claim, known: Known, settings: Settings) -> Finding:
     """Whether AI is more of revenue than `diversified_percent` at each signer that reports a split."""
-    tickers = ledger.contracted(known("deals"))["ticker"].unique()
-    every = ledger.ai_share(known("miner_segments"), tickers)["ai_percent"]
+    tickers = signed_in_force(known)
+    every = ledger.ai_share(known("miner_segments"), tickers)["ai_percent"].rename(known.instruments["short_name"])
     shares = every.dropna().sort_values(ascending=False)
     values = [Value(str(ticker), share, "percent", "latest quarter") for ticker, share in shares.items()]
     values += [Value(ticker, None, over="no split seen") for ticker in every.index[every.isna()]]
     readings = {str(ticker): bool(share > settings.diversified_percent) for ticker, share in shares.items()}
-    return read(tuple(values), "revenue of the quarter", readings, "estimated")
+    return read(
+        tuple(values), "AI in the revenue of the quarter; a subsidiary counts with its parent", readings, "estimated"
+    )
 
 
 # --- shares -----------------------------------------------------------------------------------
@@ -504,7 +534,7 @@ def share_return(claim: Claim, known: Known, settings: Settings) -> Finding:
         Value("return", found["percent"], "percent"),
         Value("close", found["close"], "USD", "", found["base_close"]),
     )
-    return Finding(values, f"close of {iso(found['base_date'])}", computed, alone=True)
+    return Finding(values, f"the close of {iso(found['base_date'])}", computed, alone=True)
 
 
 def share_close(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -526,7 +556,7 @@ def share_returns(claim: Claim, known: Known, settings: Settings) -> Finding:
     names = known.instruments["short_name"]
     (own, other), base = (each["percent"] for each in found.values()), next(iter(found.values()))["base_date"]
     values = tuple(Value(names[ticker], each["percent"], CHANGE) for ticker, each in found.items())
-    return read(values, f"close of {iso(base)}", {"the first ahead": bool(own > other)})
+    return read(values, f"from the close of {iso(base)}", {"the first ahead": bool(own > other)})
 
 
 def miner_returns(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -541,24 +571,29 @@ def miner_returns(claim: Claim, known: Known, settings: Settings) -> Finding:
         spans[f"to {iso(known.end)}"] = (last, known.end)
     returns = {span: known.compared(*ends) for span, ends in spans.items()}
     readings = {
-        f"{span}, against {side}": bool(found[SIGNED] > found[side])
+        f"{span} against {side}": bool(found[SIGNED] > found[side])
         for span, found in returns.items()
         for side in found.index.drop(SIGNED, errors="ignore")
         if SIGNED in found
     }
     values = [Value(str(side), value, CHANGE, span) for span, found in returns.items() for side, value in found.items()]
-    return read(tuple(values), "first of each span", readings)
+    return read(tuple(values), "equal weights; a miner changes sides when it signs", readings)
+
+
+def contract_news(known: Known) -> pd.DataFrame:
+    """The deals of the stocks chapter's event study (`announcements.deal_events`), up to the last common session."""
+    sessions_known = pd.DatetimeIndex(known.closes.loc[: known.end].index)
+    reports = sessions.report_sessions(known("earnings_dates"), sessions_known).set_index("ticker")["session"]
+    news = announcements.deal_events(known("deals"), known("event_flags"), reports, known.followed)
+    return news[news["session"].isin(sessions_known)]
 
 
 def reactions(known: Known) -> pd.Series:
-    """Return less QQQ, in percent, of the first session after each tenant contract."""
-    contracts = ledger.contracted(known("deals")).query("counts_as == 'contract'")[["deal_id"]]
-    signed = known("event_flags").merge(contracts, on="deal_id")
-    seen = signed[signed["ticker"].isin(known.closes.columns) & signed["first_session"].isin(known.closes.index)]
-    seen = seen.drop_duplicates(["ticker", "first_session"])
+    """Return less that of the Nasdaq-100, in percent, of the first session after each contract with a tenant."""
+    news = contract_news(known).query("with_tenant")
     daily = 100 * known.closes.pct_change(fill_method=None)
     beyond = daily.sub(daily["QQQ"], axis=0)
-    moves = [beyond.loc[day, ticker] for day, ticker in zip(seen["first_session"], seen["ticker"])]
+    moves = [beyond.loc[day, ticker] for day, ticker in zip(news["session"], news["ticker"])]
     return pd.Series(moves, dtype=float).dropna()
 
 
@@ -566,10 +601,7 @@ def clean_study(known: Known) -> tuple[int, float, float]:
     """Clean contracts as in the stocks chapter: events, mean percent beyond three factors on days 0 and 1, and p."""
     closes = known.closes.loc[: known.end]
     factors = exposure.factor_returns(closes).dropna(how="all").loc[closes["IBIT"].first_valid_index() :]
-    reports = sessions.report_sessions(known("earnings_dates"), pd.DatetimeIndex(closes.index))
-    news = announcements.deal_events(
-        known("deals"), known("event_flags"), reports.set_index("ticker")["session"], known.followed
-    )
+    news = contract_news(known)
     news = news[news["session"].isin(factors.index)]
     clean = news.loc[news["with_tenant"] & (news["news"] == "clean"), ["ticker", "session"]]
     own = closes.pct_change(fill_method=None).loc[factors.index]
@@ -579,23 +611,26 @@ def clean_study(known: Known) -> tuple[int, float, float]:
 
 
 def deal_response(claim: Claim, known: Known, settings: Settings) -> Finding:
-    """First sessions after contracts, the same tested on days without other news, and the days after the article."""
+    """First sessions after contracts, the same tested where no other news is known, and the days after the article."""
     moves, (count, mean, p) = reactions(known), clean_study(known)
+    every = f"first sessions after {len(moves)} contracts with a tenant (of {len(contract_news(known))} deals studied)"
+    clean = f"two sessions after the {count} contracts without results or financing or bid"
     values = [
-        Value("median less QQQ", moves.median(), CHANGE, f"first session after {len(moves)} contracts"),
-        Value("mean beyond bitcoin, QQQ and chips", mean, CHANGE, f"days 0 and 1 of {count} without other news"),
-        Value("p", p, "", f"days 0 and 1 of {count} without other news"),
+        Value("median less Nasdaq-100", moves.median(), CHANGE, every),
+        Value("mean beyond bitcoin and tech shares", mean, CHANGE, clean),
+        Value("p", p, "", clean),
     ]
-    readings = {"first sessions": bool(moves.median() > 0), "clean contracts, tested": bool(mean > 0 and p <= 0.05)}
+    readings = {"first sessions after contracts": bool(moves.median() > 0)}
+    readings["contracts that were the only news"] = bool(mean > 0 and p <= 0.05)
     stocks = named(claims.statements(known("claims"), claim["article_id"]), known)
     week = known.closes.index[known.closes.index > claim["as_of"]][: settings.sessions_after]
     if known.day is None and stocks and len(week):
         start = session_by(known.closes, claim["as_of"])
         after = 100 * markets.returns_since(known.closes, {"": start}, week[-1])[""]
-        readings["after the article"] = bool(after[stocks].mean() > 0)
-        each = {"named stocks, mean": after[stocks].mean(), "QQQ": after["QQQ"]}
+        readings["sessions after the article"] = bool(after[stocks].mean() > 0)
+        each = {"mean of the named stocks": after[stocks].mean(), "Nasdaq-100": after["QQQ"]}
         values += [Value(what, value, CHANGE, f"sessions to {iso(week[-1])}") for what, value in each.items()]
-    return read(tuple(values), "close before each span", readings)
+    return read(tuple(values), "each from the close before", readings)
 
 
 def conventions(claim: Claim, known: Known, settings: Settings) -> dict[str, Any] | None:

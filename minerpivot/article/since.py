@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from minerpivot.article import claims
-from minerpivot.article.findings import BENCHMARKS, Known, iso, of_kind, session_by
+from minerpivot.article.findings import BENCHMARKS, Known, iso, of_kind, session_by, signed_in_force
 from minerpivot.deals import ledger
 from minerpivot.halving import mining
 from minerpivot.spending import capex, outlook
+from minerpivot.stocks import markets
 
 COMPARABLE = ("plain", "restated")  # standings that count; a restatement is the first on its basis
 SHOWN = (*COMPARABLE, "single_sourced")
@@ -43,7 +44,7 @@ def groups(known: Known, day: pd.Timestamp, named: list[str]) -> dict[str, list[
     then = known.on(day)
     every = dict.fromkeys([*then.followed, *then.mined])
     by_then = [ticker for ticker in every if then.joining.get(ticker, pd.Timestamp.max) <= day]
-    rest = [ticker for ticker in then.mined if ticker not in [*by_then, *named]]
+    rest = [ticker for ticker in then.mined if ticker not in [*by_then, *named]]  # sides stay as on the day
     return {"named": named, "other signers": [t for t in by_then if t not in named], "not signed": rest}
 
 
@@ -72,6 +73,12 @@ def guidance(known: Known, day: pd.Timestamp, *, standings: Iterable[str] = SHOW
     return pd.DataFrame(rows, columns=[*columns, *ends])
 
 
+def comparable(known: Known, day: pd.Timestamp) -> pd.DataFrame:
+    """Rows of `guidance` with two figures that are comparable, the last of each hyperscaler: who raised the plan."""
+    rows = guidance(known, day, standings=COMPARABLE).dropna(subset="latest_midpoint")
+    return rows.drop_duplicates("ticker", keep="last")
+
+
 def _range(statement: pd.Series) -> tuple[float, float]:
     if pd.notna(statement["low_usd_bn"]):
         return statement["low_usd_bn"], statement["high_usd_bn"]
@@ -84,9 +91,13 @@ def plans(known: Known, day: pd.Timestamp) -> Iterator[Row]:
     scored = outlook.scored_statements(known("capex_guidance"), known("capex_annual"))
     scored = scored[(scored["fiscal_period"] == f"FY{day.year}") & (scored["period_end"] > day)]
     ended = scored.drop_duplicates(["ticker", "definition"], keep="last").set_index(["ticker", "definition"])
+    counted = comparable(known, day).set_index(["ticker", "definition"]).index
     for own in guidance(known, day).to_dict("records"):
+        counts = own["standing"] in COMPARABLE and (own["ticker"], own["definition"]) in counted
         notes = [f"fiscal {day.year}" if own["period_kind"] == "fiscal" else f"{day.year}"]
         notes += [own["standing"].replace("_", " ")] if own["standing"] != "plain" else []
+        notes += [] if counts or pd.notna(own["latest_midpoint"]) else ["guided once"]
+        notes += ["counted" if counts else "not counted"]
         what = f"capex of {names[own['ticker']]}, {', '.join(notes)}"
         row = Row(what, "USD bn", own["first"], own["first_on"], grade="reported")
         if (own["ticker"], own["definition"]) in ended.index:
@@ -180,8 +191,7 @@ def contracts(known: Known, day: pd.Timestamp) -> Iterator[Row]:
 
 def _signers_share(known: Known) -> tuple[int, float]:
     """Signers with a split of revenue, and AI in percent of their revenue together."""
-    tickers = ledger.contracted(known("deals"))["ticker"].unique()
-    split = ledger.ai_share(known("miner_segments"), tickers).dropna(subset="ai_percent")
+    split = ledger.ai_share(known("miner_segments"), signed_in_force(known)).dropna(subset="ai_percent")
     return len(split), share(split)
 
 
@@ -192,21 +202,28 @@ def share(split: pd.DataFrame) -> float:
 
 
 def shares(known: Known, day: pd.Timestamp, groups: Mapping[str, list[str]]) -> Iterator[Row]:
-    """Closes of the day against the last common ones: of each group, by its mean return if it has several, and of the
-    benchmarks.
-    """
+    """Closes of the day against the last common ones: of each group, held `together`, and of the benchmarks."""
     start = session_by(known.closes, day)
-    every = dict.fromkeys([*(ticker for tickers in groups.values() for ticker in tickers), *BENCHMARKS])
-    moved = returns(known, every, {"": (start, known.end)})[""] if known.end > start else None
     for what, tickers in (dict(groups) | {name: [ticker] for ticker, name in BENCHMARKS.items()}).items():
         single = len(tickers) == 1
         first = known.closes.loc[start, tickers[0]] if single else None
         row = Row(what, "USD" if single else "mean", first, iso(start))
-        if moved is None:
+        if known.end <= start:
             yield row
             continue
         latest = known.closes.loc[known.end, tickers[0]] if single else None
-        yield row._replace(latest=latest, latest_on=iso(known.end), change=moved[tickers].mean())
+        yield row._replace(latest=latest, latest_on=iso(known.end), change=together(known, tickers, start, known.end))
+
+
+def together(known: Known, tickers: Iterable[str], start: pd.Timestamp, end: pd.Timestamp) -> float:
+    """Return in percent of a group that stays as it is: the stocks chapter's basket of equal weights.
+
+    Bought at the close of `start`, made equal again at the end of each quarter; a share whose closes end is sold there.
+    """
+    closes = known.closes.loc[start:end, list(tickers)]
+    members = pd.DataFrame(True, index=closes.index, columns=closes.columns)
+    level = markets.basket(closes, members, last_session=known.held_to(end))
+    return float(100 * (level.iloc[-1] / level.iloc[0] - 1))
 
 
 def returns(
@@ -229,7 +246,9 @@ def order(
     spenders: list[str],
     spans: Mapping[str, tuple[pd.Timestamp, pd.Timestamp]],
 ) -> pd.DataFrame:
-    """Returns over spans: of each named stock, of the groups' means, of bitcoin and QQQ, and of the hyperscalers named.
+    """Returns over spans: of each named stock, of the groups (`together`), of bitcoin and the Nasdaq-100, and of the
+    hyperscalers named.
+
 
     Columns: `share`, `ticker` (or the name of a group), one per span.
     """
@@ -237,8 +256,9 @@ def order(
     rows = [(names[ticker], ticker, [ticker]) for ticker in groups.get("named", [])]
     rows += [(f"{group}, mean of {len(tickers)}", group, tickers) for group, tickers in groups.items() if tickers]
     rows += [(BENCHMARKS.get(ticker, names[ticker]), ticker, [ticker]) for ticker in ["IBIT", "QQQ", *spenders]]
-    every = returns(known, {ticker for *_, tickers in rows for ticker in tickers}, spans)
-    means = pd.DataFrame([every.loc[tickers].mean() for *_, tickers in rows], columns=list(spans))
+    means = pd.DataFrame(
+        [[together(known, tickers, *ends) for ends in spans.values()] for *_, tickers in rows], columns=list(spans)
+    )
     means.insert(0, "share", [share for share, *_ in rows])
     means.insert(1, "ticker", [ticker for _, ticker, _ in rows])
     return means

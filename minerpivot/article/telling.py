@@ -90,16 +90,26 @@ def spoken(text: str, month: str = "%B") -> str:
 def told(values: Iterable[Value], against: str | None = None) -> str:
     """The values of a finding, those of one span together, each with what it is compared with; that is named last.
 
-    "hashprice 32.03 (106.6) [30 days to 18 April 2024]".
+    "hashprice 32.03 (106.6). In brackets: the 30 days to 18 April 2024". Of values without one `against` says more.
     """
-    spans = []
+    values, spans = list(values), []
     for span, group in groupby(values, key=lambda value: value.over):
         texts = [
             f"{each.what} {said(each.value, each.unit)}".strip() + (f" ({said(each.base)})" if each.base else "")
             for each in group
         ]
         spans.append((f"{span}: " if span else "") + ", ".join(texts))
-    return spoken("; ".join(spans) + (f" [{against}]" if against else ""))
+    if not against:
+        return spoken("; ".join(spans))
+    compared = any(value.base is not None for value in values)
+    return spoken(
+        f"{'; '.join(spans)}. {'In brackets: ' if compared else ''}{against if compared else first_up(against)}"
+    )
+
+
+def first_up(text: str) -> str:
+    """A sentence's first letter, the others as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def counted(number: int, singular: str, plural: str) -> str:
@@ -115,8 +125,10 @@ def sources(row: Mapping[str, Any]) -> str:
         "contradicts": ("disagrees", "disagree"),
     }
     parts = [counted(int(row[stance]), *words) for stance, words in counts.items() if row[stance]]
-    text = ", ".join(parts) or "no source"
-    return text if "source" in text else f"{text.split(' ')[0]} of the sources {text.partition(' ')[2]}"
+    if not parts or "source" in parts[0]:
+        return ", ".join(parts) or "no source"
+    number, _, rest = ", ".join(parts).partition(" ")
+    return f"{number} {'source' if number == 'one' else 'sources'} {rest}"
 
 
 def why(row: Mapping[str, Any]) -> str:
@@ -144,34 +156,48 @@ def _by_readings(readings: Mapping[str, bool]) -> str:
         return f"{'holds' if holds else 'fails'} in {'both' if len(readings) == 2 else f'all {len(readings)}'} readings"
     if len(readings) > MOST:
         return f"holds in {len(holds)} of {len(readings)} readings"
-    return spoken(f"holds for {', '.join(holds)}; fails for {', '.join(fails)}")
+    return spoken(f"holds: {'; '.join(holds)}. Fails: {'; '.join(fails)}")
 
 
 def changed(row: Mapping[str, Any], unseen: pd.DataFrame) -> str | None:
-    """The verdict of the article's day where it differs, what changed it, and how many pages were not dated by then."""
+    """The verdict of the article's day where it differs, and what changed it: data, pages that came later, or both."""
     if not row["differs"]:
         return None
     late = unseen.loc[row["claim_id"]] if row["claim_id"] in unseen.index else {}
+    cause = row["because"]
+    kinds = [kind for kind in LATE if cause not in ONE_KIND or ONE_KIND[cause] == kind]
     pages = [
-        counted(int(late[kind]), f"page {words}", f"pages {words}") for kind, words in LATE.items() if late.get(kind)
+        counted(int(late[kind]), *(f"{page} {LATE[kind]}" for page in ("page", "pages")))
+        for kind in kinds
+        if late.get(kind)
     ]
-    cause = f"{row['because']} changed it" + (f" ({', '.join(pages)})" if pages else "")
-    return f"{row['verdict_then']} on the article's day; {cause}"
+    told_of = " and ".join(pages) or "later pages"
+    return f"{row['verdict_then']} on the article's day; {CAUSES[cause].format(pages=told_of)}"
 
 
+CAUSES = {  # what `claims.compare` found -> in words
+    "later data": "later data changed it",
+    "later data or pages": "later data changed it, as {pages} alone would have",
+    "later data with later pages": "later data and {pages} changed it together",
+    "undated pages": "{pages} changed it",
+    "later pages": "{pages} changed it",
+    "later and undated pages": "{pages} changed it",
+}
+ONE_KIND = {"undated pages": "undated", "later pages": "later"}
 LATE = {"undated": "without a date", "later": "of a later date"}
 
 
 def rows(verdicts: pd.DataFrame, unseen: pd.DataFrame) -> pd.DataFrame:
     """The statements as a table shows them: each with verdict, values, reason, what changed it, sources and figure."""
     each: list[Any] = verdicts.to_dict("records")
+    later = [changed(row, unseen) for row in each]
     return pd.DataFrame(
         {
             "statement": [f"{row['statement_no']}. {row['claim']}" for row in each],
             "verdict": verdicts["verdict"].to_numpy(),
             "data": [told(row["given"], row["against"]) for row in each],
-            "why": [why(row) for row in each],
-            "changed": [changed(row, unseen) for row in each],
+            "why": [". ".join(map(first_up, filter(None, (why(row), after)))) for row, after in zip(each, later)],
+            "changed": later,
             "sources": [sources(row) for row in each],
             "shown": [shown_in(row) for row in each],
             "grade": verdicts["grade"].to_numpy(),
@@ -180,6 +206,11 @@ def rows(verdicts: pd.DataFrame, unseen: pd.DataFrame) -> pd.DataFrame:
             "anchor": [f"statement-{number}" for number in verdicts["statement_no"]],
         }
     )
+
+
+def among(verdict: str, number: int) -> str:
+    """A verdict beside the number of those that got it: 3 do not reproduce."""
+    return verdict if number == 1 else verdict.replace("does not", "do not")
 
 
 def board(verdicts: pd.DataFrame) -> str:
@@ -193,5 +224,5 @@ def board(verdicts: pd.DataFrame) -> str:
             for number, said in zip(own["statement_no"], own["claim"].map(escape))
         )
         if tiles:
-            lines.append(f"<li><span><b>{len(own)}</b> {verdict}</span> <span>{tiles}</span></li>")
+            lines.append(f"<li><span><b>{len(own)}</b> {among(verdict, len(own))}</span> <span>{tiles}</span></li>")
     return f'<ul class="board">{"".join(lines)}</ul>'

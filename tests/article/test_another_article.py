@@ -33,8 +33,8 @@ STATEMENTS = [  # what is right and what is wrong was read from the tables by ha
      "published_low": "175", "published_high": "185", "unit": "USD bn", "ticker": "GOOGL", "guided_period": "2026"},
     {"claim_id": "x-googl-report", "type": "date", "measure": "earnings_report", "claim": "Alphabet reports on 22 July",
      "published_value": "2026-07-22", "unit": "date", "ticker": "GOOGL"},
-    {"claim_id": "x-signers", "type": "count_or_rank", "measure": "signers", "claim": "Eleven miners have signed",
-     "published_value": "11", "unit": "count"},
+    {"claim_id": "x-signers", "type": "count_or_rank", "measure": "signers", "claim": "Ten miners have signed",
+     "published_value": "10", "unit": "count"},
     {"claim_id": "x-wulf-riot", "type": "comparative", "measure": "share_returns",
      "claim": "Riot did better than TeraWulf over a year", "ticker": "RIOT", "second_ticker": "WULF",
      "window": "one_year"},
@@ -54,7 +54,7 @@ EXPECTED = {
     "x-apld-ytd": claims.CONFIRMED,
     "x-apld-close": claims.CONFIRMED,  # as traded: ten of these shares have become one since
     "x-googl-plan": claims.CONTRADICTED,  # it had raised both ends in April
-    "x-signers": claims.CONFIRMED,
+    "x-signers": claims.CONFIRMED,  # eleven tickers: a subsidiary and its parent are one
     "x-wulf-riot": claims.CONTRADICTED,
     "x-hut-beacon": claims.CONFIRMED,
     "x-quote": claims.CONTRADICTED,
@@ -141,7 +141,7 @@ def test_its_page_speaks_of_that_article_alone(fork):
     text = spoken(fork)
     assert "8 statements" in text
     assert "miners the article names five: they had done" in text  # of one only its contract
-    assert "an article of 15 May 2026 at [example.org](https://example.org/miners)." in text
+    assert "on a text that speaks of 15 May 2026, at [example.org](https://example.org/miners)." in text
     assert "The quotation is not the words of the company." in text
     assert "The article is no rewrite" in text
     for other in ("28 January", "coinspeaker", "CoinDesk", "IREN", "halving was not", "no slowdown", "readings"):

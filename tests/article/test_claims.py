@@ -294,6 +294,21 @@ def test_more_copies_cannot_turn_a_verdict():
     assert claims.by_evidence(*claims.stances(rows.drop(columns="origin")).loc["c"]) == claims.CONTRADICTED
 
 
+def test_sources_of_one_statement_count_for_no_other():
+    """A stance that only another statement got is none of its own."""
+    rows = pd.DataFrame({"claim_id": ["c", "d"], "stance": ["supports", "contradicts"], "publisher": ["one", "two"]})
+    assert claims.stances(rows).loc["c"].tolist() == [1, 0, 0]
+    assert claims.stances(rows).loc["d"].tolist() == [0, 0, 1]
+
+
+def test_verdicts_stand_in_the_order_of_the_article():
+    """Whatever the order of the rows, numbered anew from the top."""
+    said = frozen.load("claims").iloc[::-1]
+    judged = claims.verdicts(said, frozen.load("claims_evidence"), [finding(c) for c in said["claim_id"]])
+    assert judged["statement_no"].tolist() == list(range(1, 28))
+    assert judged.index.tolist() == list(range(27))
+
+
 def test_no_evidence_is_no_source():
     """An empty table counts nothing and breaks nothing."""
     empty = frozen.load("claims_evidence").iloc[:0]
@@ -503,6 +518,8 @@ def test_evidence_counts_from_the_day_of_its_text():
         ((200, 200), (200, 200), "kept"),
         ((40, 50), (40, 45), "cut"),
         ((100, 120), (105, 115), "moved both ways"),
+        ((100, 120), (101, 115), "moved both ways"),
+        ((100, 120), (99, 121), "moved both ways"),
     ],
 )
 def test_a_revision_is_named_by_both_ends(first, last, word):

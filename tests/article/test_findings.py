@@ -251,12 +251,12 @@ def test_what_followed_the_article_is_read_only_when_it_is_known(now, then, clai
 
 
 def test_the_days_after_the_article_are_those_of_the_stocks_that_it_names(now):
-    """Those whose returns it prints: their mean over five sessions is worse than that of QQQ."""
+    """Those whose returns it prints: their mean over five sessions is worse than that of the Nasdaq-100."""
     assert findings.named(claims.statements(frozen.load("claims"), ARTICLE), now) == ["IREN", "CIFR", "HUT"]
     after = numbers(found("response-strong", now))
     span = "sessions to 2026-02-04"
-    assert after["named stocks, mean", span] == pytest.approx(-23.2, abs=0.05)
-    assert after["QQQ", span] == pytest.approx(-4.3, abs=0.05)
+    assert after["mean of the named stocks", span] == pytest.approx(-23.2, abs=0.05)
+    assert after["Nasdaq-100", span] == pytest.approx(-4.3, abs=0.05)
 
 
 def test_a_statement_on_pages_says_what_the_first_page_says(now):
@@ -298,21 +298,27 @@ def rows(parts):
 def test_a_plan_is_followed_on_its_own_basis(now):
     """Meta raised twice; Oracle's year has ended; Microsoft's restatement is a row of its own and no cut."""
     plans = rows(since.plans(now, DAY))
-    meta, oracle = plans["capex of Meta, 2026"], plans["capex of Oracle, fiscal 2026"]
+    meta, oracle = (
+        plans["capex of Meta, 2026, counted"],
+        plans["capex of Oracle, fiscal 2026, guided once, not counted"],
+    )
     assert (meta.first, meta.latest, meta.change) == ((115, 135), (130, 145), "raised")
     assert oracle.first == (50, 50)
     assert oracle.change == pytest.approx(100 * (oracle.latest / 50 - 1))
-    assert plans["capex of Microsoft, 2026, restated"].latest is None
+    assert plans["capex of Microsoft, 2026, restated, guided once, not counted"].latest is None
 
 
 def test_figures_of_one_source_are_shown_and_not_counted(now):
-    """Amazon's second figure rests on one source: its plan is comparable by the one before."""
+    """Amazon's second figure rests on one source: its plan is comparable by the one before, and the table says so."""
     every, counted = (
         since.guidance(now, DAY, standings=standings).set_index("ticker")["latest"]
         for standings in (since.SHOWN, since.COMPARABLE)
     )
     assert every["AMZN"] == (220, 220)
     assert counted["AMZN"] == (200, 200)
+    assert "AMZN" in set(since.comparable(now, DAY)["ticker"])
+    shown = rows(since.plans(now, DAY))
+    assert shown["capex of Amazon, 2026, single sourced, not counted"].latest == (220, 220)
 
 
 def test_on_the_articles_day_nothing_has_followed(then):
@@ -331,12 +337,13 @@ def test_on_the_articles_day_nothing_has_followed(then):
 
 
 def test_levels_are_compared_with_those_of_the_day(now):
-    """Hashprice as the mean of its window, shares by their closes, a group by its members' mean return."""
+    """Hashprice as the mean of its window, shares by their closes, a group as a basket of equal weights."""
     income = rows(since.income(now, DAY, window_days=30))["hashprice, 30 days"]
     assert income.change == pytest.approx(100 * (income.latest / income.first - 1))
     shares = rows(since.shares(now, DAY, {"IREN": ["IREN"], "both": ["IREN", "HUT"], "HUT": ["HUT"]}))
     assert shares["IREN"].first == 62.94
-    assert shares["both"].change == pytest.approx((shares["IREN"].change + shares["HUT"].change) / 2)
+    assert shares["IREN"].change == pytest.approx(100 * (shares["IREN"].latest / 62.94 - 1))
+    assert shares["both"].change == since.together(now, ["IREN", "HUT"], DAY, now.end)
     assert shares["both"].latest is None
 
 
@@ -349,6 +356,41 @@ def test_a_share_whose_closes_end_is_held_to_its_last_one(now):
     assert moved.loc["ENDS", "all"] == pytest.approx(10)
     assert pd.isna(moved.loc["LATE", "all"])
     assert moved["last"].tolist() == pytest.approx([0, 20, -10])
+
+
+def test_a_group_is_held_in_equal_weights_made_equal_again_each_quarter():
+    """100 to 200 and back beside a flat share: half is moved at the quarter's end, so a quarter of the money is lost.
+
+    A share whose closes end is sold at its last one, and one day's move of a group is the mean of its members'.
+    """
+    days = pd.DatetimeIndex(["2026-03-30", "2026-03-31", "2026-04-01"])
+    known = findings.Known(folder=frozen.FOLDER)
+    known.closes = pd.DataFrame({"A": [100, 200, 100], "B": [10, 10, 10], "ENDS": [10, 12, None]}, index=days)
+    assert since.together(known, ["A", "B"], days[0], days[1]) == pytest.approx(50)
+    assert since.together(known, ["A", "B"], days[0], days[2]) == pytest.approx(100 * (1.5 * 0.75 - 1))
+    assert since.together(known, ["ENDS", "B"], days[0], days[2]) == pytest.approx(10)
+
+
+def test_a_subsidiary_counts_with_its_parent(now):
+    """WhiteFiber's contract is Bit Digital's, which had signed before; no company is counted twice."""
+    alone = findings.ledger.pivot_dates(now("deals"))
+    together = findings.signing_days(now)
+    assert "WYFI" in alone.index
+    assert "WYFI" not in together.index
+    assert together["BTBT"] == alone["BTBT"]
+    assert len(together) == len(alone) - 1
+    assert found("growing-number", now).given[-1].value == len(together)
+    assert "WYFI" not in findings.signed_in_force(now)
+
+
+def test_what_a_list_in_a_cell_holds_has_no_commas_of_its_own(now):
+    """Names of values and of readings: commas part the items, so "a, b" would read as two."""
+    said = claims.statements(frozen.load("claims"), ARTICLE)
+    rows_found = findings.found(said, now, SETTINGS)
+    names = {value.what for row in rows_found for value in row["given"]}
+    readings = {reading for row in rows_found for reading in row["readings"]}
+    assert len(names) > 20
+    assert [name for name in names | readings if "," in name] == []
 
 
 def test_the_order_of_events_sets_named_stocks_beside_groups_and_benchmarks(now):

@@ -47,7 +47,11 @@ def test_days_and_months_are_said_in_words():
 def test_values_of_one_span_stand_together_with_what_they_are_compared_with():
     """In brackets; what that is stands once, at the end."""
     values = [Value("a", 1, "MW", "one", 2), Value("b", 3, "MW", "one"), Value("c", 4.0, "", "two")]
-    assert telling.told(values, "as of 2026-01-28") == "one: a 1 MW (2), b 3 MW; two: c 4 [as of 28 January 2026]"
+    assert (
+        telling.told(values, "as of 2026-01-28")
+        == "one: a 1 MW (2), b 3 MW; two: c 4. In brackets: as of 28 January 2026"
+    )
+    assert telling.told(values[1:2], "to 2026-01-28") == "one: b 3 MW. To 28 January 2026"
     assert telling.told([Value("", "no page")]) == "no page"
 
 
@@ -57,8 +61,9 @@ def test_values_of_one_span_stand_together_with_what_they_are_compared_with():
         ((0, 0, 0), "no source"),
         ((1, 0, 0), "one source agrees"),
         ((2, 1, 3), "two sources agree, one agrees in part, three disagree"),
-        ((0, 1, 0), "one of the sources agrees in part"),
-        ((0, 0, 2), "two of the sources disagree"),
+        ((0, 1, 0), "one source agrees in part"),
+        ((0, 1, 2), "one source agrees in part, two disagree"),
+        ((0, 0, 2), "two sources disagree"),
     ],
 )
 def test_sources_are_counted_in_words(counts, text):
@@ -73,7 +78,7 @@ def test_sources_are_counted_in_words(counts, text):
         ({"readings": {"a": False}}, "a: no"),
         ({"readings": {"a": True, "b": True}}, "holds in both readings"),
         ({"readings": {"a": False, "b": False, "c": False}}, "fails in all 3 readings"),
-        ({"readings": {"a": True, "b": False}}, "holds for a; fails for b"),
+        ({"readings": {"a": True, "b": False}}, "holds: a. Fails: b"),
         ({"readings": dict.fromkeys("abcd", True) | {"e": False}}, "holds in 4 of 5 readings"),
         ({}, "within the rounding of what is printed"),
         ({"computed": claims.NOT_REPRODUCED}, "outside the rounding of what is printed"),
@@ -93,13 +98,26 @@ def test_the_reason_is_what_made_the_verdict(cells, text):
 
 
 def test_what_changed_a_verdict_is_told_with_the_pages_that_came_later():
-    """Nothing where nothing changed."""
+    """Those of the kind that did it, and none where data did; nothing where nothing changed."""
     late = pd.DataFrame({"undated": [2, 0], "later": [1, 0]}, index=["c", "d"])
     said = {"claim_id": "c", "differs": True, "verdict_then": claims.CAVEAT, "because": "later data"}
-    start = "confirmed with a caveat on the article's day; later data changed it"
-    assert telling.changed(said, late) == f"{start} (two pages without a date, one page of a later date)"
-    assert telling.changed(said | {"claim_id": "d"}, late) == start
-    assert telling.changed(said | {"claim_id": "e"}, late) == start
+    start, undated, later = (
+        "confirmed with a caveat on the article's day",
+        "two pages without a date",
+        "one page of a later date",
+    )
+    told = {
+        "later data": "later data changed it",
+        "undated pages": f"{undated} changed it",
+        "later pages": f"{later} changed it",
+        "later and undated pages": f"{undated} and {later} changed it",
+        "later data or pages": f"later data changed it, as {undated} and {later} alone would have",
+        "later data with later pages": f"later data and {undated} and {later} changed it together",
+    }
+    assert {because: telling.changed(said | {"because": because}, late) for because in told} == {
+        because: f"{start}; {cause}" for because, cause in told.items()
+    }
+    assert telling.changed(said | {"claim_id": "e"}, late) == f"{start}; later data changed it"
     assert telling.changed(said | {"differs": False}, late) is None
 
 
@@ -115,13 +133,14 @@ def test_the_board_sorts_tiles_by_verdict_and_escapes_what_an_article_says():
     """Each a link; a verdict that nobody got has no row."""
     verdicts = pd.DataFrame(
         {
-            "verdict": [claims.CONTRADICTED, claims.CONFIRMED, claims.CONFIRMED],
-            "statement_no": [1, 2, 3],
-            "claim": ['"<b>"', "two", "three"],
+            "verdict": [claims.CONTRADICTED, claims.CONFIRMED, claims.CONFIRMED, *2 * [claims.NOT_REPRODUCED]],
+            "statement_no": [1, 2, 3, 4, 5],
+            "claim": ['"<b>"', "two", "three", "four", "five"],
         }
     )
     html = telling.board(verdicts)
-    assert html.count("<li>") == 2
+    assert html.count("<li>") == 3
+    assert "<b>2</b> do not reproduce" in html
     assert html.index("#statement-2") < html.index("#statement-3") < html.index("#statement-1")
     assert "<b>2</b> confirmed" in html
     assert "1: &quot;&lt;b&gt;&quot;" in html
