@@ -196,7 +196,7 @@ def test_each_tenant_at_each_site():
 
 
 def test_a_row_of_a_site_speaks_of_one_phase():
-    """Power is overdue while the halls lie ahead; of further halls nothing was promised; a delivery without a figure."""
+    """Power is overdue while the halls lie ahead; of further halls nothing was promised; a delivery has no figure."""
     sites = pd.DataFrame({"site": ["bend", "pearl"], "part_of": None, "ticker": "IREN"})
     rows = pd.DataFrame({"site": ["bend", "pearl"], "deal_id": ["A", "B"], "tenant": None, "critical_it_mw": 50.0})
     contracts = deals.contracted(ledger({"deal_id": "A"}, {"deal_id": "B"}))
