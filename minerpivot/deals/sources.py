@@ -48,8 +48,8 @@ def cited(deal_sources: pd.DataFrame, announced: pd.Series | None = None) -> pd.
     """
     known = page_names(deal_sources)
     names = deal_sources["source_url"].map(known)
-    since = pd.NaT if announced is None else deal_sources["deal_id"].map(announced)
-    older = last_day(deal_sources["published_on"]) < since
+    since = deal_sources["deal_id"].map({} if announced is None else announced.to_dict())
+    older = last_day(deal_sources["published_on"]) < pd.to_datetime(since)
     rows = deal_sources.assign(
         older=older,
         others=~deal_sources["kind"].isin(PRIMARY) | older,

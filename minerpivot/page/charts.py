@@ -242,6 +242,7 @@ def _line(text: str) -> str:
 def _png(choice: Mapping[str, Any]) -> str:
     """A quantised base64 PNG on white, for JupyterLab and GitHub."""
     drawn = standalone(picture(choice["panels"], "wide"), choice["description"], dark=False)
+    drawn = drawn.replace('class="l-', 'fill="none" class="l-')  # the renderer knows no selector by a class's beginning
     image = Image.open(io.BytesIO(vl_convert.svg_to_png(drawn, scale=1.5)))
     paper = Image.new("RGBA", image.size, "white")
     paper.alpha_composite(image.convert("RGBA"))
@@ -1309,19 +1310,18 @@ def areas(
         ]
         plate.data(rows, "values")
         plate.table("values", {"x": x} | {f"y{n}": column for n, column in enumerate(columns)})
-        plate.data([*rows[-1:], {**rows[-1], "x": _shown(plate.x[1], True)}], "latest")
+        plate.data([*rows, {**rows[-1], "x": _shown(plate.x[1], True)}], "steps")
         across = _run(plate, _axis(_days(days.min(), days.max(), plate.width)))
         scale = alt.Scale(domain=list(plate.y), nice=False, zero=False)
         for number, column in enumerate(columns):
             fill, edge, _ = _meaning(accent.get(column, "context"))
             up = alt.Y(f"y{number}:Q", scale=scale, axis=_axis(labels))
-            for name in ("values", "latest"):
-                base = alt.Chart(alt.NamedData(name=name))
-                area = base.mark_area(interpolate="step-after", color=LIGHT[fill or "bg"]).encode(x=across, y=up)
-                plate.add(2, area)
-                if edge:
-                    line = base.mark_line(interpolate="step-after", color=LIGHT[edge], strokeWidth=1.5)
-                    plate.add(2, line.encode(x=across, y=up))
+            base = alt.Chart(alt.NamedData(name="steps"))
+            area = base.mark_area(interpolate="step-after", color=LIGHT[fill or "bg"]).encode(x=across, y=up)
+            plate.add(2, area)
+            if edge:
+                line = base.mark_line(interpolate="step-after", color=LIGHT[edge], strokeWidth=1.5)
+                plate.add(2, line.encode(x=across, y=up))
         for day, record in zip(days, given[columns].itertuples(index=False)):
             for column, value in zip(columns, record):
                 where = (plate.across(day), plate.down(value))
