@@ -696,6 +696,31 @@ def test_labels_of_a_short_scale_leave_room_for_each_other():
     assert len(re.findall(r">\$7\d0(?:bn)?<", drawn)) == 1
 
 
+def test_words_name_the_bar_and_the_dot_where_each_stands():
+    """Said at the figure, spent at the dot, and what stands behind the dot says that it is what was said."""
+    rows = pd.DataFrame({"who": ["Alphabet"], "low": [75], "high": [75], "spent": [91.0]})
+    form = charts.ranges(
+        rows, name="who", low="low", high="high", value="spent", words=("said", "spent"), format="${:,.0f}bn"
+    )
+    [plate] = form.draw(charts.Size("wide", 688))
+    texts = [row["text"] for name in plate.datasets for row in plate.datasets[name] if "text" in row]
+    assert {"said", "spent", "said $75bn"} <= set(texts)
+
+
+def test_panels_that_are_not_aligned_keep_their_own_room():
+    """A panel with short names is not narrowed by one with long names."""
+    short, long = (
+        charts.bars(pd.DataFrame({"who": [name], "usd": [3.0]}), name="who", value="usd")
+        for name in ("A", "A long name")
+    )
+    size = charts.Size("wide", 688)
+    lefts = {
+        aligned: [p.left for p in charts.panels(short, long, aligned=aligned).draw(size)] for aligned in (True, False)
+    }
+    assert lefts[True][0] == lefts[True][1]
+    assert lefts[False][0] < lefts[False][1]
+
+
 def test_a_single_figure_is_a_diamond_and_an_unknown_outcome_draws_no_dot():
     """200 alone is written once; a range keeps its bar and its two ends."""
     rows = pd.DataFrame({"day": ["5 Feb", "4 Feb"], "low": [200, 175], "high": [200, 185], "spent": [None, 210.0]})

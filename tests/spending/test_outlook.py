@@ -499,3 +499,18 @@ def test_a_statement_up_to_the_grace_later_is_in_force(lead, counts):
     """A year ahead less fifteen days is still early enough, a day less is not."""
     scored = pd.DataFrame({"ticker": ["A"], "fiscal_period": ["FY2026"], "lead_days": [lead], "drift_percent": [1.0]})
     assert len(outlook.in_force(scored, 365, grace_days=15)) == counts
+
+
+def test_a_single_figure_that_was_nearly_met_is_inside_and_a_range_has_no_tolerance():
+    """78.2 after "about 75" is inside at five percent, above at four; 41 after 30 to 40 is above; a floor is kept."""
+    said = pd.DataFrame(
+        {
+            "kind": ["point", "range", "floor", "floor"],
+            "low_usd_bn": [None, 30.0, None, None],
+            "high_usd_bn": [None, 40.0, None, None],
+            "midpoint_usd_bn": [75.0, 35.0, 25.0, 25.0],
+            "outcome_usd_bn": [78.2, 41.0, 55.7, 24.0],
+        }
+    ).astype({"low_usd_bn": float, "high_usd_bn": float})
+    assert list(outlook.position(said)) == ["inside", "above", "floor kept", "below"]
+    assert outlook.position(said, point_tolerance=4)[0] == "above"
