@@ -417,6 +417,19 @@ def test_ultimate_credit_by_the_rule():
     assert found["ground"].tolist() == ["guarantee", "rated tenant", "prepayment", "no support stated"]
 
 
+def test_a_common_value_rests_on_the_one_credit_of_its_parts():
+    """A tenant and the contract that it guarantees are one credit; two tenants stay two."""
+    rows = ledger(
+        {"deal_id": "A", "part_of": "ALL", "tenant": "AMD"},
+        {"deal_id": "B", "part_of": "ALL", "tenant": "undisclosed (CORZ)", "guarantor": "AMD"},
+        {"deal_id": "ALL", "counts_as": "value", "tenant": "AMD; undisclosed (CORZ)"},
+        {"deal_id": "C", "part_of": "BOTH", "tenant": "Oak"},
+        {"deal_id": "D", "part_of": "BOTH", "tenant": "Elm"},
+        {"deal_id": "BOTH", "counts_as": "value", "tenant": "Oak; Elm"},
+    )
+    assert deals.ultimate_credit(rows)["credit"].tolist() == ["AMD", "AMD", "AMD", "Oak", "Elm", "Oak; Elm"]
+
+
 @pytest.mark.parametrize(
     ("deal_ids", "sum_usd_bn"),
     [
