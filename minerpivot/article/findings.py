@@ -495,7 +495,9 @@ def signed_in_force(known: Known) -> list[str]:
 def ai_revenue_share(claim: Claim, known: Known, settings: Settings) -> Finding:
     """Whether AI is more of revenue than `diversified_percent` at each signer that reports a split."""
     tickers = signed_in_force(known)
-    every = ledger.ai_share(known("miner_segments"), tickers)["ai_percent"].rename(known.instruments["short_name"].to_dict())
+    every = ledger.ai_share(known("miner_segments"), tickers)["ai_percent"].rename(
+        known.instruments["short_name"].to_dict()
+    )
     shares = every.dropna().sort_values(ascending=False)
     values = [Value(str(ticker), share, "percent", "latest quarter") for ticker, share in shares.items()]
     values += [Value(ticker, None, over="no split seen") for ticker in every.index[every.isna()]]
