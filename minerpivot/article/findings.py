@@ -364,7 +364,7 @@ def capex_growth(claim: Claim, known: Known, settings: Settings) -> Finding:
         return Finding((Value("", "no two quarters by that day"),))
     last, before = complete.iloc[-1], complete.iloc[-2]
     names = known.instruments["short_name"]
-    labels = [f"{names[ticker]} {definition}" for definition, ticker in complete.columns]
+    labels = [f"{names[column[1]]} {column[0]}" for column in complete.columns]
     each = zip(labels, last, before)
     values = tuple(Value(label, grown, CHANGE, str(last.name), earlier) for label, grown, earlier in each)
     readings = {"spending grew": bool((last > 0).all()), "growth did not slow": bool((last >= before).all())}
@@ -495,7 +495,9 @@ def signed_in_force(known: Known) -> list[str]:
 def ai_revenue_share(claim: Claim, known: Known, settings: Settings) -> Finding:
     """Whether AI is more of revenue than `diversified_percent` at each signer that reports a split."""
     tickers = signed_in_force(known)
-    every = ledger.ai_share(known("miner_segments"), tickers)["ai_percent"].rename(known.instruments["short_name"])
+    every = ledger.ai_share(known("miner_segments"), tickers)["ai_percent"].rename(
+        known.instruments["short_name"].to_dict()
+    )
     shares = every.dropna().sort_values(ascending=False)
     values = [Value(str(ticker), share, "percent", "latest quarter") for ticker, share in shares.items()]
     values += [Value(ticker, None, over="no split seen") for ticker in every.index[every.isna()]]
