@@ -19,7 +19,7 @@ QUERIES = {  # a reader's words -> what one of the first three says (its title, 
     "hashprice": "^hashprice\nTerm",
     "power cost": "cost per coin|Power prices",
     "beta": "^beta\nTerm",
-    "Google backstop": "Google.*backstop|backstop.*Google",
+    "credit support": "^credit support\nTerm",
     "Core Scientific": "Core Scientific",
 }
 
