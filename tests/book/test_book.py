@@ -541,7 +541,7 @@ def test_a_day_left_in_a_shell_does_not_reach_the_chapters(monkeypatch):
         ("It is {{ halving.no_such_number }}.", "'halving' is undefined"),
         (
             "```{preview} page.ipynb no-such-figure\n```",
-            "page.ipynb has no figure 'no-such-figure'; a preview names one that the chapter shows",
+            "page.ipynb has no figure or table 'no-such-figure'; a preview names one that the chapter shows",
         ),
         ("```{preview} chapters/gone.ipynb one\n```", "there is no gone.ipynb to preview 'one' from"),
     ],
