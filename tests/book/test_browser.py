@@ -65,8 +65,9 @@ def scroll(page):
     for place in page.locator(".table-tools").all():  # sections grow above a fast reader, who then passes some
         place.scroll_into_view_if_needed()
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_function(
-        "() => document.querySelectorAll('.dt-info').length >= document.querySelectorAll('.table-tools').length"
+    page.wait_for_function(  # what is folded gets them when it is opened
+        "() => document.querySelectorAll('.dt-info').length >="
+        " [...document.querySelectorAll('.table-tools')].filter(tools => tools.checkVisibility()).length"
     )
 
 
