@@ -131,7 +131,7 @@ ALLOWED = re.compile(
     r"|\"[^\"]*\"|“[^”]*”"  # statements quoted from the article
     rf"|\b\d{{1,2}}(?: to \d{{1,2}})? (?:{MONTHS})\b"  # dates and years
     r"|\b(?:19|20)\d\d-\d\d-\d\d\b|\b(?:19|20)\d\d(?:–\d\d)?\b(?!,?\d| (?:MW|USD|percent|days|million|billion))"
-    r"|\b[Dd]ays 0 and 1\b|\bsession −?\d+"  # of an event's window
+    r"|\b[Dd]ays (?:0 and 1|2 to 20)\b|\bsession −?\d+"  # of an event's window
     r"|\b95% interval\b|\bNasdaq-100\b"  # terms
     r"|\bHut 8\b|\bCore42\b|\b[A-Z]+\d+\w*\b|\bCC BY(?:-NC)? 4\.0\b|\b\d+-[KQ]\b",  # names
     re.S | re.M,

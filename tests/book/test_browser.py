@@ -16,11 +16,11 @@ PAGES = [*CHARTED, *COMPANIES[:2], "index", "glossary", "changes", "search", "40
 QUERIES = {  # a reader's words -> what one of the first three says (its title, kind and page, excerpt)
     "IREN": "IREN",
     "Microsoft": "Microsoft",
-    "hashprice": "^hashprice\nTerm",
     "power cost": "cost per coin|Power prices",
     "beta": "^beta\nTerm",
-    "credit support": "^credit support\nTerm",
+    "Google backstop": "^backstop\nTerm",
     "Core Scientific": "Core Scientific",
+    "hashprice": "^hashprice\nTerm",
 }
 
 
@@ -167,15 +167,17 @@ def test_a_switch_groups_as_it_says(visit):
 def test_a_dearer_building_leaves_rent_ahead_in_no_more_leases(visit):
     """Each price of a building has its own count in the title; the count falls, or stays, as the price rises."""
     page = visit("chapters/miner-deals")
-    chart, counts = page.locator("#rent-against-mining"), []
+    chart, counts = page.locator("#rent-against-mining"), {}
     chart.scroll_into_view_if_needed()
     costs = page.get_by_role("radio", name=re.compile(r"^\$"))
     costs.first.wait_for()
     for choice in costs.all():
         choice.check()
-        counts.append(int(re.search(r"a megawatt, in (\d+)", chart.locator("figcaption").inner_text())[1]))
+        title = chart.locator("figcaption").inner_text()
+        cost, count = re.search(r"at \$([\d.]+)m a megawatt, in (\d+)", title).groups()
+        counts[float(cost)] = int(count)
     assert len(counts) > 2
-    assert counts == sorted(counts, reverse=True)
+    assert [counts[cost] for cost in sorted(counts)] == sorted(counts.values(), reverse=True)
 
 
 def test_a_start_chosen_above_the_lines_changes_title_and_drawing(visit):
