@@ -1,10 +1,17 @@
-"""What the overview shows of the chapters: a figure in small, one in large, the first rows of a table.
+"""What the overview shows of the chapters: a figure in small, one in large, the first rows of a table, a workbook.
 
     ```{preview} chapters/halving-squeeze.ipynb halving-clock
     ```
 
 is a card's picture with a link to its chapter; with `:hero:` the figure stands as it does there, with its title; a
 table's preview shows its first `:rows:`. Nothing is typed twice: what is shown is what the notebook has stored.
+
+    ```{workbook} The contracts and the companies as one workbook (XLSX)
+    chapters/miner-deals.ipynb ledger
+    chapters/companies.ipynb companies
+    ```
+
+is a link to a file that holds these tables whole.
 """
 
 from __future__ import annotations
@@ -24,7 +31,7 @@ from sphinx.util.docutils import SphinxDirective
 from minerpivot.book import assets
 from minerpivot.page import drawing
 from minerpivot.page.drawing import MIME as KIT_MIME
-from minerpivot.page.tables import TABLE_MIME, markup
+from minerpivot.page.tables import TABLE_MIME, as_xlsx, markup
 
 Stored = dict[str, Any]
 
@@ -89,6 +96,27 @@ class Preview(SphinxDirective):
         return nodes.paragraph("", "", link, classes=["go"])
 
 
+class Workbook(SphinxDirective):
+    """Tables of chapters as one workbook behind a link: its argument is the link's text, each line names a table."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """The link; the file is written into the site under the names of its tables."""
+        asked = [line.split() for line in self.content if line.strip()]
+        for notebook, _ in asked:
+            self.env.note_dependency(notebook)
+        file = Path("_static", "tables", "-and-".join(name for _, name in asked) + ".xlsx")
+        path = Path(self.env.app.outdir) / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(as_xlsx(*(_stored(Path(self.env.srcdir, notebook), name) for notebook, name in asked)))
+        address = "../" * self.env.docname.count("/") + file.as_posix()
+        html = f'<p class="go"><a href="{address}" download>{escape(self.arguments[0])}</a></p>'
+        return [nodes.raw("", html, format="html")]
+
+
 def _stored(path: Path, name: str) -> Stored:
     """The chart or table that a notebook shows under a name."""
     if not path.exists():
@@ -103,5 +131,6 @@ def _stored(path: Path, name: str) -> Stored:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directive."""
+    """Register the directives."""
     app.add_directive("preview", Preview)
+    app.add_directive("workbook", Workbook)

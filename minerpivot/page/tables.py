@@ -161,27 +161,29 @@ def is_link(address: str) -> bool:
     return re.match(r"https?://|[^:]*$", address) is not None
 
 
-def as_xlsx(stored: Stored) -> bytes:
-    """The whole table as a workbook, the same bytes each time, with what it is on a second sheet."""
+def as_xlsx(*tables_: Stored) -> bytes:
+    """Whole tables as one workbook, the same bytes each time: a sheet each, and a last one that says what they are."""
     from xlsxwriter import Workbook  # only the site's builder needs it
 
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(file, options) as book:
-        book.set_properties({"title": stored["title"], "created": datetime(2000, 1, 1)})
+        book.set_properties({"title": tables_[0]["title"], "created": datetime(2000, 1, 1)})
         bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
-        sheet = book.add_worksheet("Table")
-        head, *rows = _whole(stored)
-        sheet.write_row(0, 0, head, bold)
-        sheet.freeze_panes(1, 1)
-        for number, row in enumerate(rows, 1):
-            for place, value in enumerate(row):
-                if _is_day(value):
-                    sheet.write_datetime(number, place, datetime.fromisoformat(value), day)
-                else:
-                    sheet.write(number, place, value)
-        sheet.autofit()
-        book.add_worksheet("About").write_column(0, 0, [stored["title"], stored["unit"], stored["note"]])
+        for stored in tables_:
+            sheet = book.add_worksheet(stored["name"].capitalize()[:31])  # the most that a sheet's name may have
+            head, *rows = _whole(stored)
+            sheet.write_row(0, 0, head, bold)
+            sheet.freeze_panes(1, 1)
+            for number, row in enumerate(rows, 1):
+                for place, value in enumerate(row):
+                    if _is_day(value):
+                        sheet.write_datetime(number, place, datetime.fromisoformat(value), day)
+                    else:
+                        sheet.write(number, place, value)
+            sheet.autofit()
+        told = [text for stored in tables_ for text in (stored["title"], stored["unit"], stored["note"])]
+        book.add_worksheet("About").write_column(0, 0, told)
     return file.getvalue()
 
 

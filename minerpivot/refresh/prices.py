@@ -135,7 +135,7 @@ def daily_closes(response: Any, symbol: str, zone: str, *, adjusted: bool) -> tu
     """Closes (USD, split- and, if asked, dividend-adjusted) by day of `zone`, NaN for no price; and the events."""
     status, column = response.status_code, "adjclose" if adjusted else "close"
     try:
-        answer = response.json()["chart"]
+        answer = vendors.strict(response.content)["chart"]
         problem = answer["error"]["description"] if answer["error"] else ""
         chart = (answer["result"] or [{}])[0]
         days = _days(chart.get("timestamp") or [], zone)

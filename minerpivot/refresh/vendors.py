@@ -102,12 +102,21 @@ def parsed(body: bytes, kind: str, *, source: str, subject: str) -> Any:
     """Whole JSON of no great depth, or a `VendorError`."""
     mend = "the vendor may block or have moved; open the address by hand"
     try:
-        return json.loads(body)
+        return strict(body)
     except RecursionError:
         raise VendorError(source, subject, "answered JSON that is nested without end", mend) from None
     except ValueError:
         problem = f"answered {kind} that is not whole JSON ({len(body)} bytes)"
         raise VendorError(source, subject, problem, mend) from None
+
+
+def strict(body: bytes) -> Any:
+    """What JSON says; `ValueError` for what is none, the NaN and Infinity that Python would take included."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is no JSON")
+
+    return json.loads(body, parse_constant=refuse)
 
 
 def is_number(cell: object) -> bool:

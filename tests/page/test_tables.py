@@ -213,6 +213,8 @@ def test_a_workbook_is_the_same_each_time_and_says_what_it_is(shown, frame):
     assert "<v>45964</v>" in sheet, "3 November 2025 is a day"
     assert all(text in texts for text in ("=1+1", "Rent beats mining", "Contracts, $bn", "Data: AI and power deals"))
     assert about.count("<row ") == 3
+    both = zipfile.ZipFile(io.BytesIO(tables.as_xlsx(stored, stored | {"name": "second"})))
+    assert re.findall(r'<sheet name="(\w+)"', both.read("xl/workbook.xml").decode()) == ["T", "Second", "About"]
 
 
 # --- what is refused --------------------------------------------------------------------------

@@ -505,7 +505,7 @@ FAULTS = {
         "not a whole chart",
         "update yfinance",
     ),
-    "deep": (plain(200, "[" * 100_000, "application/json"), "not a whole chart", "update yfinance"),
+    "deep": (plain(200, "[" * 100_000, "application/json"), "nested without end", "update yfinance"),
     "elsewhere": (plain(302, "", "https://example.org/a"), "sends to another address", "update yfinance"),
     "infinity": (edited(lambda r: with_close(r, "2026-10-12", float("inf"))), "not a whole chart", "by hand"),
     "two closes": (edited(lambda r: with_row(r, "2026-10-12", 9.5, where=3)), "two prices on 2026-10-12", "later"),
