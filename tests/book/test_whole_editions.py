@@ -97,6 +97,12 @@ def test_the_pages_of_a_day_know_nothing_later(edition, tmp_path):
         patch.setenv(tables.EDITION, day)
         promises = [*tables.load("deals")["start_expected"].dropna(), *tables.load("deliveries")["due"].dropna()]
         promises += [*tables.load("financings")["maturity"].dropna()]
+        sheets = tables.load("balance_sheets")  # its notes are of that day and name when debt is due
+        promises += [
+            stamp
+            for note in [*sheets["note"].dropna(), *sheets["debt_note"].dropna()]
+            for stamp in later_than(day, note)
+        ]
     for page in [site / "index.html", *(site / "chapters").glob("*.html"), *(site / "companies").glob("*.html")]:
         soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
         for hidden in soup.select("details.code, pre, script, style, nav, footer"):
