@@ -108,9 +108,10 @@ def test_the_pages_of_a_day_know_nothing_later(edition, tmp_path):
         for hidden in soup.select("details.code, pre, script, style, nav, footer"):
             hidden.decompose()
         article = soup.select_one("article")
-        texts = [article.get_text(" | ", strip=True), *(tag["aria-label"] for tag in article.select("[aria-label]"))]
-        # (A bar between cells: "27" of one and "June 2028" of the next are no day.)
-        texts = [re.sub(r"(due|,) around[ |]*\d{1,2} \w+ \d{4}", "", text) for text in texts]  # the next report's
+        for cell in article.select("td, th"):
+            cell.append(" |")  # "27" of one cell and "June 2028" of the next are no day
+        texts = [article.get_text(" ", strip=True), *(tag["aria-label"] for tag in article.select("[aria-label]"))]
+        texts = [re.sub(r"(due|,) around \d{1,2} \w+ \d{4}", "", text) for text in texts]  # the next report's
         found = [stamp for text in texts for stamp in later_than(day, text)]
         found = [stamp for stamp in found if stamp not in EXPECTED_THEN.get(page.stem, ())]
         if page.stem in ("miner-deals", "companies", "index") or page.parent.name == "companies":
