@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minerpivot.data import metadata, tables, validation
+from tests import grow
 from tests.frozen import FOLDER
 from tests.frozen import load as frozen
 
@@ -445,3 +446,11 @@ def test_a_note_older_than_its_table_is_named():
     expected = "data/deals.yml: a gap note is of 2026-01-01 and older than the table (2026-01-02): read again"
     assert metadata.outdated(entry) == expected
     assert not metadata.outdated(entry | {"updated": "2026-01-01"})
+
+
+def test_a_season_later_the_tables_are_valid(tmp_path, monkeypatch):
+    """Whatever was appended before: `make grown` asks the same of a copy that has grown already."""
+    folder = shutil.copytree(DATA, tmp_path / "data")
+    monkeypatch.setenv(tables.TODAY, grow.grow(folder))
+    assert {"deals", "prices", "capex_actuals"} <= set(validation.seal(folder))
+    tables.forget()
