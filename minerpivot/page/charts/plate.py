@@ -58,6 +58,7 @@ class Size:
     width: int
     left: float = 0  # at least so much beside the plot, so that panels line up
     right: float = 0
+    above: bool = False  # names stand above their rows, as they must in another panel
 
     @property
     def narrow(self) -> bool:
@@ -88,13 +89,20 @@ def panels(*drawings: Drawing, columns: int = 1, aligned: bool = True) -> Drawin
     Their plots begin and end alike; not `aligned`, each takes the room that its own names leave.
     """
 
+    def drawn(part: Size) -> list[Plate]:
+        return [plate for drawing in drawings for plate in drawing.draw(part)]
+
     def draw(size: Size) -> list[Plate]:
-        part = replace(size, width=size.width // (1 if size.narrow else columns))
-        plates = [plate for drawing in drawings for plate in drawing.draw(part)]
+        beside = 1 if size.narrow else columns
+        part = replace(size, width=size.width // beside)
+        plates = drawn(part)
         if not aligned:
             return plates
-        part = replace(part, left=max(p.left for p in plates), right=max(p.right for p in plates))
-        return [plate for drawing in drawings for plate in drawing.draw(part)]
+        if len({plate.above for plate in plates}) > 1:
+            part = replace(part, above=True)
+            plates = drawn(part)
+        right = max(plate.right for plate in plates) + (12 if beside > 1 else 0)  # words end before the next panel
+        return drawn(replace(part, left=max(plate.left for plate in plates), right=right))
 
     return Drawing(draw)
 
@@ -128,6 +136,7 @@ class Plate:
     tables: list[dict[str, Any]] = field(default_factory=list)
     key: list[str] = field(default_factory=list)
     heading: str = ""
+    above: bool = False  # whether names stand above their rows
 
     # --- scales
 

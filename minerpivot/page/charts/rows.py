@@ -223,6 +223,11 @@ class _Row:
         values = [v for a, b, _ in self.boxes for v in (a, b)] + [v for v, *_ in self.dots]
         return min(values), max(values)
 
+    @property
+    def clear(self) -> int:
+        """Pixels from its end to the words behind it: a dot must not seem to be their bullet."""
+        return 13 if any(value == self.ends[1] for value, *_ in self.dots) else 8
+
 
 def _bar(name: str, value: float, text: str, means: str) -> _Row:
     """A bar from nothing with its value."""
@@ -269,7 +274,8 @@ def _plate(
     if not rows:
         raise ValueError("there is no row to draw")
     names = max(measure(row.name) for row in rows)
-    above = names > (110 if size.narrow else 250)
+    short = 110 if any(row.label for row in rows) else 124  # words behind the rows take room from names
+    above = size.above or names > (short if size.narrow else 250)
     step = thick + (26 if above else 11)
     ends = [v for row in rows for v in row.ends] + [mark.at for mark in marks] + ([0.0] if from_zero else [])
     low, high = axes.within(domain, ends) or (min(ends), max(ends))
@@ -282,8 +288,9 @@ def _plate(
     for row in behind:  # what stands behind a bar must fit; behind a short one there is more room
         share = (row.ends[1] - low) / (high - low)
         if share > 0:
-            width = min(width, (size.width - left - measure(row.label, bold=True) - 10) / share)
+            width = min(width, (size.width - left - measure(row.label, bold=True) - row.clear - 2) / share)
     plate = Plate(size, len(rows) * step, 4, size.width - left - width, 30 if scale else 6, left, x=(low, high))
+    plate.above = above
     spots = [(plate.across(mark.at), size.word(mark.name)) for mark in marks]
     top = flags(plate, spots, plate.height, centred=True)
     if heads:
@@ -318,7 +325,7 @@ def _draw(plate: Plate, row: _Row, y: float, thick: float, *, before: bool) -> N
     if before:
         plate.text(start - 6, middle, row.label, row.colour, bold=True, align="right", halo=True)
     elif row.label:
-        plate.text(end + 8, middle, row.label, row.colour, bold=True, halo=True)
+        plate.text(end + row.clear, middle, row.label, row.colour, bold=True, halo=True)
     for value, series, text in row.said:
         plate.say(plate.across(value), middle, series, row.name, text)
 

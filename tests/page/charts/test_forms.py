@@ -7,7 +7,7 @@ import pytest
 
 from minerpivot.book import assets
 from minerpivot.page import charts, drawing
-from tests.page.charts.forms import BITCOIN, CYCLES, DAYS, FORMS, drawn, stored
+from tests.page.charts.forms import BITCOIN, CYCLES, DAYS, FORMS, POWER, drawn, stored
 
 
 @pytest.mark.parametrize("size", drawing.WIDTHS)
@@ -100,3 +100,36 @@ def test_a_single_figure_is_a_diamond_and_an_unknown_outcome_draws_no_dot():
     texts = [row["text"] for row in plate.datasets["halo"]]
     assert "$200bn" in texts
     assert "$175 to $185bn" in texts
+
+
+def test_panels_of_areas_begin_and_end_alike():
+    """Whatever their values take beside them; beside each other, words end before the next panel begins."""
+    small, large = (
+        charts.areas(POWER.assign(signed=POWER["signed"] * by), x="day", names={"signed": "signed"}, accent={})
+        for by in (1, 10_000)
+    )
+    for columns in (1, 2):
+        first, second = charts.panels(small, large, columns=columns).draw(charts.WIDE)
+        assert (first.left, first.right) == (second.left, second.right)
+    (alone,) = large.draw(charts.Size("wide", 344))
+    assert second.right == alone.right + 12
+
+
+def test_names_stand_in_all_panels_as_they_must_in_one():
+    """On a phone a long name stands above its row, and so do the short ones of the panel below."""
+    forms = [
+        charts.ranges(pd.DataFrame({"what": [name], "low": [1], "high": [2]}), name="what", low="low", high="high")
+        for name in ("29 April", "29 July, restated by the company")
+    ]
+    phone = charts.Size("narrow", 358)
+    assert [plate.above for form in forms for plate in form.draw(phone)] == [False, True]
+    assert [plate.above for plate in charts.panels(*forms).draw(phone)] == [True, True]
+    assert [plate.above for plate in charts.panels(*forms, aligned=False).draw(phone)] == [False, True]
+
+
+def test_words_behind_a_dot_do_not_take_it_for_their_bullet():
+    """A dot reaches five pixels beyond its middle, and the words begin eight after that; behind a bar eight suffice."""
+    rows = pd.DataFrame({"who": ["bar", "dot"], "low": [1, 2], "high": [2, 2]})
+    [plate] = charts.ranges(rows, name="who", low="low", high="high").draw(charts.WIDE)
+    gaps = [word["x"] - plate.across(2) for word in plate.datasets["halo"]]
+    assert gaps == pytest.approx([8, 13])
