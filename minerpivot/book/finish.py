@@ -110,6 +110,8 @@ def _repair(document: HtmlElement) -> None:
         tag.set("role", "listitem")  # the role for entries of a bibliography is no longer one that a list may hold
     for tag in document.cssselect("div.cell_output pre, div.highlight pre"):
         tag.set("tabindex", "0")  # a box that scrolls must be reachable by keyboard
+    for tag in document.cssselect("article table.table"):
+        tag.classes.add("data-table")  # one written in Markdown looks as the kit's do
     for tag in document.cssselect(".pst-scrollable-table-container"):
         caption = tag.cssselect("caption .caption-text")
         tag.attrib.update({"tabindex": "0", "role": "region"})

@@ -14,7 +14,8 @@ from pathlib import Path
 import altair as alt
 import pandas as pd
 
-from minerpivot.page.charts import LINE, Drawing, Plate, Size, _meaning, _offer
+from minerpivot.page.charts.frames import offer
+from minerpivot.page.charts.plate import LINE, Drawing, Plate, Size, meaning
 from minerpivot.page.drawing import LIGHT, measure
 
 FRAME = (975, 610)  # of the outline
@@ -76,21 +77,19 @@ def states(
         down = alt.Y("y:Q", scale=alt.Scale(domain=[FRAME[1], 0], nice=False), axis=None)
         plate.add(0, lines.encode(x=across, y=down, detail="border:N", order="step:Q"))
         for word in shown:
-            meaning, shape, radius = styles[word]
-            fill, edge, _ = _meaning(meaning)
+            means, shape, radius = styles[word]
             for site in frame[frame[state] == word].to_dict("records"):
                 x, y = (scale * part for part in place(site[lat], site[lon]))
                 if not (0 <= x <= size.width and 0 <= y <= plate.height):
                     raise ValueError(f"{site[name]!r} lies outside the map; leave it to the list")
-                plate.dot(x, y, edge or fill, radius, shape=shape)
+                plate.dot(x, y, meaning(means).stroke, radius, shape=shape)
                 plate.say(x, y, str(site[name]), str(site[said]), word)
         for word, (left, row) in zip(shown, places):
-            meaning, shape, radius = styles[word]
-            fill, edge, _ = _meaning(meaning)
+            means, shape, radius = styles[word]
             y = plate.height + 16 + LINE * row
-            plate.dot(left + 6, y, edge or fill, radius, shape=shape)
+            plate.dot(left + 6, y, meaning(means).stroke, radius, shape=shape)
             plate.text(left + 15, y, word, "ink")
-        _offer(plate, frame)
+        offer(plate, frame)
         return [plate]
 
     return Drawing(draw)

@@ -21,12 +21,13 @@ DRAW = f"""
 import sys, pandas
 from pathlib import Path
 from minerpivot.page import charts, drawing
+from minerpivot.page.charts import showing
 folder, drawing.FONT = Path(sys.argv[1]), sys.argv[2]
 drawing._RULES = drawing._RULES.replace({drawing.FONT!r}, drawing.FONT)
 from minerpivot.book import publish
 publish.card(folder, Path("page.html"), "A title", "A finding.")
 {CHART}
-print(charts._png(charts._stored("", choice)), (folder / "_static/cards/page.png").read_bytes())
+print(showing.png(showing.stored("", choice)), (folder / "_static/cards/page.png").read_bytes())
 """
 
 
