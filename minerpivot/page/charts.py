@@ -50,6 +50,7 @@ from IPython.display import display
 from PIL import Image
 from scipy.optimize import isotonic_regression
 
+from minerpivot.article import claims
 from minerpivot.data import tables
 from minerpivot.page.drawing import LIGHT, MIME, SAID, WIDTHS, measure, picture, standalone
 from minerpivot.page.words import in_words, provenance, rounded
@@ -90,8 +91,7 @@ class Event:
 
 def article() -> Event:
     """The day of the article that the report checks, from its row, named alike in every chart."""
-    rows = tables.load("articles")
-    day = rows.loc[rows["role"] == "assessed", "speaks_of"].min()
+    day = claims.first_day(tables.load("articles"))
     return Event(f"{day:%Y-%m-%d}", (f"{in_words(day)}: the article", f"The article, {day.day} {day:%b}"))
 
 
