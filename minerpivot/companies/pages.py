@@ -262,16 +262,17 @@ def all_sites(sites: pd.DataFrame, leases: pd.DataFrame, names: Mapping[str, str
     """Each tenant at each site of all companies, most megawatts first, and the sites that nobody let.
 
     `sites` are those that companies hold, `leases` are `profiles.leases`, `names` of companies by ticker. A site
-    without a lease of its own that is told as part of several is "with" those; what stands for several and has no
-    lease is no place and left out.
+    without a lease of its own that is told as part of several is "with others", which `told_with` names; what stands
+    for several and has no lease is no place and left out.
     """
     seen = ["site", "tenant", "state", "contracted_mw", "live_mw", "open_mw"]
     rows = sites.merge(leases[seen], on="site", how="left")
     rows = rows[rows["state"].notna() | ~rows["site"].isin(sites["part_of"])]
     whole = rows["part_of"].map(sites.set_index("site")["name"]).where(rows["part_of"].isin(leases["site"]))
-    told_with = whole.map("with {}".format, na_action="ignore").astype(object)
+    alone = whole.isna().map({True: "no tenant", False: "with others"})
     rows = rows.assign(
-        state=rows["state"].fillna(told_with).fillna("no tenant"),
+        state=rows["state"].fillna(alone),
+        told_with=whole.where(rows["state"].isna()),
         company=rows["ticker"].map(names),
         tenant=rows["tenant"].astype(object).where(rows["tenant"].notna(), None),
         basis=open_basis(rows["open_mw"].notna()),
@@ -280,4 +281,4 @@ def all_sites(sites: pd.DataFrame, leases: pd.DataFrame, names: Mapping[str, str
     shown = ["name", "company", "region", "state", "contracted_mw", "live_mw", "grid_operator", "country", "tenant"]
     shown += ["basis", "county_town", "lat", "lon", "how_located", "gross_mw_planned", "mining_mw", "site", "ticker"]
     rows = rows.sort_values(["contracted_mw", "name"], ascending=[False, True], kind="stable")
-    return rows[[*shown, "grade"]]
+    return rows[[*shown, "grade", "told_with"]]

@@ -204,7 +204,7 @@ def test_parts_of_a_value_are_shown_for_what_has_a_market_value(overview):
 
 
 def test_every_tenant_at_every_site_is_a_row_and_an_empty_site_another():
-    """Part of a let whole is "with" it; a whole without a lease of its own is no place."""
+    """Part of a let whole is with others and names it; a whole without a lease of its own is no place."""
     sites = pd.DataFrame(
         {
             **{"site": ["all", "one", "two", "free", "sum"], "part_of": [None, "all", None, "sum", None]},
@@ -218,12 +218,14 @@ def test_every_tenant_at_every_site_is_a_row_and_an_empty_site_another():
         }
     )
     shown = pages.all_sites(sites, leases, {"A": "Alpha"})
-    rows = [told(row) for row in shown[["name", "tenant", "state", "contracted_mw", "basis"]].itertuples(index=False)]
+    seen = ["name", "tenant", "state", "contracted_mw", "basis"]
+    rows = [told(row) for row in shown[seen].itertuples(index=False)]
     assert rows == [
         ["Both", "AMD", "runs", 300, None],
         ["Two", "Google", "overdue", 90, "basis open"],
         ["Two", "AMD", "runs", 50, None],
         ["Free", None, "no tenant", None, None],
-        ["One", None, "with Both", None, None],
+        ["One", None, "with others", None, None],
     ]
+    assert told(shown["told_with"]) == [None, None, None, None, "Both"]
     assert set(shown["company"]) == {"Alpha"}
