@@ -98,13 +98,12 @@ def next_label(label: str) -> str:
 def market(tables: Tables, until: str) -> dict[str, str]:
     """Closes to `until`; returns who was consolidated, delisted and renamed, and on which session."""
     prices, instruments = tables["prices"], tables["instruments"].set_index("ticker")
-    ends = prices.groupby("symbol")["date"].max()
+    left = instruments.index[instruments["last_session"].ne("") | instruments["renamed_to"].ne("")]
+    ends = prices.groupby("symbol")["date"].max().drop(left, errors="ignore")
     sessions = exchange_calendars.get_calendar("XNYS").sessions_in_range(ends.min(), until).strftime("%Y-%m-%d")
     days = pd.date_range(ends.min(), until).strftime("%Y-%m-%d")
     counted = set(tables["shares_outstanding"]["ticker"])
-    candidates = [
-        t for t in ends.index if instruments.loc[t, "kind"] == "miner" and not instruments.loc[t, "last_session"]
-    ]
+    candidates = [t for t in ends.index if instruments.loc[t, "kind"] == "miner"]
     consolidated = next(t for t in candidates if t in counted)
     signed = set(tables["deals"].loc[tables["deals"]["counts_as"] == "contract", "ticker"])
     delisted = next(t for t in candidates if t in signed and t != consolidated)
@@ -202,8 +201,10 @@ def spending(tables: Tables, until: str) -> None:
         report = report_days(rows["period_end"], 29)
         rows = rows.assign(reported_on=report)[report <= until]
         shared = rows.drop_duplicates("ticker").set_index("ticker")
-        for column in ("revenue_usd_bn", "operating_cash_flow_usd_bn"):
-            rows[column] = rows["ticker"].map(tables.scaled(shared[column]))
+        of_year = actuals.sort_values("period_end", kind="stable").groupby(["ticker", "definition"]).tail(4)
+        year_ago = of_year.drop_duplicates("ticker").set_index("ticker")  # cash comes by season
+        rows["revenue_usd_bn"] = rows["ticker"].map(tables.scaled(shared["revenue_usd_bn"]))
+        rows["operating_cash_flow_usd_bn"] = rows["ticker"].map(tables.scaled(year_ago["operating_cash_flow_usd_bn"]))
         rows["capex_usd_bn"] = tables.scaled(rows["capex_usd_bn"])
         moved = rows["ticker"].eq("MSFT") & rows["definition"].eq("incl_finance_leases")
         rows.loc[moved, "basis"] = "leases_reclassified"  # the old headline ends: a total with leases lacks it
@@ -214,17 +215,17 @@ def spending(tables: Tables, until: str) -> None:
                 time="amc", basis="reported", source_url=SOURCE
             ),
         )
-        net = latest(tables["capex_amzn_net"].query("period_kind == 'quarter'"), ["period_kind"], "period_end").copy()
-        net["period_end"] = months_on(net["period_end"])
         gross = rows.loc[(rows["ticker"] == "AMZN") & (rows["definition"] == "cash_ppe"), "capex_usd_bn"]
-        net["capex_net_usd_bn"] = [f"{0.97 * float(value):.3f}" for value in gross]
-        tables.append("capex_amzn_net", net.assign(source_url=SOURCE))
+        net = latest(tables["capex_amzn_net"].query("period_kind == 'quarter'"), ["period_kind"], "period_end")
+        net = net.assign(period_end=months_on(net["period_end"]), source_url=SOURCE).head(len(gross))
+        tables.append("capex_amzn_net", net.assign(capex_net_usd_bn=[f"{0.97 * float(value):.3f}" for value in gross]))
         nvidia = tables["nvidia"].tail(1).copy()
         nvidia["fiscal_period"] = nvidia["fiscal_period"].map(next_label)
         for column, days in (("period_end", 91), ("reported_on", 91)):
             nvidia[column] = (pd.to_datetime(nvidia[column]) + pd.Timedelta(days=days)).dt.strftime("%Y-%m-%d")
         for column in nvidia.columns[nvidia.columns.str.endswith("_usd_bn")]:
             nvidia[column] = tables.scaled(nvidia[column], spread=0.02)
+        nvidia = nvidia[nvidia["reported_on"] <= until]
         tables.append("nvidia", nvidia.assign(source_url=SOURCE))
         tables.append(
             "earnings_dates",
@@ -269,6 +270,7 @@ def guidance(tables: Tables) -> None:
     """
     reports = tables["capex_actuals"].query("source_url == @SOURCE").drop_duplicates(["ticker", "reported_on"])
     said = tables["capex_guidance"]
+    reports = reports[~(reports["ticker"] + reports["reported_on"]).isin(said["ticker"] + said["issued_on"])]
     numbers = ["low_usd_bn", "high_usd_bn", "point_usd_bn"]
     restated = False
     for report in reports.sort_values("reported_on", kind="stable").itertuples():
@@ -309,7 +311,7 @@ def companies(tables: Tables, news: dict[str, str], until: str) -> None:
         factor = tables.random.uniform(0.95, 1.15, len(rows))
         for column in rows.columns[rows.columns.str.endswith("_usd_m")]:
             values = pd.to_numeric(rows[column], errors="coerce") * factor
-            rows[column] = ["" if pd.isna(value) else f"{value:.1f}" for value in values]
+            rows[column] = ["" if pd.isna(value) else f"{value:.3f}" for value in values]
         tables.append(
             "miner_segments",
             rows[rows["reported_on"] <= until].assign(source_url=SOURCE, second_source_url="", btc_mined=""),
@@ -338,7 +340,8 @@ def contracts(tables: Tables, until: str) -> None:
     deals = tables["deals"]
     claimed = [d for d in tables["claims"].get("deal_id", pd.Series(dtype=str)).unique() if d]
     signed = deals[(deals["counts_as"] == "contract") & deals["part_of"].eq("") & deals["state"].eq("signed")]
-    replaced, ended, *_ = [*claimed, *signed["deal_id"]][:2]
+    gone = {*deals["supersedes"], *tables["knowledge"].query("table == 'deals' and field == 'state'")["row"]}
+    replaced, ended, *_ = [deal for deal in [*claimed, *signed["deal_id"]] if deal not in gone]
     joint = deals.loc[(deals["deal_type"] == "jv") & (deals["counts_as"] == "contract"), "deal_id"]
     day = f"{pd.Timestamp(until) - pd.Timedelta(days=40):%Y-%m-%d}"
     old = deals[deals["deal_id"] == replaced]
@@ -347,11 +350,11 @@ def contracts(tables: Tables, until: str) -> None:
         "announced_on": day, "announced_time": "pre", "binding_since": day, "noted_on": day, "state": "signed",
         "source_url": SOURCE, "second_source_url": "", "part_of": "", "parts": "", "extends": "", "notes": "grown",
     }  # fmt: skip
-    tables.append("deals", old.assign(**common | {"deal_id": f"{replaced}-AMENDED", "supersedes": replaced}))
+    tables.append("deals", old.assign(**common | {"deal_id": f"{replaced}-{day}", "supersedes": replaced}))
     tables.append(
         "deals",
         model.assign(
-            **common | {"deal_id": f"{model['ticker'].iloc[0]}-GROWN-LEASE", "supersedes": "", "tenant": "A new tenant"}
+            **common | {"deal_id": f"{model['ticker'].iloc[0]}-{day}", "supersedes": "", "tenant": "A new tenant"}
         ),
     )
     later = [{"row": ended, "value": "terminated"}] + [{"row": row, "value": "sold"} for row in joint[:1]]

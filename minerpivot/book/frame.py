@@ -157,20 +157,37 @@ def _mark_first_screen(app: Sphinx, page: nodes.section) -> None:
 
 
 def _code(page: nodes.section) -> list[nodes.Element]:
-    """The code of all cells that hide it, taken out of them, in one fold; what they show stays where it is."""
+    """The code of all cells that hide it, taken out of them, in one fold; what they show stays where it is.
+
+    The heading under which cells stand goes before them, as a comment.
+    """
     blocks: list[nodes.literal_block] = []
+    parts: list[str] = []
+    under: nodes.Element = page
     for cell in list(page.findall(nodes.container)):
         if cell.get("hide_mode") == "input" and cell[0].get("nb_element") == "cell_code_source":
-            blocks += cell[0].findall(nodes.literal_block)
+            section = _section(cell, page)
+            parts += [f"# {section[0].astext()}"] if section is not under else []
+            under = section
+            found = list(cell[0].findall(nodes.literal_block))
+            blocks += found
+            parts += [block.astext().strip("\n") for block in found]
             cell.remove(cell[0])
             del cell["hide_mode"]
             if not cell.children:
                 cell.parent.remove(cell)
     if not blocks:
         return []
-    text = "\n\n".join(block.astext().strip("\n") for block in blocks)
+    text = "\n\n".join(parts)
     title = fold_title("", "Code for this page", more=f"Python, {len(text.splitlines())} lines")
     return [fold("", title, nodes.literal_block(text, text, language=blocks[0]["language"]), classes=["code"])]
+
+
+def _section(part: nodes.Element, page: nodes.section) -> nodes.Element:
+    """The innermost section that holds a part of the page."""
+    while not isinstance(part, nodes.section) and part is not page:
+        part = part.parent
+    return part
 
 
 # --- what is written --------------------------------------------------------------------------

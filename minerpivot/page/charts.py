@@ -95,6 +95,13 @@ def article() -> Event:
     return Event(f"{day:%Y-%m-%d}", (f"{in_words(day)}: the article", f"The article, {day.day} {day:%b}"))
 
 
+def years(days: pd.Series) -> dict[pd.Timestamp, str]:
+    """Labels for a time axis: the beginnings of the years within its days, or both ends of a span without any."""
+    low, high = days.min(), days.max()
+    starts = pd.date_range(low, high, freq="YS")
+    return {start: f"{start:%Y}" for start in starts} or {end: f"{end:%b %Y}" for end in (low, high)}
+
+
 @dataclass(frozen=True)
 class Strip:
     """Counts below lines, on their time scale: how many members stand behind them. `meanings` orders from below."""

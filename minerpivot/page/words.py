@@ -133,6 +133,11 @@ class Names(tuple[str, ...]):
         return Number(len(self))
 
 
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """A count with its noun, which takes an s unless `nouns` is given: one company, two companies."""
+    return f"{Number(number).words} {noun if number == 1 else nouns or f'{noun}s'}"
+
+
 def provenance(sources: str | Sequence[str]) -> str:
     """The sentence that names the tables (`"deals"`) or columns (`"network.fees_btc"`) behind what is shown, each with
     the last day that it covers; "datapackage" stands for the manifest's own facts."""
@@ -227,6 +232,11 @@ class Values:
             raise ValueError(f"number {name!r} is {value!r}; give it a number, or record it with fact()")
         self._record(name, rounded(plain), {"kind": "number", "unit": unit}, origin)
 
+    def numbers(self, values: Mapping[str, Any] | pd.Series, unit: str, **origin: Any) -> None:
+        """Record numbers of one unit by their names: a mapping, or a row whose labels are the names."""
+        for name, value in values.items():
+            self.number(str(name), value, unit, **origin)
+
     def fact(self, name: str, value: Any, **origin: Any) -> None:
         """Record a day or month (also in ISO form), a name, a list of names or a flag; sentences are refused."""
         kind, plain = _fact(name, value)
@@ -237,6 +247,11 @@ class Values:
         self.fact(f"{name}_known", bool(pd.notna(value)), **origin)
         if pd.notna(value):
             self.number(name, value, unit, **origin) if unit else self.fact(name, value, **origin)
+
+    def facts(self, values: Mapping[str, Any], **origin: Any) -> None:
+        """Record facts by their names."""
+        for name, value in values.items():
+            self.fact(name, value, **origin)
 
     def verdict(self, statement: str, verdict: str, **origin: Any) -> None:
         """Record what the fact check says of a statement, by its key: for `facts.json` and comparisons."""

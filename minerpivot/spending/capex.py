@@ -131,6 +131,11 @@ def months_early(year_ends: pd.Series) -> pd.Series:
     return -year_ends.astype(int) % 3
 
 
+def whole_years(quarters: pd.Series) -> pd.Series:
+    """Sums of the calendar years that have all four quarters: year -> USD bn."""
+    return quarters.groupby(pd.PeriodIndex(quarters.index).year).sum(min_count=4).dropna()
+
+
 def share_of_year(quarters: pd.DataFrame, through_quarter: int) -> pd.DataFrame:
     """What the first quarters of each calendar year were of the whole year, in percent: years × tickers.
 
@@ -141,6 +146,18 @@ def share_of_year(quarters: pd.DataFrame, through_quarter: int) -> pd.DataFrame:
     begun = quarters[pd.PeriodIndex(quarters.index).quarter <= through_quarter]
     part = begun.groupby(pd.PeriodIndex(begun.index).year).sum(min_count=through_quarter)
     return (100 * part / whole).rename_axis("year")
+
+
+def at_past_pace(quarters: pd.Series, latest: pd.Period, *, years: int = 2) -> pd.DataFrame:
+    """What the year of `latest` comes to if its first quarters weigh what they did in one of the `years` before.
+
+    Rows are those earlier years: share_percent (`share_of_year`), implied_usd_bn and so_far_usd_bn. There are none if
+    one of the first quarters is missing, if no earlier year has all four, and once the year is whole.
+    """
+    so_far = total(quarters.to_frame("all"), f"{latest.year}Q1", str(latest))["all"]
+    shares = share_of_year(quarters.to_frame("all"), latest.quarter)["all"].dropna()
+    shares = shares[shares.index < latest.year].tail(years if so_far > 0 and latest.quarter < 4 else 0)
+    return pd.DataFrame({"share_percent": shares, "implied_usd_bn": 100 * so_far / shares, "so_far_usd_bn": so_far})
 
 
 def filed_years(actuals: pd.DataFrame, annual: pd.DataFrame) -> pd.DataFrame:
@@ -173,6 +190,23 @@ def total(quarters: pd.DataFrame, first: str, last: str) -> pd.Series:
     """Sum per company over the quarters `first` to `last` ("2026Q1"), missing if one is missing."""
     span = pd.period_range(first, last, freq="Q")
     return quarters.reindex(span).sum(skipna=False)
+
+
+def change(quarters: pd.DataFrame, before: tuple[str, str], after: tuple[str, str]) -> pd.Series:
+    """Percent change per company of the sum over a span of quarters against that over another (`total`)."""
+    return 100 * (total(quarters, *after) / total(quarters, *before) - 1)
+
+
+def reported_later(actuals: pd.DataFrame, latest: pd.Period) -> pd.DataFrame:
+    """Quarters after `latest`, the last that all companies have, with capex_year_before_usd_bn; by end and company.
+
+    `actuals` has one definition.
+    """
+    quarter = pd.PeriodIndex(actuals["calendar_quarter"], freq="Q")
+    spent = actuals.assign(quarter=quarter)[["ticker", "quarter", "capex_usd_bn"]]
+    before = spent.assign(quarter=spent["quarter"] + 4).rename(columns={"capex_usd_bn": "capex_year_before_usd_bn"})
+    later = actuals.assign(quarter=quarter)[quarter > latest].merge(before, on=["ticker", "quarter"], how="left")
+    return later.sort_values(["period_end", "ticker"], ignore_index=True)
 
 
 def last_report(actuals: pd.DataFrame, quarter: str | pd.Period, tickers: Iterable[str]) -> str:
@@ -246,6 +280,15 @@ def by_definition(
     return pd.DataFrame.from_dict(answers, orient="index")
 
 
+def beside_year_before(totals: pd.DataFrame, pairs: Iterable[tuple[str, str]]) -> pd.DataFrame:
+    """Two columns of `totals` and "growth" with the later one's name, in percent, for each pair (before, after)."""
+    found = pd.DataFrame(index=totals.index)
+    for before, after in dict.fromkeys(pairs):
+        found[[before, after]] = totals[[before, after]]
+        found[f"growth {after}"] = 100 * (totals[after] / totals[before] - 1)
+    return found
+
+
 def intensity(actuals: pd.DataFrame, definition: str | Mapping[str, str] = CASH) -> pd.DataFrame:
     """Capex against revenue and operating cash flow, trailing twelve months.
 
@@ -259,11 +302,23 @@ def intensity(actuals: pd.DataFrame, definition: str | Mapping[str, str] = CASH)
         frame.melt(var_name="ticker", value_name=name, ignore_index=False).set_index("ticker", append=True)
         for name, frame in trailing.items()
     ]
-    table = pd.concat(long, axis=1)
-    table["capex_over_revenue"] = 100 * table["capex_usd_bn"] / table["revenue_usd_bn"]
-    table["capex_over_cash_flow"] = 100 * table["capex_usd_bn"] / table["operating_cash_flow_usd_bn"]
-    table["free_cash_flow_usd_bn"] = table["operating_cash_flow_usd_bn"] - table["capex_usd_bn"]
-    return table
+    return _with_shares(pd.concat(long, axis=1))
+
+
+def pooled_intensity(intensity: pd.DataFrame) -> pd.DataFrame:
+    """`intensity` of all its companies taken as one, by quarter; quarters in which one lacks capex or cash flow go."""
+    sums = intensity[["capex_usd_bn", "revenue_usd_bn", "operating_cash_flow_usd_bn"]].groupby(level="quarter")
+    pooled = sums.sum(min_count=intensity.index.get_level_values("ticker").nunique())
+    return _with_shares(pooled.dropna(subset=["capex_usd_bn", "operating_cash_flow_usd_bn"]))
+
+
+def _with_shares(money: pd.DataFrame) -> pd.DataFrame:
+    capex, cash_flow = money["capex_usd_bn"], money["operating_cash_flow_usd_bn"]
+    return money.assign(
+        capex_over_revenue=100 * capex / money["revenue_usd_bn"],
+        capex_over_cash_flow=100 * capex / cash_flow,
+        free_cash_flow_usd_bn=cash_flow - capex,
+    )
 
 
 # --- Nvidia -----------------------------------------------------------------------------------

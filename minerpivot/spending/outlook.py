@@ -1,4 +1,4 @@
-"""What hyperscalers say that they will spend: dated guidance, its record, the fan it gives, the market's answer.
+"""What hyperscalers say that they will spend: dated guidance, its record, the fan it gives.
 
 A statement is compared, and scored with an outcome, only on the definition and accounting basis that it was made on.
 """
@@ -6,7 +6,8 @@ A statement is compared, and scored with an outcome, only on the definition and 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,25 +17,35 @@ from scipy import stats
 from minerpivot.spending.capex import full_definition
 
 
+def with_ends(guidance: pd.DataFrame) -> pd.DataFrame:
+    """`guidance` with the midpoint_usd_bn, least_usd_bn and most_usd_bn of each statement.
+
+    A single figure or a floor is all three; words have none.
+    """
+    low, high, point = (guidance[f"{column}_usd_bn"] for column in ("low", "high", "point"))
+    midpoint = point.fillna((low + high) / 2)
+    return guidance.assign(
+        midpoint_usd_bn=midpoint, least_usd_bn=low.fillna(midpoint), most_usd_bn=high.fillna(midpoint)
+    )
+
+
 def statements(guidance: pd.DataFrame) -> pd.DataFrame:
-    """The dated annual statements with a number, oldest first, with midpoint and standing.
+    """The dated annual statements with a number, oldest first, with their ends (`with_ends`) and standing.
 
     `standing` is plain for a forecast of the company's total; otherwise what keeps it from being one:
-    restated (an earlier statement on another basis), single_sourced, floor, product (arithmetic on a
-    remark) or part (of the total). Undated, qualitative and quarterly rows are left out. Adds
-    `midpoint_usd_bn` and `fiscal_period` ("FY2026"); `definition` becomes the full one.
+    restated (an earlier statement on another basis), single_sourced, undefined (it does not say what it
+    counts), floor, product (arithmetic on a remark) or part (of the total). Undated, qualitative and
+    quarterly rows are left out. Adds `fiscal_period` ("FY2026"); `definition` becomes the full one.
     """
-    midpoint = guidance["point_usd_bn"].fillna((guidance["low_usd_bn"] + guidance["high_usd_bn"]) / 2)
+    definition = full_definition(guidance)
     standing = guidance["kind"].where(guidance["kind"].isin(["product", "part", "floor"]), "plain")
     standing = standing.mask((standing == "plain") & (guidance["single_sourced"] == "y"), "single_sourced")
+    standing = standing.mask((standing == "plain") & (definition == ""), "undefined")
     standing = standing.mask(guidance["restates"].notna(), "restated")
-    dated = guidance.assign(
-        midpoint_usd_bn=midpoint,
-        standing=standing,
-        fiscal_period="FY" + guidance["guided_period"].astype(str).str[-4:],
-        definition=full_definition(guidance),
-    )
-    kept = guidance["period_kind"].isin(["calendar", "fiscal"]) & midpoint.notna() & guidance["issued_on"].notna()
+    fiscal_period = "FY" + guidance["guided_period"].astype(str).str[-4:]
+    dated = with_ends(guidance).assign(standing=standing, fiscal_period=fiscal_period, definition=definition)
+    annual = dated["period_kind"].isin(["calendar", "fiscal"])
+    kept = annual & dated["midpoint_usd_bn"].notna() & dated["issued_on"].notna()
     return dated[kept].sort_values(["issued_on", "ticker"], ignore_index=True)
 
 
@@ -60,6 +71,34 @@ def guidance_path(guidance: pd.DataFrame, year: int, *, as_of: str | pd.Timestam
     )
 
 
+def paths(guidance: pd.DataFrame, annual: pd.DataFrame, tickers: Iterable[str]) -> pd.DataFrame:
+    """What `tickers` said of every year (`guidance_path`), with outcome_usd_bn: the spending of a year that has ended.
+
+    The outcome of a company's year is on the definition of its first scored statement (`scored_statements`).
+    """
+    years = sorted({int(period[2:]) for period in statements(guidance)["fiscal_period"]})
+    said = pd.concat([guidance_path(guidance, year) for year in years], ignore_index=True)
+    scored = scored_statements(guidance, annual, products=True).drop_duplicates(["ticker", "guided_period"])
+    outcomes = scored[["ticker", "guided_period", "outcome_usd_bn"]]
+    return said[said["ticker"].isin(list(tickers))].merge(outcomes, on=["ticker", "guided_period"], how="left")
+
+
+def on_year(said: pd.DataFrame, year: int) -> pd.DataFrame:
+    """The statements (`paths`) on a calendar year."""
+    return said[(said["period_kind"] == "calendar") & (said["fiscal_period"] == f"FY{year}")]
+
+
+def of_each(said: pd.DataFrame, *standings: str, keep: Literal["first", "last"] = "last") -> pd.DataFrame:
+    """Each company's last (or first) statement of one of the `standings`, by ticker."""
+    return said[said["standing"].isin(standings)].drop_duplicates("ticker", keep=keep).set_index("ticker")
+
+
+def restatements(said: pd.DataFrame) -> pd.DataFrame:
+    """Restated statements, each beside the one that it tells anew, whose columns end in `_before`."""
+    told_anew = said[said["standing"] == "restated"]
+    return told_anew.merge(said.add_suffix("_before"), left_on="restates", right_on="guidance_id_before")
+
+
 def revisions(path: pd.DataFrame) -> pd.Series:
     """By how much each company that gave two comparable figures changed them, last against first, in percent.
 
@@ -81,17 +120,32 @@ def revisions(path: pd.DataFrame) -> pd.Series:
 
 
 def ahead(guidance: pd.DataFrame, year_ends: pd.Series, day: pd.Timestamp, year: int) -> pd.DataFrame:
-    """Dated statements, words too, on `year` and the next, without fiscal years that had ended by `day`; with midpoint.
+    """Dated statements, words too, on `year` and the next, without fiscal years that had ended by `day`; with ends.
 
     `year_ends` holds the month in which each company's fiscal year ends.
     """
-    midpoint = guidance["point_usd_bn"].fillna((guidance["low_usd_bn"] + guidance["high_usd_bn"]) / 2)
-    rows = guidance.assign(midpoint_usd_bn=midpoint, basis=guidance["basis"].fillna(""))
+    rows = with_ends(guidance)
     rows = rows[rows["issued_on"].notna() & rows["period_kind"].isin(["calendar", "fiscal"])]
     of_year = rows["guided_period"].astype(str).str[-4:].astype(int)
     month = rows["ticker"].map(year_ends).fillna(12).where(rows["period_kind"] == "fiscal", 12).astype(int)
     ends = pd.to_datetime({"year": of_year, "month": month, "day": 1}) + pd.offsets.MonthEnd(0)
     return rows[of_year.isin([year, year + 1]) & ((rows["period_kind"] == "calendar") | (ends > day))]
+
+
+def first_and_last(said: pd.DataFrame, ahead: pd.DataFrame) -> pd.DataFrame:
+    """One row for each company and period of `ahead`: the first forecast of it, and the last in columns in `_last`.
+
+    Forecasts are the statements of `said` that are plain or undefined. The last is missing where the first is the
+    only one. Where there is none, the row is the newest statement of `ahead`, words or a figure.
+    """
+    period = ["ticker", "guided_period"]
+    forecasts = said[said["standing"].isin(["plain", "undefined"])]
+    newest = ahead.sort_values("issued_on", kind="stable").drop_duplicates(period, keep="last")
+    spoken = pd.concat([forecasts.drop_duplicates(period), newest]).drop_duplicates(period)
+    later = forecasts["issued_on"] > forecasts.groupby(period)["issued_on"].transform("min")
+    again = forecasts[later].drop_duplicates(period, keep="last")
+    wanted = ahead[period].drop_duplicates()
+    return wanted.merge(spoken, on=period).merge(again, on=period, how="left", suffixes=("", "_last"))
 
 
 def other_prints(said: pd.DataFrame, consensus: pd.DataFrame) -> pd.DataFrame:
@@ -108,6 +162,19 @@ def other_prints(said: pd.DataFrame, consensus: pd.DataFrame) -> pd.DataFrame:
     grouped = prints.groupby(["guidance_id", "consensus_usd_bn"], sort=False)
     found = grouped.agg(midpoint_usd_bn=("midpoint_usd_bn", "first"), outlets=("outlet", ", ".join)).reset_index()
     return found.assign(over_percent=100 * (found["midpoint_usd_bn"] / found["consensus_usd_bn"] - 1))
+
+
+def disagreeing_prints(said: pd.DataFrame, consensus: pd.DataFrame, *, rounding_percent: float = 1.0) -> pd.DataFrame:
+    """`other_prints` that are more than `rounding_percent` from the statement's own; closer ones may be one figure.
+
+    Adds ticker, fiscal_period and points_apart: by how many percentage points the print moves the distance between
+    statement and consensus.
+    """
+    own = said[["guidance_id", "ticker", "fiscal_period", "consensus_before_usd_bn", "over_consensus_percent"]]
+    both = own.merge(other_prints(said, consensus), on="guidance_id")
+    apart = 100 * (both["consensus_usd_bn"] / both["consensus_before_usd_bn"] - 1)
+    both["points_apart"] = (both["over_consensus_percent"] - both["over_percent"]).abs()
+    return both[apart.abs() > rounding_percent]
 
 
 def consensus_sums(plain: pd.DataFrame, consensus: pd.DataFrame) -> pd.DataFrame:
@@ -132,8 +199,8 @@ def scored_statements(guidance: pd.DataFrame, annual: pd.DataFrame, *, products:
 
     `annual` has ticker, fiscal_period, period_end, definition, basis, capex_usd_bn. A calendar-year
     statement joins only a fiscal year that ends in December. Statements on a part of the capex never
-    count, and products of a statement only if `products`. Adds to `statements`: period_end,
-    outcome_usd_bn, lead_days (to the period's end) and drift_percent (outcome against the midpoint;
+    count, and products of a statement only if `products`. Adds to `statements`: period_end, year (in
+    which it falls), outcome_usd_bn, lead_days (to the period's end) and drift_percent (outcome against the midpoint;
     missing for a floor, which has none). Sorted by company, year and day.
     """
     said = statements(guidance)
@@ -147,6 +214,7 @@ def scored_statements(guidance: pd.DataFrame, annual: pd.DataFrame, *, products:
     return (
         joined.rename(columns={"capex_usd_bn": "outcome_usd_bn"})
         .assign(
+            year=joined["period_end"].dt.year,
             lead_days=(joined["period_end"] - joined["issued_on"]).dt.days,
             drift_percent=100 * (joined["capex_usd_bn"] / midpoint - 1),
         )
@@ -198,6 +266,11 @@ def in_force(scored: pd.DataFrame, lead_days: int, *, grace_days: int = 15) -> p
     return early.drop_duplicates(["ticker", "fiscal_period"], keep="last").reset_index(drop=True)
 
 
+def days_left(day: pd.Timestamp, year: int) -> int:
+    """Days from `day` to the end of a calendar year."""
+    return (pd.Timestamp(year, 12, 31) - day).days
+
+
 def mean_drift(drift_percent: pd.Series, *, confidence: float = 0.95) -> pd.Series:
     """Geometric mean of drifts with its t interval: observations, mean, low, high, median, in percent.
 
@@ -244,6 +317,27 @@ def leave_one_out(drift_percent: pd.Series, clusters: pd.Series) -> pd.Series:
     return pd.Series(means if len(names) > 1 else {}, dtype=float)
 
 
+def drift_summary(groups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """How the company-years of each group ended, in percent: one row per group of `guidance_record` that has any.
+
+    Columns: years, inside, above and below (counts, against the first range), mean with low and high (`mean_drift`),
+    by_year_low and by_year_high (`clustered_interval`), without_low and without_high (`leave_one_out`, by year).
+    """
+    rows = {}
+    for name, record in groups.items():
+        drift, year = record["drift_percent"], record["year"]
+        left_out = leave_one_out(drift, year)
+        rows[name] = {
+            "years": len(record),
+            **{place: int((record["position"] == place).sum()) for place in ("inside", "above", "below")},
+            **mean_drift(drift)[["mean", "low", "high"]],
+            **dict(zip(("by_year_low", "by_year_high"), clustered_interval(drift, year))),
+            "without_low": left_out.min(),
+            "without_high": left_out.max(),
+        }
+    return pd.DataFrame.from_dict({name: row for name, row in rows.items() if row["years"]}, orient="index")
+
+
 def fan(
     midpoints_usd_bn: pd.Series,
     drifts: pd.DataFrame,
@@ -272,68 +366,3 @@ def fan(
         weights.append(np.full(len(total), 1 / len(total)))
     values, weight = np.concatenate(sums), np.concatenate(weights)
     return pd.Series(np.quantile(values, levels, weights=weight, method="inverted_cdf"), index=levels)
-
-
-# --- the market's answer ----------------------------------------------------------------------
-
-
-def statement_days(guidance: pd.DataFrame, earnings_dates: pd.DataFrame, tickers: Iterable[str]) -> pd.DataFrame:
-    """Company-days with a capex statement (also one without a number) on an exact day: ticker, issued_on, time.
-
-    `time` is that of the report of the same day (amc, bmo), missing where no report of that day is known
-    or its hour is not, so that no session can be named.
-    """
-    rows = guidance[(guidance["day_approximate"] == "n") & guidance["ticker"].isin(list(tickers))]
-    days = rows[["ticker", "issued_on"]].drop_duplicates()
-    times = earnings_dates[["ticker", "reported_on", "time"]].rename(columns={"reported_on": "issued_on"})
-    days = days.merge(times, on=["ticker", "issued_on"], how="left").sort_values(["issued_on", "ticker"])
-    return days.assign(time=days["time"].where(days["time"].isin(["amc", "bmo"]))).reset_index(drop=True)
-
-
-def reactions(days: pd.DataFrame, levels: pd.DataFrame, *, baskets: Iterable[str], benchmark: str) -> pd.DataFrame:
-    """The first session in which each statement could move prices: returns in percent, close to close.
-
-    `days` as from `statement_days`; `levels` are sessions × series, with the companies, `baskets` and the
-    `benchmark`. After the close (amc) is the next session, before the open (bmo) the same day's. Adds
-    session, company and one column per basket, each less the benchmark's return of that session; missing where one of
-    the two closes is: a day without a close has no return, nor has the next. Rows without a known hour, or beyond the
-    last session, are left out.
-    """
-    timed = days[days["time"].notna()]
-    issued = pd.DatetimeIndex(timed["issued_on"])
-    same_or_next, following = (levels.index.searchsorted(issued, side=side) for side in ("left", "right"))
-    place = np.where(timed["time"] == "amc", following, same_or_next)
-    inside = (place > 0) & (place < len(levels))
-    timed, place = timed[inside], place[inside]
-    moves = 100 * levels.pct_change(fill_method=None)
-    less = moves.sub(moves[benchmark], axis=0)
-    columns = less.columns.get_indexer(pd.Index(timed["ticker"]))
-    found = timed.assign(session=levels.index[place], company=less.to_numpy()[place, columns])
-    for name in baskets:
-        found[name] = less[name].to_numpy()[place]
-    return found.reset_index(drop=True)
-
-
-def two_sessions(levels: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
-    """Returns in percent, close to close, of the two sessions after a day: series × first, second, both.
-
-    `levels` are sessions × series. All are missing until both sessions have been traded.
-    """
-    place = levels.index.searchsorted(pd.Timestamp(day), side="right")
-    before, first, second = (
-        levels.iloc[at] if place and place + 1 < len(levels) else levels.iloc[0] * math.nan
-        for at in (place - 1, place, place + 1)
-    )
-    return 100 * pd.DataFrame({"first": first / before - 1, "second": second / first - 1, "both": second / before - 1})
-
-
-def mean_by_session(values: pd.Series, sessions: pd.Series, *, confidence: float = 0.95) -> pd.Series:
-    """Mean over sessions of the mean in each session, with its t interval: sessions, mean, low, high.
-
-    Statements of one session share its news, so a session counts once. Bounds are missing with fewer
-    than two sessions, the mean with none.
-    """
-    means = values.groupby(sessions).mean().dropna()
-    count, mean = len(means), float(means.mean())
-    low, high = stats.t.interval(confidence, count - 1, mean, stats.sem(means)) if count >= 2 else (math.nan, math.nan)
-    return pd.Series({"sessions": count, "mean": mean, "low": float(low), "high": float(high)})

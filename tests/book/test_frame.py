@@ -212,11 +212,15 @@ def test_parameters_before_the_first_screen_are_read_last(small):
 
 
 def test_the_code_of_a_page_stands_once_at_its_end(small):
-    """All that was hidden, in order, behind one line that counts it; outputs and parameters stay in their places."""
+    """All that was hidden, under its headings, behind one line that counts it; outputs and parameters stay in place."""
     article = small[1]["chapters/one.html"].article
     (code,) = article.select("details.code")
-    assert code.summary.get_text(" ") == "Code for this page  Python, 6 lines"
-    assert code.pre.text.split("\n\n") == ["first = 1\nsecond = 2", "show(worth)", "show(searched)\n"]
+    assert code.summary.get_text(" ") == "Code for this page  Python, 12 lines"
+    assert code.pre.text.split("\n\n") == [
+        *("# Change it yourself", "first = 1\nsecond = 2"),
+        *("# What it is worth", "show(worth)"),
+        *("# How the groups are built", "show(searched)\n"),
+    ]
     assert code.find_previous_sibling("section")["id"] == "change-it-yourself"
     assert "parameter = 1" in article.select_one("#change-it-yourself pre").text
     assert article.select_one("#what-it-is-worth table#worth")

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minerpivot.data import metadata, tables, validation
+from tests import grow
 from tests.frozen import FOLDER
 from tests.frozen import load as frozen
 
@@ -464,3 +465,11 @@ def test_closes_end_together_on_the_last_day_that_all_have():
     days = pd.to_datetime(["2026-01-05", "2026-01-05", "2026-01-06"])
     assert tables.shared_end(pd.DataFrame({"date": days, "symbol": ["A", "B", "A"]})) == days[0]
     assert pd.isna(tables.shared_end(pd.DataFrame({"date": days[1:], "symbol": ["B", "A"]})))
+
+
+def test_a_season_later_the_tables_are_valid(tmp_path, monkeypatch):
+    """Whatever was appended before: `make grown` asks the same of a copy that has grown already."""
+    folder = shutil.copytree(DATA, tmp_path / "data")
+    monkeypatch.setenv(tables.TODAY, grow.grow(folder))
+    assert {"deals", "prices", "capex_actuals"} <= set(validation.seal(folder))
+    tables.forget()

@@ -309,6 +309,14 @@ def test_a_gap_stays_a_gap():
     assert len(gap.points) == len(whole.points) - 1
 
 
+def test_a_time_axis_is_labelled_with_the_years_that_begin_on_it():
+    """Or with both ends, where none does."""
+    months = pd.Series(pd.to_datetime(["2023-12-31", "2024-03-31", "2025-01-01"]))
+    assert charts.years(months) == {pd.Timestamp("2024-01-01"): "2024", pd.Timestamp("2025-01-01"): "2025"}
+    ends = {pd.Timestamp("2024-03-31"): "Mar 2024", pd.Timestamp("2024-12-31"): "Dec 2024"}
+    assert charts.years(pd.Series(list(ends))) == ends
+
+
 def test_the_articles_line_comes_from_its_row(monkeypatch):
     """Another article, another line."""
     row = {"role": ["rewrite", "assessed"], "speaks_of": pd.to_datetime(["2026-01-02", "2027-03-05"])}

@@ -15,7 +15,7 @@ from minerpivot.book import build, published
 from minerpivot.book.execute import ROOT
 from minerpivot.data import tables
 from minerpivot.page import words
-from minerpivot.page.words import Day, Names, Number, Values
+from minerpivot.page.words import Day, Names, Number, Values, counted
 
 
 @pytest.fixture
@@ -111,6 +111,12 @@ def test_days_and_names_read_as_people_say_them():
     ]
 
 
+def test_a_count_agrees_with_its_noun():
+    """In words up to twelve; an s unless another plural is given."""
+    assert [counted(n, "miss", "misses") for n in (0, 1, 2)] == ["none misses", "one miss", "two misses"]
+    assert counted(13, "outlook") == "13 outlooks"
+
+
 # --- what is recorded ---------------------------------------------------------------------------
 
 
@@ -152,6 +158,19 @@ def test_pages_without_rows_are_not_turned_to(monkeypatch):
         ("A", 1, ["A"]),
         ("C", 1, ["A", "C"]),
     ]
+
+
+def test_a_row_is_recorded_by_its_labels(kept):
+    """A mapping or a row of numbers of one unit, and facts; what one of them lacks is refused by its name."""
+    say = Values("halving", sources="prices")
+    say.numbers(pd.Series([1.5, 2.5], ["low", "high"]).add_prefix("income_"), "percent", grade="estimated")
+    say.facts({"end": pd.Timestamp("2026-10-07"), "recovered": False})
+    low, high, end, recovered = published.recorded({"halving-squeeze.ipynb": notebook(kept)})
+    assert [(low.name, low.value), (high.name, high.value)] == [("income_low", 1.5), ("income_high", 2.5)]
+    assert {low.record["grade"], high.record["grade"]} == {"estimated"}
+    assert [str(end.read), recovered.read] == ["7 October 2026", False]
+    with pytest.raises(ValueError, match="number 'b' has no value"):
+        say.numbers({"a": 1, "b": np.nan}, "percent")
 
 
 @pytest.mark.parametrize(

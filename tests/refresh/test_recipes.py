@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import exchange_calendars
+import pandas as pd
 import pytest
 
 from minerpivot.data import tables, validation
@@ -13,9 +14,13 @@ from tests.grow import SOURCE, Tables
 GUIDE = (Path(tables.__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
+DAY = f"{tables.today() + pd.Timedelta(days=10):%Y-%m-%d}"  # of what the recipes write: after all that is known
+
+
 @pytest.fixture
-def walk(tmp_path):
-    """The live tables in a folder that may be written, as text; sealing them is `make check`."""
+def walk(tmp_path, monkeypatch):
+    """The live tables in a folder that may be written, as text, ten days from now; sealing them is `make check`."""
+    monkeypatch.setenv(tables.TODAY, DAY)
     folder = shutil.copytree(tables.DATA, tmp_path / "data")
     for name in ("prices_failed", "prices_conflicts"):  # long, and no recipe is about them
         for ending in ("csv", "yml"):
@@ -115,11 +120,12 @@ def test_a_contract_that_ends_keeps_its_row(walk):
         "row": deal["deal_id"],
         "field": "state",
         "value": "terminated",
-        "known_on": "2026-11-20",
+        "known_on": DAY,
     }
     walk.append("knowledge", [later | {"source_url": SOURCE, "grade": "reported"}])
     load = sealed(walk)
-    states = [load("deals", day).set_index("deal_id")["state"][deal["deal_id"]] for day in ("2026-11-19", "2026-11-20")]
+    before = f"{pd.Timestamp(DAY) - pd.Timedelta(days=1):%Y-%m-%d}"
+    states = [load("deals", day).set_index("deal_id")["state"][deal["deal_id"]] for day in (before, DAY)]
     assert states == ["signed", "terminated"]
 
 
@@ -127,8 +133,8 @@ def test_an_amended_contract_is_a_new_deal_that_names_the_old(walk):
     """A row of deals, and a row of knowledge that says what became of the old one."""
     deal = contract(walk)
     new = deal.to_dict() | {
-        "deal_id": f"{deal['deal_id']}-AMENDED", "announced_on": "2026-11-20", "binding_since": "2026-11-20",
-        "noted_on": "2026-11-20", "supersedes": deal["deal_id"], "source_url": SOURCE, "second_source_url": "",
+        "deal_id": f"{deal['deal_id']}-AMENDED", "announced_on": DAY, "binding_since": DAY,
+        "noted_on": DAY, "supersedes": deal["deal_id"], "source_url": SOURCE, "second_source_url": "",
     }  # fmt: skip
     walk.append("deals", [new])
     later = {
@@ -136,7 +142,7 @@ def test_an_amended_contract_is_a_new_deal_that_names_the_old(walk):
         "row": deal["deal_id"],
         "field": "state",
         "value": "superseded",
-        "known_on": "2026-11-20",
+        "known_on": DAY,
     }
     walk.append("knowledge", [later | {"source_url": SOURCE, "grade": "reported"}])
     rows = sealed(walk)("deals").set_index("deal_id")

@@ -99,6 +99,59 @@ def test_total_is_missing_unless_every_quarter_is_there():
     assert capex.total(quarters, "2024Q1", "2024Q4").isna().all()
 
 
+def test_a_whole_year_has_four_quarters():
+    """1 + 2 + 3 + 4; a year of three, or with one missing, is none."""
+    span = pd.period_range("2024Q1", periods=7, freq="Q")
+    assert capex.whole_years(pd.Series([1.0, 2, 3, 4, 5, 6, 7], span)).to_dict() == {2024: 10}
+    assert capex.whole_years(pd.Series([1.0, np.nan, 3, 4, 5, 6, 7], span)).empty
+
+
+def test_the_pace_of_earlier_years_gives_this_one():
+    """Half of 2024 and a quarter of 2025 came by June, 60 has come now: 120 or 240; none in winter, none with a gap."""
+    span = pd.period_range("2024Q1", periods=10, freq="Q")
+    quarters = pd.Series([10.0, 10, 10, 10, 5, 5, 10, 20, 20, 40], span)
+    pace = capex.at_past_pace(quarters, pd.Period("2026Q2", "Q"))
+    assert pace["share_percent"].to_dict() == pytest.approx({2024: 50, 2025: 25})
+    assert pace["implied_usd_bn"].to_dict() == pytest.approx({2024: 120, 2025: 240})
+    assert pace["so_far_usd_bn"].tolist() == [60, 60]
+    assert capex.at_past_pace(quarters, pd.Period("2025Q4", "Q")).empty
+    assert capex.at_past_pace(quarters.mask(quarters.index == "2026Q1"), pd.Period("2026Q2", "Q")).empty
+
+
+def test_change_between_two_spans():
+    """3 to 7 is 133 percent; missing where a quarter is."""
+    quarters = capex.calendar_quarters(pd.concat([five([1.0, 2, 3, 4])]))
+    change = capex.change(quarters, ("2024Q1", "2024Q2"), ("2024Q3", "2024Q4"))
+    assert change["META"] == pytest.approx(100 * 4 / 3)
+    assert capex.change(quarters, ("2023Q4", "2024Q1"), ("2024Q3", "2024Q4")).isna().all()
+
+
+def test_what_one_company_reported_later_stands_beside_its_year_before():
+    """Oracle's sixth quarter, 9, against its second, 2; what all have is not later."""
+    oracle = quarterly("ORCL", [1.0, 2, 3, 4, 5, 9])
+    later = capex.reported_later(pd.concat([oracle, quarterly("META", [1.0] * 5)]), pd.Period("2025Q1", "Q"))
+    assert later[["ticker", "capex_usd_bn", "capex_year_before_usd_bn"]].to_numpy().tolist() == [["ORCL", 9.0, 2.0]]
+
+
+def test_totals_stand_beside_those_of_the_year_before():
+    """From 100 to 150; a pair that comes twice, as in winter, stands once; a missing total has no growth."""
+    totals = pd.DataFrame({"2024": [100.0, 80], "2025": [150.0, np.nan]}, index=["cash", "net"])
+    found = capex.beside_year_before(totals, [("2024", "2025"), ("2024", "2025")])
+    assert list(found) == ["2024", "2025", "growth 2025"]
+    assert found["growth 2025"].tolist() == pytest.approx([50, np.nan], nan_ok=True)
+
+
+def test_companies_taken_as_one_need_all_of_them():
+    """Four quarters of 1 from each of the five: 20 of 400 in revenue and 100 in cash flow; a company short, no row."""
+    pooled = capex.pooled_intensity(capex.intensity(five([1.0] * 4), dict.fromkeys(COMPANIES, capex.CASH)))
+    row = pooled.loc["2024Q4"]
+    assert row[["capex_usd_bn", "free_cash_flow_usd_bn"]].tolist() == [20, 380]
+    assert row[["capex_over_revenue", "capex_over_cash_flow"]].tolist() == pytest.approx([1, 5])
+    short = pd.concat([five([1.0] * 4), quarterly("ORCL", [1.0], first="2025Q1")])
+    alone = capex.pooled_intensity(capex.intensity(short, dict.fromkeys(COMPANIES, capex.CASH)))
+    assert alone.index.astype(str).tolist() == ["2024Q4"]
+
+
 @pytest.mark.parametrize("source", [load, live], ids=["frozen", "live"])
 def test_quarters_sum_to_the_filed_years(source):
     """All filed years with four quarters agree to the million, on each definition that a company reports."""

@@ -1,4 +1,4 @@
-"""Guidance: its record, the fan, the market's answer. Worked examples by hand, the data's own cases, point in time."""
+"""Guidance: its record and the fan. Worked examples by hand, the data's own cases, point in time."""
 
 import numpy as np
 import pandas as pd
@@ -10,43 +10,9 @@ from minerpivot.data.tables import load as live
 from minerpivot.data.tables import public_on
 from minerpivot.spending import capex, outlook
 from tests.frozen import FOLDER, load
+from tests.spending.rows import annual, guidance, statement
 
 ARTICLE = "2026-01-28"
-
-
-def statement(ticker, period, issued_on, *, low=None, high=None, point=None, consensus=None, **cells):
-    """One row of capex_guidance: a range, a point or words on cash purchases, unless `cells` say otherwise."""
-    kind = "range" if low else "point" if point else "qualitative"
-    row = {
-        "guidance_id": f"{ticker}-{period}-{issued_on}",
-        "ticker": ticker,
-        "guided_period": period,
-        "period_kind": "fiscal" if period.startswith("FY") else "calendar",
-        "issued_on": pd.Timestamp(issued_on),
-        "day_approximate": "n",
-        "kind": kind,
-        "definition": "cash_ppe",
-        "basis": None,
-        "restates": None,
-        "low_usd_bn": low,
-        "high_usd_bn": high,
-        "point_usd_bn": point,
-        "single_sourced": "n",
-        "consensus_before_usd_bn": consensus,
-    }
-    return row | cells
-
-
-def guidance(*rows):
-    """A capex_guidance table."""
-    numbers = ["low_usd_bn", "high_usd_bn", "point_usd_bn", "consensus_before_usd_bn"]
-    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
-
-
-def annual(ticker, outcome, *, period="FY2025", end="2025-12-31", definition="cash_ppe"):
-    """One row of capex_annual."""
-    row = {"ticker": ticker, "fiscal_period": period, "period_end": end, "definition": definition, "basis": None}
-    return pd.DataFrame([row | {"capex_usd_bn": outcome}]).astype({"period_end": "datetime64[ns]"})
 
 
 def test_a_statements_standing():
@@ -59,10 +25,13 @@ def test_a_statements_standing():
         statement("MSFT", "CY2026", "2026-02-01", point=175, restates="MSFT-CY2026-2026-01-01"),
         statement("META", "2027", "2026-02-02"),
         statement("AMZN", "2026", "2026-02-03", point=220, single_sourced="y"),
+        statement("GOOGL", "2027", "2026-02-04", point=250, definition=None),
     )
     found = outlook.statements(rows)
-    assert found["standing"].tolist() == ["plain", "plain", "floor", "product", "restated", "single_sourced"]
-    assert found["midpoint_usd_bn"].tolist() == [125, 200, 25, 13.7, 175, 220]
+    standings = ["plain", "plain", "floor", "product", "restated", "single_sourced", "undefined"]
+    assert found["standing"].tolist() == standings
+    assert found["midpoint_usd_bn"].tolist() == [125, 200, 25, 13.7, 175, 220, 250]
+    assert found[["least_usd_bn", "most_usd_bn"]].to_numpy().tolist()[:3] == [[115, 135], [200, 200], [25, 25]]
 
 
 def test_path_by_hand_and_as_of():
@@ -88,6 +57,93 @@ def test_a_revision_is_against_the_first_figure_for_the_total_of_that_very_year(
     )
     revision = outlook.guidance_path(rows, 2025)["revision_percent"]
     assert revision.tolist() == pytest.approx([np.nan, 0, 0, 4], nan_ok=True)
+
+
+def test_paths_hold_what_ended_years_came_to():
+    """72.2 on the first statement's definition, for both on 2025; 2026 runs on, and another company is out."""
+    leases = {"definition": "incl_finance_leases"}
+    rows = guidance(
+        statement("META", "2025", "2025-01-24", low=60, high=65, **leases),
+        statement("META", "2025", "2025-10-29", low=70, high=72),
+        statement("META", "2026", "2026-01-28", low=115, high=135, **leases),
+        statement("CRWV", "2025", "2025-05-14", low=20, high=23),
+    )
+    outcomes = pd.concat([annual("META", 69.7), annual("META", 72.2, **leases), annual("CRWV", 10)])
+    said = outlook.paths(rows, outcomes, ["META"])
+    assert said["fiscal_period"].tolist() == ["FY2025", "FY2025", "FY2026"]
+    assert said["outcome_usd_bn"].tolist() == pytest.approx([72.2, 72.2, np.nan], nan_ok=True)
+
+
+def test_the_first_and_last_of_each_company_are_of_the_standings_asked_for():
+    """A lone note is the last word only if it counts; a fiscal year is no statement on the calendar year."""
+    rows = guidance(
+        statement("AMZN", "2026", "2026-02-05", point=200),
+        statement("AMZN", "2026", "2026-04-29", point=210),
+        statement("AMZN", "2026", "2026-07-30", point=220, single_sourced="y"),
+        statement("ORCL", "FY2026", "2025-12-10", point=50),
+        statement("META", "2027", "2026-07-29", low=150, high=170),
+    )
+    said = outlook.on_year(outlook.paths(rows, annual("META", 72.2), ["AMZN", "ORCL", "META"]), 2026)
+    assert outlook.of_each(said, "plain", keep="first")["midpoint_usd_bn"].to_dict() == {"AMZN": 200}
+    assert outlook.of_each(said, "plain")["midpoint_usd_bn"].to_dict() == {"AMZN": 210}
+    assert outlook.of_each(said, "plain", "single_sourced")["midpoint_usd_bn"].to_dict() == {"AMZN": 220}
+
+
+def test_a_restatement_stands_beside_what_it_tells_anew():
+    """175 beside 190; a raise on the new basis is none."""
+    new = {"basis": "leases_reclassified"}
+    said = outlook.statements(
+        guidance(
+            statement("MSFT", "CY2026", "2026-04-29", point=190),
+            statement("MSFT", "CY2026", "2026-07-29", point=175, restates="MSFT-CY2026-2026-04-29", **new),
+            statement("MSFT", "CY2026", "2026-10-28", point=180, **new),
+        )
+    )
+    pairs = outlook.restatements(said)
+    assert pairs[["midpoint_usd_bn_before", "midpoint_usd_bn"]].to_numpy().tolist() == [[190, 175]]
+
+
+def test_first_and_last_forecasts_or_the_newest_words():
+    """Meta spoke twice, Amazon once (a lone note is no forecast), Alphabet in words only: the newest stand."""
+    rows = guidance(
+        statement("META", "2026", "2026-01-28", low=115, high=135),
+        statement("META", "2026", "2026-04-29", low=125, high=145),
+        statement("AMZN", "2026", "2026-02-05", point=200),
+        statement("AMZN", "2026", "2026-07-30", point=220, single_sourced="y"),
+        statement("GOOGL", "2027", "2026-04-22"),
+        statement("GOOGL", "2027", "2026-07-22"),
+    )
+    ahead = outlook.ahead(rows, pd.Series(dtype=int), pd.Timestamp("2026-07-30"), 2026)
+    found = outlook.first_and_last(outlook.statements(rows), ahead).set_index("ticker")
+    first = {"META": "META-2026-2026-01-28", "AMZN": "AMZN-2026-2026-02-05", "GOOGL": "GOOGL-2027-2026-07-22"}
+    assert found["guidance_id"].to_dict() == first
+    assert found["guidance_id_last"].dropna().to_dict() == {"META": "META-2026-2026-04-29"}
+
+
+def test_prints_that_may_be_one_figure_rounded_do_not_disagree():
+    """Against 110 printed with it, 110.5 is the same figure; 100 moves 120 from nine to twenty percent above."""
+    said = outlook.guidance_path(guidance(statement("META", "2026", "2026-01-28", point=120, consensus=110)), 2026)
+    prints = pd.DataFrame({"consensus_usd_bn": [110.5, 100.0], "outlet": ["a", "b"], "kind": "consensus"})
+    found = outlook.disagreeing_prints(said, prints.assign(guidance_id=said["guidance_id"].iloc[0]))
+    assert found["consensus_usd_bn"].tolist() == [100]
+    assert found["points_apart"].tolist() == pytest.approx([20 - 100 * 10 / 110])
+
+
+def test_days_left_in_a_year():
+    """Of 2026 after its 1 December thirty, of 2027 a year more."""
+    day = pd.Timestamp("2026-12-01")
+    assert (outlook.days_left(day, 2026), outlook.days_left(day, 2027)) == (30, 395)
+
+
+def test_a_group_of_company_years_is_summed_up():
+    """A doubling above, a halving below: a mean of nothing, and each of them without the other; an empty group goes."""
+    record = pd.DataFrame({"drift_percent": [100.0, -50.0], "year": [2023, 2024], "position": ["above", "below"]})
+    summary = outlook.drift_summary({"both": record, "none": record.head(0)})
+    assert summary.index.tolist() == ["both"]
+    row = summary.loc["both"]
+    assert row[["years", "inside", "above", "below"]].tolist() == [2, 0, 1, 1]
+    assert row[["mean", "without_low", "without_high"]].tolist() == pytest.approx([0, -50, 100], abs=1e-9)
+    assert np.isnan(row["by_year_low"])  # two years
 
 
 def test_a_reclassification_is_no_revision():
@@ -416,82 +472,6 @@ def test_leave_one_out_by_hand():
     left = outlook.leave_one_out(pd.Series([100.0, -50.0]), pd.Series([2023, 2024]))
     assert left.to_dict() == pytest.approx({2023: -50, 2024: 100})
     assert outlook.leave_one_out(pd.Series([100.0, 50.0]), pd.Series([2024, 2024])).empty
-
-
-def levels():
-    """Four sessions around a weekend: Thursday, Friday, Monday, Tuesday."""
-    days = pd.to_datetime(["2026-01-29", "2026-01-30", "2026-02-02", "2026-02-03"])
-    return pd.DataFrame(
-        {"META": [100.0, 110, 110, 110], "QQQ": [100.0, 101, 101, 101], "all": [10.0, 10, 12, 12]}, index=days
-    )
-
-
-@pytest.mark.parametrize(
-    ("issued_on", "time", "session", "company", "basket"),
-    [
-        ("2026-01-29", "amc", "2026-01-30", 9, -1),  # after Thursday's close: Friday, 10 less 1 percent
-        ("2026-01-30", "bmo", "2026-01-30", 9, -1),  # before Friday's open: Friday itself
-        ("2026-01-30", "amc", "2026-02-02", 0, 20),  # after Friday's close: Monday
-        ("2026-02-01", "bmo", "2026-02-02", 0, 20),  # a Sunday: Monday
-    ],
-)
-def test_reactions_fall_into_the_first_session_that_could_react(issued_on, time, session, company, basket):
-    """Close to close, less QQQ."""
-    days = pd.DataFrame({"ticker": ["META"], "issued_on": [pd.Timestamp(issued_on)], "time": [time]})
-    row = outlook.reactions(days, levels(), baskets=["all"], benchmark="QQQ").iloc[0]
-    assert row["session"] == pd.Timestamp(session)
-    assert [row["company"], row["all"]] == pytest.approx([company, basket])
-
-
-def test_statements_without_hour_or_session_have_no_reaction():
-    """An unknown hour names no session; one after the last close has not been traded."""
-    days = pd.DataFrame(
-        {"ticker": "META", "issued_on": pd.to_datetime(["2026-01-29", "2026-02-03"]), "time": [None, "amc"]}
-    )
-    assert outlook.reactions(days, levels(), baskets=["all"], benchmark="QQQ").empty
-
-
-def test_statement_days_need_a_report_of_that_day():
-    """Two statements of one evening are one day; an approximate day goes; a post without a report has no hour."""
-    rows = guidance(
-        statement("META", "2025", "2025-10-29", low=70, high=72),
-        statement("META", "2026", "2025-10-29"),
-        statement("META", "2024", "2023-10-25", low=30, high=35, day_approximate="y"),
-        statement("META", "2025", "2025-01-24", low=60, high=65),
-    )
-    dates = pd.DataFrame({"ticker": ["META"], "reported_on": [pd.Timestamp("2025-10-29")], "time": ["amc"]})
-    days = outlook.statement_days(rows, dates, ["META"])
-    assert days["issued_on"].dt.strftime("%Y-%m-%d").tolist() == ["2025-01-24", "2025-10-29"]
-    assert days["time"].isna().tolist() == [True, False]
-
-
-def test_a_day_without_a_close_has_no_return_nor_has_the_next():
-    """Carried forward, the basket would answer −1 percent on a day without its close and +19 on the next."""
-    stale = levels()
-    stale.loc["2026-01-30", "all"] = float("nan")
-    days = pd.DataFrame({"ticker": "META", "issued_on": stale.index[:2], "time": "amc"})
-    found = outlook.reactions(days, stale, baskets=["all"], benchmark="QQQ")
-    assert found["all"].isna().all()
-    assert found["company"].tolist() == pytest.approx([9, 0])
-
-
-def test_two_sessions_by_hand():
-    """After Thursday: Friday and Monday. A Sunday is followed by Monday and Tuesday; Monday by one session only."""
-    after = outlook.two_sessions(levels(), "2026-01-29")
-    assert after.loc["META"].tolist() == pytest.approx([10, 0, 10])
-    assert after.loc["all"].tolist() == pytest.approx([0, 20, 20])
-    assert outlook.two_sessions(levels(), "2026-02-01").loc["all"].tolist() == pytest.approx([20, 0, 20])
-    assert outlook.two_sessions(levels(), "2026-02-02").isna().all(axis=None)
-    assert outlook.two_sessions(levels(), "2026-01-28").isna().all(axis=None)  # no close before it
-
-
-def test_mean_by_session_counts_a_session_once():
-    """Two companies of one evening at 0 and 4 are one session at 2; with one at 6 the mean is 4, t = 12.706."""
-    mean = outlook.mean_by_session(
-        pd.Series([0.0, 4, 6]), pd.Series(pd.to_datetime(["2026-01-29", "2026-01-29", "2026-01-30"]))
-    )
-    assert (mean["sessions"], mean["mean"]) == (2, 4)
-    assert mean["high"] == pytest.approx(4 + 12.706 * 2, rel=1e-3)  # standard error 2.83 over the root of two
 
 
 @pytest.mark.parametrize(("lead", "counts"), [(349, False), (350, True), (380, True)])

@@ -1,0 +1,144 @@
+"""How statements read: figures, definitions, titles for each state of a year, and the tables of a page."""
+
+import pandas as pd
+import pytest
+
+from minerpivot.data.tables import load as live
+from minerpivot.spending import outlook, telling
+from tests.frozen import load
+from tests.spending.rows import annual, guidance, statement
+
+NAMES = {"META": "Meta", "AMZN": "Amazon", "ORCL": "Oracle"}
+NONE = annual("META", 1.0, period="FY2019", end="2019-12-31")
+
+
+def paths(*rows, outcomes=NONE):
+    """The statements of the three companies with what their years came to."""
+    return outlook.paths(guidance(*rows), outcomes, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("given", "reads"),
+    [
+        ({"low": 115, "high": 135}, "115 to 135"),
+        ({"point": 13.7}, "13.7"),
+        ({"point": 25, "kind": "floor"}, "over 25"),
+        ({"qualifier": "significantly more; said on the call"}, "“significantly more”"),
+    ],
+)
+def test_a_figure_is_a_range_one_number_a_floor_or_words(given, reads):
+    """As printed; remarks behind the words are the table's own."""
+    row = statement("META", "2026", "2026-01-28", **given)
+    assert telling.figure(outlook.with_ends(guidance(row)).to_dict("records")[0]) == reads
+
+
+def test_a_definition_names_its_basis_only_where_it_is_another():
+    """In few words; one without such words reads as it is written."""
+    assert telling.definition("incl_finance_leases") == "with leases"
+    assert telling.definition("incl_finance_leases on leases_reclassified") == "with leases (leases reclassified)"
+    assert telling.definition("incl_all_leases") == "incl all leases"
+    assert telling.definition("") == "as it does not say"
+    counted_by = {"META": "incl_finance_leases", "AMZN": "cash_ppe", "ORCL": "cash_ppe"}
+    assert str(telling.definitions(counted_by, NAMES)) == "Amazon and Oracle cash and Meta with leases"
+
+
+def test_every_word_of_the_tables_has_words_here():
+    """Standings, and the kinds of forecasts by others, in the live tables too."""
+    for source in (load, live):
+        assert set(outlook.statements(source("capex_guidance"))["standing"]) <= set(telling.STANDINGS)
+        assert set(source("consensus")["kind"]) <= set(telling.KINDS)
+
+
+def test_an_interval_has_signs_or_says_that_it_is_very_wide():
+    """None where there is none."""
+    assert telling.interval(-4.6, 12.2) == "−5 to +12"
+    assert telling.interval(-0.26, 1.0, decimals=1) == "−0.3 to +1.0"
+    assert telling.interval(-40, 1000) == "very wide"
+    assert telling.interval(float("nan"), float("nan")) is None
+
+
+def test_a_link_names_its_page_and_day():
+    """Without the www that many have."""
+    row = {"issued_on": pd.Timestamp("2026-01-28"), "source_url": "https://www.example.org/a"}
+    assert telling.page(row) == ("example.org, 28 Jan 2026", "https://www.example.org/a")
+
+
+def test_a_year_that_has_ended_is_held_against_what_was_first_said():
+    """72.2 is more than 60 to 65, 100 is about 98 and more with less patience; a floor is no forecast."""
+    said = paths(
+        statement("META", "2025", "2025-01-24", low=60, high=65),
+        statement("META", "2025", "2025-10-29", low=70, high=72),
+        statement("AMZN", "2025", "2025-02-06", point=98),
+        statement("ORCL", "2025", "2025-03-06", point=10, kind="floor"),
+        outcomes=pd.concat([annual("META", 72.2), annual("AMZN", 100.0), annual("ORCL", 30.0)]),
+    )
+    title = telling.finding(said, "2025", NAMES)
+    assert title == "Spent in 2025 against what was first said: Meta more, Amazon about as much"
+    strict = telling.finding(said, "2025", NAMES, point_tolerance=1)
+    assert strict == "Spent in 2025 against what was first said: Amazon and Meta more"
+    of_fiscal = telling.finding(said, "fiscal years", NAMES)
+    assert of_fiscal == "Of two fiscal years that ended, one cost more than was first said"
+
+
+RAISED = [
+    statement("META", "2026", "2026-01-28", low=115, high=135),
+    statement("META", "2026", "2026-04-29", low=125, high=145),
+]
+LOWERED = [statement("AMZN", "2026", "2026-02-05", point=200), statement("AMZN", "2026", "2026-04-29", point=180)]
+FLOOR = statement("ORCL", "2026", "2026-03-10", point=40, kind="floor")
+
+
+@pytest.mark.parametrize(
+    ("rows", "title"),
+    [
+        (RAISED[:1], "What one company said of 2026"),
+        (RAISED, "Meta raised what it first said for 2026"),
+        (LOWERED, "Amazon cut what it first said for 2026"),
+        (
+            RAISED + LOWERED,
+            "Of two companies with two comparable figures, one raised and one cut what they first said for 2026",
+        ),
+        (
+            [*RAISED, *LOWERED, FLOOR],
+            "Of two companies with two comparable figures, one raised and one cut what they first said for 2026; "
+            "figures in grey do not count",
+        ),
+    ],
+)
+def test_a_year_that_runs_shows_who_raised_and_who_cut(rows, title):
+    """As many as have spoken twice; grey is named where there is some."""
+    assert telling.finding(paths(*rows), "2026", NAMES) == title
+
+
+def test_the_table_of_statements_keeps_what_a_single_source_reserves():
+    """Other prints of the consensus are listed, an unnamed vendor is said to be unnamed, the reservation is shown."""
+    more = {"basis": None, "consensus_vendor": None, "source_url": "https://example.org/a"}
+    said = paths(
+        statement("META", "2026", "2026-01-28", point=120, consensus=100, qualifier="about", **more),
+        statement("AMZN", "CY2026", "2026-02-05", point=200, single_sourced="y", qualifier="one note", **more),
+    )
+    prints = pd.DataFrame({"consensus_usd_bn": [110.0], "outlet": ["a"], "kind": "consensus"})
+    prints["guidance_id"] = "META-2026-2026-01-28"
+    table = telling.statements(said, prints, NAMES).set_index("of")
+    assert table.loc["Meta 2026", "other_prints"] == "110, +9% (a)"
+    assert table.loc["Meta 2026", "vendor"] == telling.UNNAMED
+    assert table["reservation"].fillna("").to_dict() == {"Meta 2026": "", "Amazon 2026": "one note"}
+    assert table["standing"].to_dict() == {"Meta 2026": "statement", "Amazon 2026": "one source"}
+
+
+def test_the_tables_of_the_page_by_the_frozen_data():
+    """Forecasts newest first, a record row for each company-year, outlooks by year and company with both figures."""
+    forecasts = telling.forecasts(load("consensus"), NAMES)
+    assert forecasts["as_of"].is_monotonic_decreasing
+    assert (forecasts["vendor"] != "").all()
+    record = outlook.guidance_record(load("capex_guidance"), load("capex_annual"))
+    table = telling.record(record.assign(name=record["ticker"]))
+    assert len(table) == len(record)
+    assert set(table.loc[table["said"].str.startswith("over "), "place"]) == {"floor kept"}
+    said = outlook.paths(load("capex_guidance"), load("capex_annual"), NAMES)
+    ahead = outlook.ahead(load("capex_guidance"), pd.Series({"ORCL": 5}), pd.Timestamp("2026-07-30"), 2026)
+    outlooks = telling.outlooks(said, ahead[ahead["ticker"].isin(NAMES)], NAMES).set_index("of")
+    assert list(outlooks.index)[:2] == ["Meta 2026", "Amazon 2026"]
+    assert outlooks.loc["Meta 2026", "first"][0] == "115 to 135, 28 January 2026"
+    assert outlooks.loc["Meta 2026", "counted"] == "with leases"
+    assert outlooks["change"].notna().equals(outlooks["last"].notna())
