@@ -147,6 +147,11 @@ def assessed(articles: pd.DataFrame, article_id: str) -> pd.Series:
     return pd.Series(rows.loc[article_id])
 
 
+def first_day(articles: pd.DataFrame) -> pd.Timestamp:
+    """The day that the report's article speaks of; of several that are assessed, the earliest."""
+    return pd.Timestamp(articles.loc[articles["role"] == "assessed", "speaks_of"].min())
+
+
 def rounding(printed: str | float) -> float:
     """Half of the last digit of a printed figure: 0.5 for 47, 0.05 for 9.7; a text keeps its zeros ("62.90")."""
     text = printed if isinstance(printed, str) else f"{printed:.10g}"
@@ -272,7 +277,7 @@ def combined(computed: str | None, supports: int, qualifies: int, contradicts: i
 def verdicts(claims: pd.DataFrame, evidence: pd.DataFrame, findings: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     """Every statement with its verdict, in the article's order.
 
-    `findings` hold claim_id and the fields of `findings.Finding`: among them `computed` (a verdict, or None) and
+    `findings` hold claim_id and the fields of `readings.Finding`: among them `computed` (a verdict, or None) and
     `alone` (see `combined`). An outlook is not testable whatever is found. Adds the sources by stance and `verdict`.
     Raises ValueError if a statement has no finding, two of them, or a finding names no statement.
     """

@@ -1,197 +1,24 @@
 """What the tables give on a statement: one function per kind of statement, values and outcomes without a sentence.
 
-Each takes the statement's row, the tables as known on a day and the settings, so that the verdict of the article's day
-and that of today come from the same code.
+Those on shares are in `returns`. Each takes the statement's row, the tables as known on a day and the settings, so that
+the verdict of the article's day and that of today come from the same code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
 from minerpivot.article import claims
-from minerpivot.data.tables import DATA, edition, load, through
+from minerpivot.article.knowledge import Known, iso, of_kind, signed_in_force, signing_days
+from minerpivot.article.readings import AS_PRINTED, CHANGE, Claim, Finding, Settings, Value, read
+from minerpivot.article.returns import deal_response, miner_returns, share_close, share_return, share_returns
 from minerpivot.deals import ledger
 from minerpivot.halving import mining, power
 from minerpivot.spending import capex
-from minerpivot.stocks import announcements, events, exposure, inference, markets, sessions
-
-Claim = Mapping[str, Any]  # a row of `claims`
-CHANGE = "percent change"  # the unit of a value that is shown with its sign
-BENCHMARKS = {"IBIT": "bitcoin", "QQQ": "Nasdaq-100", "SMH": "chip shares"}  # each by the fund that holds it
-SIGNED, UNSIGNED = "signers", "other miners"
-AS_PRINTED = "what is printed"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the wording of a statement leaves open."""
-
-    half_width_percent: Mapping[str, float]  # by window: within it a printed return counts as reproduced
-    cents_per_kwh: float  # power price at which margins are read
-    window_days: int  # days that "now" and "before" average
-    diversified_percent: float  # share of revenue from which AI counts as diversification
-    first_places: int  # places that count as "one of the largest"
-    sessions_after: int  # sessions in which "what came next" is read
-
-
-class Value(NamedTuple):
-    """A value that was found, over which span or on which day, and the value that it is compared with."""
-
-    what: str
-    value: Any  # number, day or name; missing where nothing is known
-    unit: str = ""
-    over: str = ""
-    base: Any = None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What the tables give on one statement; without `computed` cited pages decide."""
-
-    given: tuple[Value, ...] = ()
-    against: str | None = None  # what the bases of the values are
-    computed: str | None = None  # a verdict
-    alone: bool = False  # whether that verdict stands whatever pages say
-    grade: str = "derived"
-    readings: Mapping[str, bool] = field(default_factory=dict)  # how a statement can be read, and whether it then holds
-
-
-def read(
-    values: tuple[Value, ...], against: str | None, readings: Mapping[str, bool], grade: str = "derived"
-) -> Finding:
-    """What readings of a statement give: all hold, some hold, or none does."""
-    return Finding(values, against, claims.holds(readings), grade=grade, readings=dict(readings))
-
-
-class Known:
-    """The tables as they were public on a day (None: all that is in the data), each read once."""
-
-    def __init__(self, day: str | None = None, *, folder: Path = DATA) -> None:
-        self.day, self.folder = day, folder
-        self._tables: dict[str, pd.DataFrame] = {}
-        self._days: dict[str, Known] = {}
-
-    def __call__(self, table: str) -> pd.DataFrame:
-        """A table."""
-        if table not in self._tables:
-            self._tables[table] = load(table, as_of=self.day, folder=self.folder)
-        return self._tables[table]
-
-    def on(self, day: pd.Timestamp) -> Known:
-        """The same tables as they were public on another day; of a later one no more than is known anyway."""
-        until = min(iso(day), self.day or iso(day))
-        return self._days.setdefault(until, Known(until, folder=self.folder))
-
-    def pages(self) -> pd.DataFrame:
-        """Cited pages: those that a date puts on the day or before, or all of them."""
-        every = load("claims_evidence", folder=self.folder)
-        if not self.day:
-            return every
-        if not (claims.dated(every) <= pd.Timestamp(self.day)).any():
-            return every.iloc[:0]
-        pages = self("claims_evidence")
-        return pages[claims.dated(pages).notna()]
-
-    @cached_property
-    def until(self) -> str:
-        """The last day that is known of contracts."""
-        return self.day or edition() or through("deals", folder=self.folder)
-
-    @cached_property
-    def instruments(self) -> pd.DataFrame:
-        """Companies and funds by ticker, under today's names."""
-        return load("instruments", folder=self.folder).set_index("ticker")
-
-    @cached_property
-    def closes(self) -> pd.DataFrame:
-        """Sessions × symbols, in USD: of all that trade, and of the miners that failed, shrank or stayed small."""
-        return markets.close_matrix(pd.concat([self("prices"), self("prices_failed")])[["date", "symbol", "close"]])
-
-    @cached_property
-    def followed(self) -> list[str]:
-        """The larger miners, whose closes and contracts this report follows."""
-        own = set(self("prices")["symbol"])
-        return [ticker for ticker in of_kind(self.instruments, "miner") if ticker in own]
-
-    @cached_property
-    def mined(self) -> list[str]:
-        """Companies with closes that mined at the halving, whatever became of them: who signs can be compared with."""
-        every = markets.mined_at_halving(self.instruments.reset_index(), load("fates", folder=self.folder))
-        return [ticker for ticker in every if ticker in self.closes]
-
-    @cached_property
-    def parents(self) -> dict[str, str]:
-        """Subsidiary -> the company that consolidates it, with which it counts where companies are counted."""
-        return ledger.parent_of(self.instruments.reset_index())
-
-    @cached_property
-    def joining(self) -> pd.Series:
-        """The session at whose close each signer joins the signers' basket."""
-        return markets.joining_closes(
-            ledger.pivot_dates(self("deals")), self("event_flags"), pd.DatetimeIndex(self.closes.index)
-        )
-
-    @cached_property
-    def end(self) -> pd.Timestamp:
-        """The last session that all followed miners which still trade have in common with the benchmarks."""
-        return markets.last_common_date(self.closes, [*self.followed, *BENCHMARKS], self._last_sessions)
-
-    @cached_property
-    def _last_sessions(self) -> pd.Series:
-        return sessions.last_sessions(self.instruments.reset_index())
-
-    def held_to(self, end: pd.Timestamp) -> pd.Series:
-        """The session of its last close by ticker, for what had ended by a session."""
-        closes = self.closes.loc[:end].dropna(axis="columns", how="all")
-        return markets.last_held(closes, closes.columns, self._last_sessions)
-
-    def compared(self, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
-        """Returns in percent of signers, of other miners and of the benchmarks, bought at the close of a session.
-
-        The groups are those of the stocks chapter: who mined at the halving, changing sides on signing, sold at a last
-        close. A group without a member at the start is left out.
-        """
-        closes = self.closes.loc[:end]
-        held_to = self.held_to(end)
-        groups = markets.both_returns(closes, self.joining, self.mined, {"": start}, held_to).T[""]
-        singles = markets.returns_since(closes[list(BENCHMARKS)], {"": start}, end)[""].rename(BENCHMARKS)
-        return pd.Series(100 * pd.concat([groups.rename({"pivoted": SIGNED, "pure": UNSIGNED}).dropna(), singles]))
-
-
-def iso(day: Any) -> str:
-    """2026-01-28."""
-    return f"{day:%Y-%m-%d}"
-
-
-def of_kind(instruments: pd.DataFrame, kind: str) -> list[str]:
-    """Tickers of one kind of instrument."""
-    return list(instruments.index[instruments["kind"] == kind])
-
-
-def session_by(closes: pd.DataFrame, day: pd.Timestamp) -> pd.Timestamp:
-    """The last session on or before a day: what an article of a Sunday speaks of."""
-    return closes.index[closes.index <= day][-1]
-
-
-def mentioned(statements: pd.DataFrame, known: Known, kind: str) -> list[str]:
-    """Tickers of one kind that have closes and of which, or of whose contracts, these statements speak, in order."""
-    of_deals = statements["deal_id"].map(known("deals").drop_duplicates("deal_id").set_index("deal_id")["ticker"])
-    columns = statements[["ticker", "second_ticker"]].assign(of_deal=of_deals)
-    tickers = dict.fromkeys(columns.fillna("").to_numpy().ravel())
-    return [ticker for ticker in tickers if ticker in known.closes and ticker in of_kind(known.instruments, kind)]
-
-
-def named(statements: pd.DataFrame, known: Known) -> list[str]:
-    """The miners with closes that an article names."""
-    return mentioned(statements, known, "miner")
-
 
 # --- pages and outlooks -----------------------------------------------------------------------
 
@@ -466,11 +293,6 @@ def _bracketed(measure: str) -> str:
     return f"{name} ({'; '.join(notes)})" if notes else name
 
 
-def signing_days(known: Known) -> pd.Series:
-    """Day of each company's first binding contract; a subsidiary's is its parent's."""
-    return ledger.pivot_dates(known("deals")).rename(known.parents).groupby(level=0).min()
-
-
 def signers(claim: Claim, known: Known, settings: Settings) -> Finding:
     """Miners with a binding contract at the ends of years: more each year, or as many as printed on the day."""
     pivots = signing_days(known)
@@ -487,11 +309,6 @@ def signers(claim: Claim, known: Known, settings: Settings) -> Finding:
     return read(values, None, {"more signers every year": growing}, "reported")
 
 
-def signed_in_force(known: Known) -> list[str]:
-    """Companies with a contract in force, a subsidiary's being its parent's."""
-    return list(ledger.contracted(known("deals"))["ticker"].replace(known.parents).unique())
-
-
 def ai_revenue_share(claim: Claim, known: Known, settings: Settings) -> Finding:
     """Whether AI is more of revenue than `diversified_percent` at each signer that reports a split."""
     tickers = signed_in_force(known)
@@ -505,173 +322,6 @@ def ai_revenue_share(claim: Claim, known: Known, settings: Settings) -> Finding:
     return read(
         tuple(values), "AI in the revenue of the quarter; a subsidiary counts with its parent", readings, "estimated"
     )
-
-
-# --- shares -----------------------------------------------------------------------------------
-
-
-def returned(closes: pd.DataFrame, claim: Claim, ticker: str) -> pd.Series | None:
-    """A share's return in percent over the statement's window to its day; None if unknown.
-
-    `percent`, `base_date`, `base_close` and `close`.
-    """
-    window = claim["window"]
-    if ticker not in closes:
-        return None
-    row = markets.performance(closes, [ticker], session_by(closes, claim["as_of"])).loc[ticker]
-    named = {"base_date": row[f"{window}_base_date"], "base_close": row[f"{window}_base_close"], "close": row["close"]}
-    return None if pd.isna(row[window]) else pd.Series({"percent": 100 * row[window]} | named)
-
-
-NO_CLOSES = (Value("", "no closes"),)
-
-
-def share_return(claim: Claim, known: Known, settings: Settings) -> Finding:
-    """A printed return against the closes."""
-    found = returned(known.closes, claim, claim["ticker"])
-    if found is None:
-        return Finding(NO_CLOSES, computed=claims.NOT_TESTABLE, alone=True)
-    computed = claims.figure(found["percent"], claim, tolerance=settings.half_width_percent[claim["window"]])
-    values = (
-        Value("return", found["percent"], "percent"),
-        Value("close", found["close"], "USD", "", found["base_close"]),
-    )
-    return Finding(values, f"the close of {iso(found['base_date'])}", computed, alone=True)
-
-
-def share_close(claim: Claim, known: Known, settings: Settings) -> Finding:
-    """A printed price against the close, to the last digit printed, as traded: on the basis of the statement's day."""
-    closes, ticker = known.on(claim["as_of"]).closes, claim["ticker"]
-    value: Any = closes[ticker].get(session_by(closes, claim["as_of"])) if ticker in closes else None
-    if pd.isna(value):
-        return Finding(NO_CLOSES, computed=claims.NOT_TESTABLE, alone=True)
-    return Finding((Value("close of the day", value, "USD"),), computed=claims.figure(value, claim), alone=True)
-
-
-def share_returns(claim: Claim, known: Known, settings: Settings) -> Finding:
-    """One share against another over the statement's window."""
-    tickers = [claim["ticker"], claim["second_ticker"]]
-    seen = [returned(known.closes, claim, ticker) for ticker in tickers]
-    found = {ticker: each for ticker, each in zip(tickers, seen) if each is not None}
-    if len(found) < len(tickers):
-        return Finding(NO_CLOSES)
-    names = known.instruments["short_name"]
-    (own, other), base = (each["percent"] for each in found.values()), next(iter(found.values()))["base_date"]
-    values = tuple(Value(names[ticker], each["percent"], CHANGE) for ticker, each in found.items())
-    return read(values, f"from the close of {iso(base)}", {"the first ahead": bool(own > other)})
-
-
-def miner_returns(claim: Claim, known: Known, settings: Settings) -> Finding:
-    """The signers' basket against other miners and benchmarks, before the statement's day and after it."""
-    day, last = claim["as_of"], session_by(known.closes, claim["as_of"])
-    starts = {
-        f"12 months to {iso(day)}": day - pd.DateOffset(years=1),
-        f"year to {iso(day)}": pd.Timestamp(day.year - 1, 12, 31),
-    }
-    spans = {span: (known.closes.loc[:start].index[-1], last) for span, start in starts.items()}
-    if known.end > last:
-        spans[f"to {iso(known.end)}"] = (last, known.end)
-    returns = {span: known.compared(*ends) for span, ends in spans.items()}
-    readings = {
-        f"{span} against {side}": bool(found[SIGNED] > found[side])
-        for span, found in returns.items()
-        for side in found.index.drop(SIGNED, errors="ignore")
-        if SIGNED in found
-    }
-    values = [Value(str(side), value, CHANGE, span) for span, found in returns.items() for side, value in found.items()]
-    return read(tuple(values), "equal weights; a miner changes sides when it signs", readings)
-
-
-def contract_news(known: Known) -> pd.DataFrame:
-    """The deals of the stocks chapter's event study (`announcements.deal_events`), up to the last common session."""
-    sessions_known = pd.DatetimeIndex(known.closes.loc[: known.end].index)
-    reports = sessions.report_sessions(known("earnings_dates"), sessions_known).set_index("ticker")["session"]
-    news = announcements.deal_events(known("deals"), known("event_flags"), reports, known.followed)
-    return news[news["session"].isin(sessions_known)]
-
-
-def reactions(known: Known) -> pd.Series:
-    """Return less that of the Nasdaq-100, in percent, of the first session after each contract with a tenant."""
-    news = contract_news(known).query("with_tenant")
-    daily = 100 * known.closes.pct_change(fill_method=None)
-    beyond = daily.sub(daily["QQQ"], axis=0)
-    moves = [beyond.loc[day, ticker] for day, ticker in zip(news["session"], news["ticker"])]
-    return pd.Series(moves, dtype=float).dropna()
-
-
-def clean_study(known: Known) -> tuple[int, float, float]:
-    """Clean contracts as in the stocks chapter: events, mean percent beyond three factors on days 0 and 1, and p."""
-    closes = known.closes.loc[: known.end]
-    factors = exposure.factor_returns(closes).dropna(how="all").loc[closes["IBIT"].first_valid_index() :]
-    news = contract_news(known)
-    news = news[news["session"].isin(factors.index)]
-    clean = news.loc[news["with_tenant"] & (news["news"] == "clean"), ["ticker", "session"]]
-    own = closes.pct_change(fill_method=None).loc[factors.index]
-    study = events.abnormal_returns(own, clean, factors=factors[exposure.FACTORS], others=news[["ticker", "session"]])
-    facts, tests = inference.summary(study, (0, 1)), inference.hypothesis_tests(study, (0, 1))
-    return int(facts["events"]), 100 * facts["mean"], float(tests["p_value"]["kolari_pynnonen"])
-
-
-def deal_response(claim: Claim, known: Known, settings: Settings) -> Finding:
-    """First sessions after contracts, the same tested where no other news is known, and the days after the article."""
-    moves, (count, mean, p) = reactions(known), clean_study(known)
-    every = f"first sessions after {len(moves)} contracts with a tenant (of {len(contract_news(known))} deals studied)"
-    clean = f"two sessions after the {count} contracts without results or financing or bid"
-    values = [
-        Value("median less Nasdaq-100", moves.median(), CHANGE, every),
-        Value("mean beyond bitcoin and tech shares", mean, CHANGE, clean),
-        Value("p", p, "", clean),
-    ]
-    readings = {"first sessions after contracts": bool(moves.median() > 0)}
-    readings["contracts that were the only news"] = bool(mean > 0 and p <= 0.05)
-    stocks = named(claims.statements(known("claims"), claim["article_id"]), known)
-    week = known.closes.index[known.closes.index > claim["as_of"]][: settings.sessions_after]
-    if known.day is None and stocks and len(week):
-        start = session_by(known.closes, claim["as_of"])
-        after = 100 * markets.returns_since(known.closes, {"": start}, week[-1])[""]
-        readings["sessions after the article"] = bool(after[stocks].mean() > 0)
-        each = {"mean of the named stocks": after[stocks].mean(), "Nasdaq-100": after["QQQ"]}
-        values += [Value(what, value, CHANGE, f"sessions to {iso(week[-1])}") for what, value in each.items()]
-    return read(tuple(values), "each from the close before", readings)
-
-
-def conventions(claim: Claim, known: Known, settings: Settings) -> dict[str, Any] | None:
-    """Which days and starts give a printed return, within the rounding of its wording; None if there is no figure to
-    search for, or no closes.
-
-    `printed`, `tried` (conventions) and `fit` (of them), then the closest one: `end`, `base`, `convention`, `percent`
-    (missing for a "more than", which every larger return fits); `first_close`, whether a start from the close of the
-    year's first session fits. End days lie within two sessions of the statement's.
-    """
-    value, low, high = (pd.to_numeric(claim[column]) for column in claims.FIGURE)
-    at_least = pd.isna(value) and pd.isna(high)
-    printed = low if at_least else value
-    if pd.isna(printed) or claim["ticker"] not in known.closes:
-        return None
-    sessions = known.closes.index
-    place = int(sessions.searchsorted(session_by(known.closes, claim["as_of"])))
-    near = sessions[max(place - 2, 0) : place + 3]
-    half_width = 0 if at_least else settings.half_width_percent[claim["window"]] / 100
-    tried = markets.search_conventions(
-        known.closes,
-        claim["ticker"],
-        printed / 100,
-        claim["window"],
-        ends=(near[0], near[-1]),
-        tolerance=half_width,
-        at_least=at_least,
-    )
-    within, closest = tried[tried["within"]], (tried.head(0) if at_least else tried).reindex([0]).iloc[0]
-    return {
-        "printed": float(printed),
-        "tried": len(tried),
-        "fit": len(within),
-        "end": None if pd.isna(closest["end"]) else iso(closest["end"]),
-        "base": None if pd.isna(closest["base_date"]) else iso(closest["base_date"]),
-        "convention": closest["convention"],
-        "percent": 100 * closest["return"],
-        "first_close": bool((within["convention"] == "first close of the year").any()),
-    }
 
 
 # --- every statement --------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from minerpivot.article import claims
-from minerpivot.article.findings import BENCHMARKS, Known, iso, of_kind, session_by, signed_in_force
+from minerpivot.article.knowledge import BENCHMARKS, Known, iso, of_kind, session_by, signed_in_force
 from minerpivot.deals import ledger
 from minerpivot.halving import mining
 from minerpivot.spending import capex, outlook

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from minerpivot.article import claims
-from minerpivot.article.findings import CHANGE, Value
+from minerpivot.article.readings import CHANGE, Value
 from minerpivot.page.words import Number
 
 SHAPES = {  # verdict -> its sign in a table

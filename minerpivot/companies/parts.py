@@ -11,7 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from minerpivot.deals.value import HOURS_PER_YEAR, present_value
+from minerpivot.data.tables import last_day
+from minerpivot.deals import ledger
+from minerpivot.deals.value import HOURS_PER_YEAR, present_value, waits
 
 Settings = Mapping[str, float]
 MIME = "application/vnd.minerpivot.parts+json"
@@ -29,6 +31,69 @@ def mining_profit(hashprice_usd: float, *, efficiency_j_per_th: float, cents_per
     power_mw = efficiency_j_per_th  # 1 EH/s is 1e6 TH/s, and a joule a second is a watt
     power = power_mw * HOURS_PER_YEAR * cents_per_kwh * 10 / 1e6
     return 1000 * hashprice_usd * 365 / 1e6 - power
+
+
+def valued_leases(
+    contracts: pd.DataFrame, day: pd.Timestamp, parents: Mapping[str, str], *, unseen: float
+) -> pd.DataFrame:
+    """What tenants of buildings will pay at own share: ticker (the parent's), value_usd_m, years of the term and wait.
+
+    `contracts` are those in force (`ledger.contracted`); a value of several and an extension are among them, what has
+    no value or term is not. `wait` is the years from `day` to the start, `unseen` where nobody stated one.
+    """
+    paid = contracts["deal_type"].eq("colocation_lease") | contracts["counts_as"].isin(["value", "extension"])
+    rows = ledger.own_share(contracts[paid].dropna(subset=["contract_value_usd_bn", "term_years"]))
+    return pd.DataFrame(
+        {
+            "ticker": rows["ticker"].replace(parents),
+            "years": rows["term_years"],
+            "value_usd_m": 1000 * rows["contract_value_usd_bn"],
+            "wait": waits(contracts, day).reindex(rows.index).fillna(unseen),
+        }
+    )
+
+
+def hash_rates(power_status: pd.DataFrame, segments: pd.DataFrame) -> pd.Series:
+    """The hash rate that each company stated last, EH/s, in a statement on its power or in a report: ticker -> EH/s."""
+    statements = power_status.assign(day=last_day(power_status["as_of"]))
+    reports = segments.rename(columns={"period_end": "day", "energized_ehs": "hash_rate_ehs"})
+    rows = pd.concat([rows[["ticker", "day", "hash_rate_ehs"]] for rows in (statements, reports)]).dropna()
+    return rows.sort_values("day", kind="stable").groupby("ticker")["hash_rate_ehs"].last()
+
+
+def pipelines(power_status: pd.DataFrame) -> pd.Series:
+    """Gross megawatts without a tenant that each company stated last: ticker -> MW."""
+    rows = power_status.assign(day=last_day(power_status["as_of"])).sort_values("day", kind="stable")
+    return rows.groupby("ticker")["pipeline_mw"].last()
+
+
+def to_build(contracts: pd.DataFrame, live_mw: pd.Series) -> pd.Series:
+    """Critical-IT megawatts of leases in force at own share that do not run yet, of the companies of `live_mw`.
+
+    All that is contracted, where no figure for what runs was found.
+    """
+    leased = ledger.own_share(contracts[contracts["deal_type"] == "colocation_lease"])
+    megawatts = leased.groupby("ticker")["critical_it_mw"].sum().reindex(live_mw.index).fillna(0)
+    return (megawatts - live_mw.fillna(0)).clip(lower=0)
+
+
+def computable(valued: pd.DataFrame, contracts: pd.DataFrame, parents: Mapping[str, str]) -> pd.Series:
+    """Which of the companies with complete books can be summed (`valued`: ticker -> mining, hash_rate_ehs): flags.
+
+    Not those that sell computing, whose equipment would have to be known, nor a miner whose hash rate is not.
+    """
+    cloud = contracts.loc[contracts["deal_type"] == "gpu_cloud", "ticker"].replace(parents)
+    idle = valued["mining"].isin(["ended", "never", "separate_company"])
+    sells = pd.Series(valued.index.isin(cloud), valued.index)
+    return ~sells & (valued["hash_rate_ehs"].notna() | idle)
+
+
+def net_assets(valued: pd.DataFrame) -> pd.DataFrame:
+    """Coins less net debt, million USD, restricted cash left apart (`net_low`) and counted (`net_high`)."""
+    coins = valued["coins_usd_m"].fillna(0)
+    return pd.DataFrame(
+        {"net_low": coins - valued["net_debt_high_usd_m"], "net_high": coins - valued["net_debt_low_usd_m"]}
+    )
 
 
 def sums(companies: pd.DataFrame, leases: pd.DataFrame, settings: Settings, fixed: Settings) -> pd.DataFrame:
@@ -69,6 +134,29 @@ def shown(companies: pd.DataFrame, leases: pd.DataFrame, settings: Settings, fix
         "settings": dict(settings),
         "fixed": {name: round(value, 6) for name, value in fixed.items()},
     }
+
+
+def by_case(
+    companies: pd.DataFrame, leases: pd.DataFrame, cases: Mapping[str, Settings], fixed: Settings
+) -> pd.DataFrame:
+    """The sum of each company under several sets of assumptions, one row a company, by ticker.
+
+    Columns: company, market_value_usd_m, ticker, for each case its range in words and its ends in million USD, and
+    `inside`: whether the market value lies between the lowest and the highest end.
+    """
+    found = {name: sums(companies, leases, settings, fixed) for name, settings in cases.items()}
+    rows = companies[["company", "market_value_usd_m"]].assign(ticker=companies.index)
+    for name, case in found.items():
+        rows[name] = [span(low, high) for low, high in zip(case["low"], case["high"])]
+        rows[f"{name}_low_usd_m"], rows[f"{name}_high_usd_m"] = case["low"], case["high"]
+    lowest = pd.concat([case["low"] for case in found.values()], axis=1).min(axis=1)
+    highest = pd.concat([case["high"] for case in found.values()], axis=1).max(axis=1)
+    return rows.assign(inside=rows["market_value_usd_m"].between(lowest, highest))
+
+
+def told(settings: Settings) -> str:
+    """A set of assumptions in words, see `written`."""
+    return ", ".join(written(setting, value) for setting, value in settings.items())
 
 
 def written(setting: str, value: float) -> str:

@@ -42,6 +42,27 @@ def group(ticker: str, parents: Mapping[str, str]) -> list[str]:
     return [ticker, *(child for child, parent in parents.items() if parent == ticker)]
 
 
+def by_company(rows: pd.DataFrame, instruments: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Rows with a `ticker`, by company: those of its subsidiaries are its own too. Companies without any are in it."""
+    parents = ledger.parent_of(instruments)
+    return {t: rows[rows["ticker"].isin(group(t, parents))] for t in companies(instruments).index}
+
+
+def title(ticker: str, name: str) -> str:
+    """How a page is headed: the name by which people know a company, and its ticker if that is another word."""
+    return ticker if name == ticker else f"{name} ({ticker})"
+
+
+def fate(fates: pd.DataFrame) -> dict[str, str]:
+    """What became of a company last, if it did not go on as it was: `fate`, and its day, name and terms where stated.
+
+    `fates` are the rows of one company. Empty while it only listed, left a list or changed its name.
+    """
+    ended = fates[fates["fate"].isin(["acquired", "restructured", "merged"])].dropna(subset=["fate_on"]).tail(1)
+    told = ended[["fate", "fate_on", "name", "terms"]].set_axis(["fate", "fate_on", "fate_name", "fate_terms"], axis=1)
+    return {str(key): cell for row in told.to_dict("records") for key, cell in row.items() if pd.notna(cell)}
+
+
 def of(ticker: str, known: Tables) -> dict[str, pd.DataFrame]:
     """All rows that name the company or, for what a parent consolidates, its subsidiaries: table -> rows.
 
@@ -87,10 +108,9 @@ def promises(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
     return rows.sort_values("due", kind="stable", ignore_index=True)
 
 
-def contracts(ticker: str, known: Tables) -> pd.DataFrame:
-    """Contracts in force at the company's own share, oldest first, with those of its subsidiaries."""
-    rows = ledger.own_share(ledger.contracted(known["deals"]))
-    return rows[rows["ticker"].isin(group(ticker, ledger.parent_of(known["instruments"])))]
+def contracts(known: Tables) -> dict[str, pd.DataFrame]:
+    """Contracts in force at each company's own share, oldest first, with those of its subsidiaries: ticker -> rows."""
+    return by_company(ledger.own_share(ledger.contracted(known["deals"])), known["instruments"])
 
 
 def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestamp) -> pd.DataFrame:
@@ -117,10 +137,9 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
     strategies = known["miners"].set_index("ticker")
     status = known["power_status"].assign(day=last_day(known["power_status"]["as_of"])).sort_values("day")
     mining = status.dropna(subset=["mining"]).groupby("ticker").tail(1).set_index("ticker")
-    rows = []
+    rows, of_company = [], contracts(known)
     for ticker in listed.index:
-        own = group(ticker, parents)
-        held = contracts(ticker, known)
+        own, held = group(ticker, parents), of_company[ticker]
         sums = ledger.totals(held).loc["all"] if len(held) else pd.Series(dtype=float)
         signed = held[held["counts_as"] == "contract"]
         running = live[live["ticker"].isin(own)]
@@ -196,6 +215,16 @@ def period(stated: str) -> str:
     return day.month if len(stated) == len("2026-10") else str(day)
 
 
+def periods(stated: pd.Series) -> pd.Series:
+    """Each stated period as people say it (see `period`), None where none is."""
+    return pd.Series([None if pd.isna(text) else period(text) for text in stated], stated.index, dtype=object)
+
+
+def open_basis(flags: pd.Series) -> pd.Series:
+    """Marks the megawatts that may be another measure than critical IT ("basis open"), others are missing."""
+    return flags.map({True: "basis open", False: None}).astype(object)
+
+
 def ahead(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     """What is said to come after `day`: promised deliveries, starts of leases without one, scheduled results.
 
@@ -236,7 +265,7 @@ def _starts(known: Tables, day: pd.Timestamp, coming: pd.DataFrame) -> pd.DataFr
     same = pd.MultiIndex.from_frame(held[["ticker", "tenant"]]).isin([*zip(covered["ticker"], covered["tenant"])])
     rows = held.assign(due=delivery.due(held))
     rows = rows[(rows["due"] > day) & ~same & ~rows["deal_id"].isin(coming["deal_id"])]
-    tenant, unclear = tenants(rows), rows["mw_basis"].eq("open").map({True: "basis open", False: None})
+    tenant, unclear = tenants(rows), open_basis(rows["mw_basis"].eq("open"))
     return rows.assign(kind="lease start", stated=rows["start_expected"], what=tenant, basis=unclear, first=None)
 
 
@@ -264,6 +293,17 @@ def _told(cell: str | None) -> str:
     names = cell.split("; ") if isinstance(cell, str) else [""]
     told = [UNDISCLOSED if not name or name.startswith("undisclosed") else name for name in names]
     return ", ".join(dict.fromkeys(told))
+
+
+def with_article(tenant: str) -> str:
+    """A tenant in a sentence: an undisclosed one needs its article."""
+    return tenant.replace(UNDISCLOSED, f"an {UNDISCLOSED}")
+
+
+def largest_tenant(contracts: pd.DataFrame) -> str | None:
+    """Who has most megawatts in these contracts, None where no megawatts are stated."""
+    megawatts = contracts["mw"].groupby(tenants(contracts)).sum().sort_values(ascending=False)
+    return str(megawatts.index[0]) if megawatts.sum() > 0 else None
 
 
 def leases(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:

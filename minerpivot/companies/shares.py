@@ -50,3 +50,9 @@ def share_growth(
     pairs["price"] = np.array([last / first - 1 for last, first in ends], dtype=float)
     pairs["market_value"] = (1 + pairs["shares"]) * (1 + pairs["price"]) - 1
     return pairs
+
+
+def weekly(closes: pd.Series) -> pd.Series:
+    """The last close of each week, by its Friday; that of the last week by the last session, if it came before."""
+    last = closes.resample("W-FRI").last().dropna()
+    return last.set_axis([min(friday, closes.index[-1]) for friday in last.index])

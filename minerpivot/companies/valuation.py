@@ -19,17 +19,28 @@ DEBT = ("convertible", "notes", "loan")
 POINT_COUNTS = ("cover_page", "basic")
 
 
+def counted(financings: pd.DataFrame) -> pd.DataFrame:
+    """Financings that a sum may hold: without warrants, and without packages that other rows sign."""
+    signed = financings["financing_id"].isin(financings["part_of"].dropna())
+    return financings[(financings["kind"] != "warrants") & ~signed]
+
+
 def raised(financings: pd.DataFrame, kinds: Iterable[str] | None = None) -> pd.Series:
     """Million USD of debt and equity (or of some `kinds`) announced, by ticker: gross, at the facility's size.
 
     No measure of cash or of what is owed: programmes, undrawn loans, stock paid for land and refinancing count in
     full, repayments and most sales at market are unseen. Warrants and packages that other rows sign are left out.
     """
-    signed = financings["financing_id"].isin(financings["part_of"].dropna())
-    kept = (financings["kind"] != "warrants") & ~signed
+    rows = counted(financings)
     if kinds is not None:
-        kept &= financings["kind"].isin(list(kinds))
-    return financings[kept].groupby("ticker")["amount_usd_m"].sum().sort_values(ascending=False)
+        rows = rows[rows["kind"].isin(list(kinds))]
+    return rows.groupby("ticker")["amount_usd_m"].sum().sort_values(ascending=False)
+
+
+def announced_after(financings: pd.DataFrame, sheet_on: pd.Timestamp, day: pd.Timestamp) -> pd.DataFrame:
+    """Financings that a sum may hold of after the balance sheet of `sheet_on`, by `day`: what it cannot hold yet."""
+    rows = counted(financings)
+    return rows[last_day(rows["announced_on"]).between(sheet_on, day, inclusive="right")]
 
 
 def ledger_power_mw(deals: pd.DataFrame, parents: Mapping[str, str]) -> pd.Series:
@@ -101,6 +112,12 @@ def latest_closes(prices: pd.DataFrame, day: pd.Timestamp, *, max_age_days: int 
     return recent.sort_values("date").groupby("symbol").tail(1).set_index("symbol")[["close", "date"]]
 
 
+def in_billions(low_usd_m: float, high_usd_m: float) -> str:
+    """A value or the range of it as people say it: "$3.2bn", "$3.2 to 3.4bn"."""
+    ends = dict.fromkeys(f"{value / 1000:.1f}" for value in (low_usd_m, high_usd_m))
+    return f"${' to '.join(ends)}bn"
+
+
 INGREDIENTS = {  # what an enterprise value cannot do without, and how it is called
     "shares_m": "a share count",
     "close": "a price",
@@ -122,7 +139,8 @@ def enterprise_value(
     cash where it lies within, and where that is unknown each end takes the reading that widens the range. Net debt
     (`net_debt_low_usd_m`, `net_debt_high_usd_m`) is debt and preferred stock less cash, coins not taken off.
     `lacks` names what was not found: without it there is no value. Coins and preferred stock that no source gives are
-    taken as none, which `taken_as_none` says; such a value is `estimated`, another `derived` (`grade`).
+    taken as none, which `taken_as_none` says; such a value is `estimated`, another `derived` (`grade`). Where cash is
+    said to hold coins (`coins_in_cash`), how many is not known and they are taken off twice.
     """
     day = pd.Timestamp(day)
     close, counts = latest_closes(prices, day), latest_counts(shares, day)
@@ -143,6 +161,7 @@ def enterprise_value(
         "debt_note",
         "preferred_usd_m",
         "btc_held",
+        "coins_in_cash",
         "sheet_note",
     ]
     rows = pd.DataFrame(index=pd.Index(list(tickers), name="ticker")).join(balance.reindex(columns=kept))

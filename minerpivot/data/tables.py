@@ -377,6 +377,23 @@ def early_ends(package: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["table", "part", "ends", "table_ends"])
 
 
+def newest_row(table: pd.DataFrame, coverage: Mapping[str, str]) -> str:
+    """The day (ISO) of a table's newest row, from its rows and the `coverage` of its entry.
+
+    An edition's coverage ends on the edition's day, whatever is in the table: there the newest day in it counts.
+    """
+    column = coverage.get("column", "")
+    if not (edition() and column and pd.api.types.is_datetime64_any_dtype(table[column]) and table[column].count()):
+        return coverage["to"]
+    return min(coverage["to"], f"{table[column].max():%Y-%m-%d}")
+
+
+def shared_end(rows: pd.DataFrame) -> pd.Timestamp:
+    """The last day on which every series (`symbol`) of some closes has a row, missing if there is none."""
+    series = rows.groupby("date").size()
+    return series[series == rows["symbol"].nunique()].index.max()
+
+
 def _coverage(name: str, folder: Path) -> dict[str, str]:
     table, _, column = name.partition(".")
     entry = describe(table, folder)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from minerpivot.page.charts.frames import offer
@@ -19,6 +20,8 @@ from minerpivot.page.charts.plate import LINE, Drawing, Plate, Size, meaning
 from minerpivot.page.drawing import LIGHT, measure
 
 FRAME = (975, 610)  # of the outline
+GAP = 1.5  # pixels between two dots
+MOVED = 2.0  # pixels from its place at which a dot gets a line to it
 Style = tuple[str, str, float]  # meaning, shape, radius
 
 
@@ -47,13 +50,37 @@ def place(lat: float, lon: float) -> tuple[float, float]:
     return 487.5 + 1300 * (x - x0), 305 - 1300 * (y - y0)
 
 
+def apart(places: Sequence[tuple[float, float]], reaches: Sequence[float], frame: tuple[float, float]) -> np.ndarray:
+    """Where dots stand so that none covers another, each near its own place: an array of x and y, within `frame`.
+
+    `reaches` are their radii. Dots that overlap push each other half the way along the line between them, round by
+    round, until none does; two in one place part in a direction that their order gives. A dot that touches none stays.
+    """
+    found, reach = np.array(places, dtype=float).reshape(-1, 2), np.array(reaches, dtype=float)
+    least = reach[:, None] + reach + GAP
+    turn = np.pi * (3 - np.sqrt(5)) * np.arange(len(found))  # the golden angle: no two directions alike
+    own = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+    for _ in range(500):
+        away = found[:, None] - found
+        far = np.hypot(away[..., 0], away[..., 1])
+        lack = np.where(np.eye(len(found), dtype=bool), 0, (least - far).clip(min=0))
+        if lack.max(initial=0) < 0.01:
+            break
+        away = np.where(far[..., None] > 1e-9, away, own[:, None] - own)
+        along = away / np.hypot(away[..., 0], away[..., 1]).clip(min=1e-9)[..., None]
+        found = found + (lack[..., None] * along).sum(axis=1) / 2
+        found = found.clip(reach[:, None], np.array(frame) - reach[:, None])
+    return found
+
+
 def states(
     frame: pd.DataFrame, *, name: str, lat: str, lon: str, state: str, styles: Mapping[str, Style], said: str
 ) -> Drawing:
     """A dot for each row at its place, styled by the word in `state`; the words that occur stand below as a key.
 
-    `styles` gives each word a meaning, a shape and a radius, the last one drawn on top; `said` is the column that a
-    tap reads beside the name. Raises `ValueError` for a word without a style and for a place outside the frame.
+    Dots that would cover each other stand aside, each with a line to its place. `styles` gives each word a meaning, a
+    shape and a radius; `said` is the column that a tap reads beside the name. Raises `ValueError` for a word without a
+    style and for a place outside the frame.
     """
 
     def draw(size: Size) -> list[Plate]:
@@ -76,14 +103,18 @@ def states(
         across = alt.X("x:Q", scale=alt.Scale(domain=[0, FRAME[0]], nice=False), axis=None)
         down = alt.Y("y:Q", scale=alt.Scale(domain=[FRAME[1], 0], nice=False), axis=None)
         plate.add(0, lines.encode(x=across, y=down, detail="border:N", order="step:Q"))
-        for word in shown:
-            means, shape, radius = styles[word]
-            for site in frame[frame[state] == word].to_dict("records"):
-                x, y = (scale * part for part in place(site[lat], site[lon]))
-                if not (0 <= x <= size.width and 0 <= y <= plate.height):
-                    raise ValueError(f"{site[name]!r} lies outside the map; leave it to the list")
-                plate.dot(x, y, meaning(means).stroke, radius, shape=shape)
-                plate.say(x, y, str(site[name]), str(site[said]), word)
+        sites = frame.to_dict("records")
+        exact = [(scale * x, scale * y) for x, y in (place(site[lat], site[lon]) for site in sites)]
+        for site, (x, y) in zip(sites, exact):
+            if not (0 <= x <= size.width and 0 <= y <= plate.height):
+                raise ValueError(f"{site[name]!r} lies outside the map; leave it to the list")
+        reaches = [_reach(*styles[site[state]][1:]) for site in sites]
+        for site, (x0, y0), (x, y) in zip(sites, exact, apart(exact, reaches, (size.width, plate.height)).tolist()):
+            means, shape, radius = styles[site[state]]
+            if math.hypot(x - x0, y - y0) > MOVED:
+                plate.rule(x0, y0, x, y)
+            plate.dot(x, y, meaning(means).stroke, radius, shape=shape)
+            plate.say(x, y, str(site[name]), str(site[said]), site[state])
         for word, (left, row) in zip(shown, places):
             means, shape, radius = styles[word]
             y = plate.height + 16 + LINE * row
@@ -93,3 +124,8 @@ def states(
         return [plate]
 
     return Drawing(draw)
+
+
+def _reach(shape: str, radius: float) -> float:
+    """How far a shape of a circle's area reaches: a square's and a diamond's side is the root of that area."""
+    return radius if shape == "circle" else radius * math.sqrt(math.pi / 2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -202,6 +202,14 @@ def on_page(name: str) -> None:
     display({PAGE_MIME: {"page": name}, "text/plain": name}, raw=True)
 
 
+def by_page(rows: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Page and rows of each page of the template's folder that has any, in turn: what is shown meanwhile is its own."""
+    for name, own in rows.items():
+        if len(own):
+            on_page(name)
+            yield name, own
+
+
 class Values:
     """Records the values of a page, `page` being the first word of their names in the text.
 
@@ -233,6 +241,12 @@ class Values:
         """Record a day or month (also in ISO form), a name, a list of names or a flag; sentences are refused."""
         kind, plain = _fact(name, value)
         self._record(name, plain, {"kind": kind}, origin)
+
+    def known(self, name: str, value: Any, unit: str = "", **origin: Any) -> None:
+        """Record whether there is a value, as the flag `<name>_known`, and if so the value: a number has a unit."""
+        self.fact(f"{name}_known", bool(pd.notna(value)), **origin)
+        if pd.notna(value):
+            self.number(name, value, unit, **origin) if unit else self.fact(name, value, **origin)
 
     def facts(self, values: Mapping[str, Any], **origin: Any) -> None:
         """Record facts by their names."""

@@ -533,3 +533,10 @@ def test_places_count_from_the_highest_and_skip_the_unknown():
     assert found["place"].tolist()[:2] == [1, 2]
     assert pd.isna(found["place"]["e"])
     assert found["of"].tolist() == [4, 4, 4]
+
+
+def test_the_report_s_article_is_the_earliest_that_is_assessed():
+    """Copies do not count, in whatever order the rows stand."""
+    rows = {"role": ["assessed", "syndication", "assessed"], "speaks_of": ["2026-03-02", "2026-01-01", "2026-01-28"]}
+    articles = pd.DataFrame(rows).astype({"speaks_of": "datetime64[ns]"})
+    assert claims.first_day(articles) == pd.Timestamp("2026-01-28")

@@ -6,12 +6,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from minerpivot.article import claims, findings, since
+from minerpivot.article import claims, findings, knowledge, readings, returns, since
+from minerpivot.deals import ledger
 from tests import frozen
 
 ARTICLE = "coinspeaker-net-2026-01-28"
 DAY = pd.Timestamp("2026-01-28")
-SETTINGS = findings.Settings(
+SETTINGS = readings.Settings(
     half_width_percent={"one_day": 0.5, "year_to_date": 0.5, "one_year": 5.0},
     cents_per_kwh=4,
     window_days=30,
@@ -24,13 +25,13 @@ SETTINGS = findings.Settings(
 @pytest.fixture(scope="module")
 def now():
     """All that is in the frozen tables."""
-    return findings.Known(folder=frozen.FOLDER)
+    return knowledge.Known(folder=frozen.FOLDER)
 
 
 @pytest.fixture(scope="module")
 def then():
     """What was public on the article's day."""
-    return findings.Known("2026-01-28", folder=frozen.FOLDER)
+    return knowledge.Known("2026-01-28", folder=frozen.FOLDER)
 
 
 def statement(claim_id, **cells):
@@ -58,9 +59,9 @@ def test_a_finding_of_a_day_reads_only_what_was_public_on_it(monkeypatch):
         asked.append((name, as_of))
         return frozen.load(name, as_of=as_of)
 
-    monkeypatch.setattr(findings, "load", watched)
+    monkeypatch.setattr(knowledge, "load", watched)
     statements = claims.statements(frozen.load("claims"), ARTICLE)
-    findings.found(statements, findings.Known("2026-01-28", folder=frozen.FOLDER), SETTINGS)
+    findings.found(statements, knowledge.Known("2026-01-28", folder=frozen.FOLDER), SETTINGS)
     assert len(asked) > 12
     assert {name for name, as_of in asked if as_of is None} == {"instruments", "fates", "claims_evidence"}
     assert {as_of for _, as_of in asked if as_of} == {"2026-01-28"}
@@ -79,7 +80,8 @@ def test_every_kind_of_statement_has_a_test():
 
 def test_no_test_names_a_statement_a_contract_or_a_stock():
     """What is true of a row is read from it; Nvidia's reports are the one table of a single company."""
-    code = Path(findings.__file__).read_text("utf-8") + Path(since.__file__).read_text("utf-8")
+    modules = (findings, knowledge, readings, returns, since)
+    code = "".join(Path(module.__file__).read_text("utf-8") for module in modules)
     said = frozen.load("claims")
     keys = {*said["claim_id"], *frozen.load("deals")["deal_id"], *said["ticker"].dropna()} - {"NVDA"}
     assert {key for key in keys if re.search(rf"[\"']{re.escape(key)}[\"']", code)} == set()
@@ -189,7 +191,7 @@ def test_a_contract_is_tested_on_its_row(now):
 @pytest.mark.parametrize("claim_id", ["iren-microsoft", "cipher-aws", "cipher-one-of-largest"])
 def test_a_contract_that_changed_keeps_the_verdict_of_the_day(then, claim_id, change, became):
     """Ended, sold, amended or replaced since: judged by the ledger of its day, and said with what became of it."""
-    known, key = findings.Known(folder=frozen.FOLDER), statement(claim_id)["deal_id"]
+    known, key = knowledge.Known(folder=frozen.FOLDER), statement(claim_id)["deal_id"]
     ledger = known("deals")
     own = ledger["deal_id"] == key
     again = ledger[own].assign(deal_id="AGAIN", announced_on="2026-08-10", supersedes=key)
@@ -199,7 +201,7 @@ def test_a_contract_that_changed_keeps_the_verdict_of_the_day(then, claim_id, ch
     known._tables["knowledge"] = told
     before, after = found(claim_id, then), found(claim_id, known)
     assert after.computed == before.computed
-    assert after.given == (*before.given, findings.Value("", became, over="since then"))
+    assert after.given == (*before.given, readings.Value("", became, over="since then"))
 
 
 def test_one_of_the_largest_is_a_place_among_the_first_on_each_measure(then):
@@ -225,7 +227,7 @@ def test_signers_grow_from_year_to_year_or_are_as_many_as_printed(then):
 
 def test_years_before_the_first_signer_are_not_years_without_growth():
     """In August 2024 the first contract is of that year: more than at the end of 2023, when there was none."""
-    known = findings.Known("2024-08-30", folder=frozen.FOLDER)
+    known = knowledge.Known("2024-08-30", folder=frozen.FOLDER)
     finding = found("growing-number", known, as_of=pd.Timestamp("2024-08-30"))
     assert [value.what for value in finding.given] == ["by 2023-12-31", "by 2024-08-30"]
     assert finding.given[0].value == 0 < finding.given[1].value
@@ -252,7 +254,7 @@ def test_what_followed_the_article_is_read_only_when_it_is_known(now, then, clai
 
 def test_the_days_after_the_article_are_those_of_the_stocks_that_it_names(now):
     """Those whose returns it prints: their mean over five sessions is worse than that of the Nasdaq-100."""
-    assert findings.named(claims.statements(frozen.load("claims"), ARTICLE), now) == ["IREN", "CIFR", "HUT"]
+    assert knowledge.named(claims.statements(frozen.load("claims"), ARTICLE), now) == ["IREN", "CIFR", "HUT"]
     after = numbers(found("response-strong", now))
     span = "sessions to 2026-02-04"
     assert after["mean of the named stocks", span] == pytest.approx(-23.2, abs=0.05)
@@ -264,7 +266,7 @@ def test_a_statement_on_pages_says_what_the_first_page_says(now):
     finding = found("nadella-quote", now)
     assert "AI diffusion" in finding.given[0].value
     assert finding.computed is None
-    assert found("nadella-quote", findings.Known("2026-01-27", folder=frozen.FOLDER)).given[0].value == "no page"
+    assert found("nadella-quote", knowledge.Known("2026-01-27", folder=frozen.FOLDER)).given[0].value == "no page"
 
 
 def test_an_outlook_shows_the_reports_that_followed(now, then):
@@ -277,14 +279,14 @@ def test_an_outlook_shows_the_reports_that_followed(now, then):
 def test_the_start_of_a_printed_return_is_searched_for(now):
     """All three year-to-date returns fit the close of the year's first session; a "more than" has no closest."""
     for claim_id in ("iren-ytd", "cipher-ytd", "hut-ytd"):
-        search = findings.conventions(statement(claim_id), now, SETTINGS)
+        search = returns.conventions(statement(claim_id), now, SETTINGS)
         assert search["first_close"]
         assert search["base"] == "2026-01-02"
         assert abs(search["percent"] - search["printed"]) <= 0.5
-    more_than = findings.conventions(statement("iren-1y"), now, SETTINGS)
+    more_than = returns.conventions(statement("iren-1y"), now, SETTINGS)
     assert more_than["fit"] > 0
     assert more_than["end"] is None
-    assert findings.conventions(statement("iren-ytd", published_value=None), now, SETTINGS) is None
+    assert returns.conventions(statement("iren-ytd", published_value=None), now, SETTINGS) is None
 
 
 # --- since the article ------------------------------------------------------------------------
@@ -350,7 +352,7 @@ def test_levels_are_compared_with_those_of_the_day(now):
 def test_a_share_whose_closes_end_is_held_to_its_last_one(now):
     """To 110 from 100, and then no close: ten percent; without a close at the start there is no return."""
     days = pd.bdate_range("2026-01-05", periods=3)
-    known = findings.Known(folder=frozen.FOLDER)
+    known = knowledge.Known(folder=frozen.FOLDER)
     known.closes = pd.DataFrame({"ENDS": [100, 110, None], "LATE": [None, 5, 6], "ON": [10, 10, 9]}, index=days)
     moved = since.returns(known, ["ENDS", "LATE", "ON"], {"all": (days[0], days[2]), "last": (days[1], days[2])})
     assert moved.loc["ENDS", "all"] == pytest.approx(10)
@@ -364,7 +366,7 @@ def test_a_group_is_held_in_equal_weights_made_equal_again_each_quarter():
     A share whose closes end is sold at its last one, and one day's move of a group is the mean of its members'.
     """
     days = pd.DatetimeIndex(["2026-03-30", "2026-03-31", "2026-04-01"])
-    known = findings.Known(folder=frozen.FOLDER)
+    known = knowledge.Known(folder=frozen.FOLDER)
     known.closes = pd.DataFrame({"A": [100, 200, 100], "B": [10, 10, 10], "ENDS": [10, 12, None]}, index=days)
     assert since.together(known, ["A", "B"], days[0], days[1]) == pytest.approx(50)
     assert since.together(known, ["A", "B"], days[0], days[2]) == pytest.approx(100 * (1.5 * 0.75 - 1))
@@ -373,14 +375,14 @@ def test_a_group_is_held_in_equal_weights_made_equal_again_each_quarter():
 
 def test_a_subsidiary_counts_with_its_parent(now):
     """WhiteFiber's contract is Bit Digital's, which had signed before; no company is counted twice."""
-    alone = findings.ledger.pivot_dates(now("deals"))
-    together = findings.signing_days(now)
+    alone = ledger.pivot_dates(now("deals"))
+    together = knowledge.signing_days(now)
     assert "WYFI" in alone.index
     assert "WYFI" not in together.index
     assert together["BTBT"] == alone["BTBT"]
     assert len(together) == len(alone) - 1
     assert found("growing-number", now).given[-1].value == len(together)
-    assert "WYFI" not in findings.signed_in_force(now)
+    assert "WYFI" not in knowledge.signed_in_force(now)
 
 
 def test_what_a_list_in_a_cell_holds_has_no_commas_of_its_own(now):
@@ -408,16 +410,16 @@ def test_signers_are_compared_with_all_that_mined_at_the_halving(now):
     """Those that took another name since among them; with nobody signed at a start there is no group of signers."""
     assert "ABTC" in now.mined
     assert "ABTC" not in now.followed
-    assert list(now.compared(DAY, now.end).index)[:2] == [findings.SIGNED, findings.UNSIGNED]
-    assert findings.SIGNED not in now.compared(pd.Timestamp("2024-01-16"), pd.Timestamp("2024-02-15"))
+    assert list(now.compared(DAY, now.end).index)[:2] == [knowledge.SIGNED, knowledge.UNSIGNED]
+    assert knowledge.SIGNED not in now.compared(pd.Timestamp("2024-01-16"), pd.Timestamp("2024-02-15"))
 
 
 def test_a_miner_is_named_by_its_share_or_by_its_contract(now):
     """A statement that gives a contract alone names the company that signed it."""
     said = claims.statements(frozen.load("claims"), ARTICLE)
     only = said[said["claim_id"] == "cipher-aws"].assign(ticker=None)
-    assert findings.named(only, now) == ["CIFR"]
-    assert findings.named(said[said["type"] == "date"], now) == []
+    assert knowledge.named(only, now) == ["CIFR"]
+    assert knowledge.named(said[said["type"] == "date"], now) == []
 
 
 def test_groups_are_those_of_the_contracts_signed_by_the_day(now):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from minerpivot.article import claims, telling
-from minerpivot.article.findings import CHANGE, Value
+from minerpivot.article.readings import CHANGE, Value
 
 
 def row(**cells):

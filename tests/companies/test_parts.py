@@ -10,6 +10,8 @@ import pytest
 
 from minerpivot.book import extension
 from minerpivot.companies import parts
+from minerpivot.deals import ledger
+from tests.deals.test_ledger import ledger as rows_of
 
 SETTINGS = {"multiple": 2.0, "rate": 10.0, "building": 10.0, "spent": 0.0, "share": 50.0}
 FIXED = {"profit_per_ehs": 5.0, "margin_low": 80.0, "margin_high": 90.0, "rent": 2.0, "years": 15.0, "wait": 2.0}
@@ -67,6 +69,75 @@ def test_each_slider_moves_the_sum_the_way_it_says(setting, sign):
     fixed = FIXED | {"margin_low": 95.0, "margin_high": 99.0}
     ends = [parts.sums(COMPANIES, LEASES, SETTINGS | {setting: value}, fixed).loc["ONE", "low"] for value in (5.0, 9.0)]
     assert sign * (ends[1] - ends[0]) > 0
+
+
+DAY = pd.Timestamp("2026-10-07")
+
+
+def in_force(*rows):
+    """Contracts in force over the plain ten-year, 1 bn, 100 MW lease."""
+    return ledger.contracted(rows_of(*rows))
+
+
+def test_valued_leases_are_the_parent_s_at_its_own_share_and_wait_for_their_start():
+    """Half of 1 bn and an extension count, computing and what has no value do not; no start stated is 2 years."""
+    contracts = in_force(
+        {"ticker": "WYFI", "own_share_pct": 50.0, "start_expected": "2027-10-07"},
+        {"counts_as": "extension", "contract_value_usd_bn": 0.4, "term_years": 5.0, "extends": "D0"},
+        {"deal_type": "gpu_cloud"},
+        {"contract_value_usd_bn": None},
+    )
+    found = parts.valued_leases(contracts, DAY, {"WYFI": "BTBT"}, unseen=2)
+    assert found["ticker"].tolist() == ["BTBT", "IREN"]
+    assert found["value_usd_m"].tolist() == pytest.approx([500, 400])
+    assert found["wait"].tolist() == pytest.approx([365 / 365.25, 365 / 365.25 + 10])
+    untold = parts.valued_leases(in_force({}), DAY, {}, unseen=2)
+    assert untold["wait"].tolist() == [2]
+
+
+def test_a_hash_rate_is_the_one_stated_last_in_either_table():
+    """A report of June is newer than a statement of March, and one without a figure is none."""
+    status = pd.DataFrame({"ticker": ["A", "B"], "as_of": ["2026-03", "2026-07-01"], "hash_rate_ehs": [30.0, 9.0]})
+    reports = {"ticker": ["A", "A"], "period_end": pd.to_datetime(["2026-06-30", "2026-09-30"])}
+    segments = pd.DataFrame(reports | {"energized_ehs": [33.0, None]})
+    assert parts.hash_rates(status, segments).to_dict() == {"A": 33, "B": 9}
+    later = status.assign(as_of="2026-12", pipeline_mw=[500.0, None])
+    assert parts.pipelines(pd.concat([later, later.assign(as_of="2025", pipeline_mw=7.0)])).to_dict() == {
+        "A": 500,
+        "B": 7,
+    }
+
+
+def test_what_is_left_to_build_is_leased_and_does_not_run():
+    """At own share; all of it where no figure runs, nothing where more runs than is known to be leased."""
+    contracts = in_force({"own_share_pct": 80.0}, {"ticker": "CIFR"}, {"ticker": "HUT", "deal_type": "gpu_cloud"})
+    live = pd.Series({"IREN": 30.0, "CIFR": None, "HUT": 5.0})
+    assert parts.to_build(contracts, live).to_dict() == pytest.approx({"IREN": 50, "CIFR": 100, "HUT": 0})
+
+
+def test_companies_that_sell_computing_or_hide_their_hash_rate_are_not_summed():
+    """A parent does not when its subsidiary sells it; one that does not mine needs no hash rate."""
+    rows = {"mining": ["mines", "mines", "ended", "mines"], "hash_rate_ehs": [10.0, None, None, 10.0]}
+    valued = pd.DataFrame(rows, index=["A", "B", "C", "BTBT"])
+    contracts = in_force({"ticker": "WYFI", "deal_type": "gpu_cloud"})
+    assert parts.computable(valued, contracts, {"WYFI": "BTBT"}).tolist() == [True, False, True, False]
+
+
+def test_net_assets_are_coins_less_net_debt():
+    """The lower end owes more; coins that no source gives are none."""
+    valued = {"coins_usd_m": [50.0, None], "net_debt_low_usd_m": [100.0, -20.0], "net_debt_high_usd_m": [130.0, -20.0]}
+    found = parts.net_assets(pd.DataFrame(valued))
+    assert found.to_dict("list") == {"net_low": [-80, 20], "net_high": [-50, 20]}
+
+
+def test_a_market_value_is_inside_if_any_of_the_cases_reaches_it():
+    """Company two is worth its coins and cash in every case, 50, and the market pays 900."""
+    found = parts.by_case(COMPANIES, LEASES, {"First": SETTINGS, "Bold": SETTINGS | {"multiple": 600.0}}, FIXED)
+    assert found["inside"].tolist() == [True, False]
+    assert found.loc["TWO", ["First", "Bold_low_usd_m"]].tolist() == ["$0.1bn", 50]
+    assert parts.told({"rate": 9, "share": 0}).startswith(
+        "discount rate of the leases 9% a year, share of the pipeline"
+    )
 
 
 SCRIPT = """

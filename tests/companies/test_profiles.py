@@ -133,3 +133,48 @@ def test_names_of_tenants_are_told_one_by_one():
     cells = pd.DataFrame({"tenant": ["AMD; undisclosed neocloud (CORZ)", "undisclosed (HUT)", None, "AMD"]})
     told = ["AMD, undisclosed tenant", "undisclosed tenant", "undisclosed tenant", "AMD"]
     assert list(profiles.tenants(cells)) == told
+
+
+def test_an_undisclosed_tenant_has_its_article_in_a_sentence():
+    """A name has none."""
+    assert profiles.with_article("undisclosed tenant") == "an undisclosed tenant"
+    assert profiles.with_article("AMD") == "AMD"
+
+
+def test_the_largest_tenant_is_the_one_with_most_megawatts_together():
+    """60 and 60 of one are more than 100 of another; without any megawatts there is none."""
+    rows = pd.DataFrame({"tenant": ["AMD", "Fluidstack", "AMD"], "mw": [60.0, 100.0, 60.0]})
+    assert profiles.largest_tenant(rows) == "AMD"
+    assert profiles.largest_tenant(rows.assign(mw=None).astype({"mw": float})) is None
+
+
+def test_rows_of_a_subsidiary_are_its_parent_s_too():
+    """And a company without rows is there, with none."""
+    instruments = pd.DataFrame(
+        {"ticker": ["BTBT", "WYFI", "MARA"], "short_name": ["A", "B", "C"], "kind": "miner", "parent": None}
+    )
+    instruments.loc[1, "parent"] = "BTBT"
+    found = profiles.by_company(pd.DataFrame({"ticker": ["WYFI", "BTBT"], "mw": [1, 2]}), instruments)
+    assert {ticker: rows["mw"].tolist() for ticker, rows in found.items()} == {"BTBT": [1, 2], "WYFI": [1], "MARA": []}
+
+
+def test_what_became_of_a_company_is_its_last_end():
+    """A listing is none; a takeover without stated terms says nothing of terms."""
+    rows = [("listed", "2021", "Old", None), ("acquired", "2025-07", "Old", None), ("acquired", None, "Old", "cash")]
+    fates = pd.DataFrame(rows, columns=["fate", "fate_on", "name", "terms"])
+    assert profiles.fate(fates) == {"fate": "acquired", "fate_on": "2025-07", "fate_name": "Old"}
+    assert profiles.fate(fates.iloc[:1]) == {}
+
+
+def test_a_page_is_headed_by_name_and_ticker():
+    """Once, where both are one word."""
+    assert profiles.title("CIFR", "Cipher") == "Cipher (CIFR)"
+    assert profiles.title("IREN", "IREN") == "IREN"
+
+
+def test_periods_and_open_bases_are_told_or_missing():
+    """Each as people say it."""
+    assert list(profiles.periods(pd.Series(["mid-2026", None, "2027"]))) == ["middle of 2026", None, "2027"]
+    marked, plain = profiles.open_basis(pd.Series([True, False]))
+    assert marked == "basis open"
+    assert pd.isna(plain)

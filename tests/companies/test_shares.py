@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from minerpivot.companies.shares import share_growth
+from minerpivot.companies.shares import share_growth, weekly
 
 
 def frame(dates, **columns):
@@ -50,3 +50,10 @@ def test_a_growth_needs_its_days_and_counts_from_its_first_day(since, last, comp
         {"ticker": "A", "basis": "basic", "as_of": pd.to_datetime(["2025-01-01", last]), "shares_m": [1.0, 2.0]}
     )
     assert list(share_growth(shares, closes, since=pd.Timestamp(since)).index) == ["A"] * compared
+
+
+def test_a_week_is_its_last_close():
+    """Thursday's where Friday has none, dated by that Friday; an unfinished week ends with its last session."""
+    days = ["2026-10-01", "2026-10-05", "2026-10-06", "2026-10-09", "2026-10-13"]
+    found = weekly(pd.Series([1.0, 2.0, 3.0, 4.0, 5.0], pd.to_datetime(days)))
+    assert found.to_dict() == {pd.Timestamp(d): v for d, v in [("2026-10-02", 1), ("2026-10-09", 4), ("2026-10-13", 5)]}

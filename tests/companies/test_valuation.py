@@ -122,6 +122,21 @@ def test_debt_is_a_part_of_what_was_raised():
     assert valuation.raised(rows)["WULF"] > 5575
 
 
+def test_what_came_after_a_balance_sheet_is_neither_of_its_day_nor_of_a_later_one():
+    """The day itself is in it; a month counts from its last day; a package that a later row signs counts once."""
+    rows = [("A", "2026-06-30", "notes", None), ("B", "2026-07", "loan", None), ("C", "2026-07-10", "warrants", None)]
+    rows += [("D", "2026-08-01", "loan", None), ("E", "2026-09-01", "loan", "D"), ("F", "2026-11-01", "loan", None)]
+    financings = pd.DataFrame(rows, columns=["financing_id", "announced_on", "kind", "part_of"])
+    found = valuation.announced_after(financings, pd.Timestamp("2026-06-30"), pd.Timestamp("2026-10-07"))
+    assert found["financing_id"].tolist() == ["B", "E"]
+
+
+def test_a_value_is_told_in_billions_once_if_both_ends_read_alike():
+    """To a tenth."""
+    assert valuation.in_billions(3210, 3380) == "$3.2 to 3.4bn"
+    assert valuation.in_billions(3210, 3240) == "$3.2bn"
+
+
 DAY = pd.Timestamp("2026-10-07")
 SHEET = {
     **{"ticker": "A", "as_of": pd.Timestamp("2026-06-30"), "cash_usd_m": 30.0, "restricted_cash_usd_m": 10.0},
@@ -164,6 +179,13 @@ def test_a_debt_that_is_no_total_gives_no_value(scope):
     assert found["lacks"] == "its total debt"
     assert found[["low_usd_m", "high_usd_m", "net_debt_low_usd_m", "debt_usd_m"]].isna().all()
     assert found["debt_seen_usd_m"] == 100
+
+
+def test_coins_in_cash_are_told_and_change_no_value():
+    """How many of them the cash holds is not known: both are taken off, and the row says so."""
+    found = worth({"coins_in_cash": "y"})
+    assert found[["coins_in_cash", "high_usd_m"]].tolist() == ["y", 273]
+    assert pd.isna(worth()["coins_in_cash"])
 
 
 def test_what_is_not_found_is_named_and_never_zero():

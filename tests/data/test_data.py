@@ -448,6 +448,25 @@ def test_a_note_older_than_its_table_is_named():
     assert not metadata.outdated(entry | {"updated": "2026-01-01"})
 
 
+def test_the_newest_row_of_an_edition_is_its_own_and_not_the_edition_s_day(monkeypatch):
+    """Coverage says how far a table was followed; in an edition that is the edition's day even if nothing happened."""
+    table = pd.DataFrame({"date": pd.to_datetime(["2025-12-01", "2026-01-15"]), "text": ["2025", "2026-01"]})
+    coverage = {"to": "2026-01-28", "column": "date"}
+    assert tables.newest_row(table, coverage) == "2026-01-28"
+    monkeypatch.setenv(tables.EDITION, "2026-01-28")
+    assert tables.newest_row(table, coverage) == "2026-01-15"
+    assert tables.newest_row(table.iloc[:0], coverage) == "2026-01-28"
+    assert tables.newest_row(table, {"to": "2026-01-28", "column": "text"}) == "2026-01-28"
+    assert tables.newest_row(table, {"to": "2026-01-28"}) == "2026-01-28"
+
+
+def test_closes_end_together_on_the_last_day_that_all_have():
+    """B ends a day before A."""
+    days = pd.to_datetime(["2026-01-05", "2026-01-05", "2026-01-06"])
+    assert tables.shared_end(pd.DataFrame({"date": days, "symbol": ["A", "B", "A"]})) == days[0]
+    assert pd.isna(tables.shared_end(pd.DataFrame({"date": days[1:], "symbol": ["B", "A"]})))
+
+
 def test_a_season_later_the_tables_are_valid(tmp_path, monkeypatch):
     """Whatever was appended before: `make grown` asks the same of a copy that has grown already."""
     folder = shutil.copytree(DATA, tmp_path / "data")

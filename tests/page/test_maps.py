@@ -58,3 +58,38 @@ def test_what_cannot_be_drawn_is_named():
         show(("A", 40.0, -100.0, "odd"))
     with pytest.raises(ValueError, match="'Tydal' lies outside the map"):
         show(("Tydal", 63.0, 11.6, "yes"))
+
+
+FRAME = (100.0, 80.0)
+
+
+def distances(found):
+    """Of each pair, nearest first."""
+    gaps = np.hypot(*(found[:, None] - found).transpose(2, 0, 1))
+    return np.sort(gaps[np.triu_indices(len(found), 1)])
+
+
+def test_dots_that_touch_part_by_hand_and_others_stay():
+    """Two of radius 5 that are 6 apart need 11.5: each moves 2.75 along the line between them."""
+    found = maps.apart([(40, 40), (46, 40), (80, 20)], [5, 5, 5], FRAME)
+    assert found == pytest.approx(np.array([[37.25, 40], [48.75, 40], [80, 20]]), abs=0.02)
+    assert distances(maps.apart([(40, 40), (40, 40)], [5, 5], FRAME))[0] == pytest.approx(11.5, abs=0.02)
+
+
+@pytest.mark.parametrize("places", [[(50, 40)] * 12, [(2 * i, 3) for i in range(12)], [(99, 79), (100, 80), (98, 80)]])
+def test_no_dot_covers_another_and_none_leaves_the_frame(places):
+    """A dozen in one place, a row along an edge, and three in a corner; the same each time."""
+    found = maps.apart(places, [4] * len(places), FRAME)
+    assert distances(found)[0] > 8
+    assert (found >= 4 - 1e-9).all()
+    assert (found <= np.array(FRAME) - 4 + 1e-9).all()
+    assert (found == maps.apart(places, [4] * len(places), FRAME)).all()
+
+
+def test_a_dot_that_stands_aside_has_a_line_to_its_place():
+    """Two sites in one town have two lines, one alone has none; a map without sites is no fault."""
+    for plate in show(("A", 40.0, -100.0, "yes"), ("B", 40.0, -100.0, "yes"), ("C", 45.0, -110.0, "yes")):
+        ends = {(round(rule["x"], 3), round(rule["y"], 3)) for rule in plate.datasets["rules"]}
+        assert len(plate.datasets["rules"]) == 2
+        assert len(ends) == 1  # both lead to the town
+    assert maps.apart([], [], FRAME).shape == (0, 2)

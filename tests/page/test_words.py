@@ -138,6 +138,28 @@ def test_a_value_carries_its_sources_last_day_and_the_weakest_grade(kept):
     assert [entry["kind"] for entry in named] == ["day", "month", "flag", "names"]
 
 
+def test_what_may_be_missing_has_a_flag(kept):
+    """A number, a name, and a value that is not there."""
+    say = Values("company", sources="deals")
+    say.known("live", 5.0, "MW")
+    say.known("parent", "Bit Digital")
+    say.known("open", float("nan"), "MW")
+    names = [output.metadata["scrapbook"]["name"] for output in kept]
+    assert names == ["live_known", "live", "parent_known", "parent", "open_known"]
+    assert [output.metadata["minerpivot"]["kind"] for output in kept[:2]] == ["flag", "number"]
+
+
+def test_pages_without_rows_are_not_turned_to(monkeypatch):
+    """The marker of a page comes before what is shown on it."""
+    turned = []
+    monkeypatch.setattr(words, "on_page", turned.append)
+    rows = pd.DataFrame({"mw": [1]})
+    assert [(name, len(own), list(turned)) for name, own in words.by_page({"A": rows, "B": rows[:0], "C": rows})] == [
+        ("A", 1, ["A"]),
+        ("C", 1, ["A", "C"]),
+    ]
+
+
 def test_a_row_is_recorded_by_its_labels(kept):
     """A mapping or a row of numbers of one unit, and facts; what one of them lacks is refused by its name."""
     say = Values("halving", sources="prices")

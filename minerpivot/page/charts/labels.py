@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import isotonic_regression
 
+from minerpivot.article import claims
 from minerpivot.data import tables
 from minerpivot.page.charts.plate import LINE, Name, Plate
 from minerpivot.page.drawing import measure
@@ -35,8 +36,7 @@ class Event:
 
 def article() -> Event:
     """The day of the article that the report checks, from its row, named alike in every chart."""
-    rows = tables.load("articles")
-    day = rows.loc[rows["role"] == "assessed", "speaks_of"].min()
+    day = claims.first_day(tables.load("articles"))
     return Event(f"{day:%Y-%m-%d}", (f"{in_words(day)}: the article", f"The article, {day.day} {day:%b}"))
 
 

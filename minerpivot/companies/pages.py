@@ -1,0 +1,284 @@
+"""The tables on companies: what their rows hold, in the order and the words in which a reader meets them.
+
+Each function gives one frame, of one company or (the last three) of all: its first column heads a row, all columns are
+in the files. Megawatts are critical IT at own share unless `basis` says otherwise; what is unknown is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from minerpivot.companies.profiles import open_basis, period, periods, tenants
+from minerpivot.data.tables import last_day
+from minerpivot.deals import ledger
+from minerpivot.deals.value import ai_share_by_quarter
+from minerpivot.page.words import in_words
+
+OF_SEVERAL = {"contract": "", "value": ", one value for several", "extension": ", extension"}  # by `counts_as`
+WORTH = {  # row of the table -> the figure and the day for which it holds, as columns of `profiles.overview`
+    "Shares, million": ("shares_m", "shares_on"),
+    "Close, $": ("close", "close_on"),
+    "Market value, $m": ("market_value_usd_m", "close_on"),
+    "All debt, $m": ("debt_usd_m", "sheet_on"),
+    "Cash, $m": ("cash_usd_m", "sheet_on"),
+    "Restricted cash, $m": ("restricted_cash_usd_m", "sheet_on"),
+    "Preferred stock, $m": ("preferred_usd_m", "sheet_on"),
+    "Coins, $m": ("coins_usd_m", "sheet_on"),
+    "Enterprise value, restricted cash apart, $m": ("high_usd_m", "close_on"),
+    "The same, restricted cash counted as cash, $m": ("low_usd_m", "close_on"),
+    "Per contracted megawatt, $m": ("per_contracted_mw_high", "close_on"),
+    "Per live megawatt, $m": ("per_live_mw_high", "close_on"),
+}
+
+
+def linked(text: str, addresses: Iterable[str | None]) -> list[tuple[str, str] | None]:
+    """Links that read `text`, none where no address is known."""
+    return [None if address is None or pd.isna(address) else (text, address) for address in addresses]
+
+
+def contracts(held: pd.DataFrame, cited: pd.DataFrame) -> pd.DataFrame:
+    """What the company signed, newest first: `held` is `profiles.contracts`, `cited` names sources by deal.
+
+    A value of several contracts and an extension are rows of their own and say so beside the tenant.
+    """
+    rows = held.sort_values("announced", ascending=False, kind="stable")
+    return pd.DataFrame(
+        {
+            "tenant": tenants(rows) + rows["counts_as"].map(OF_SEVERAL),
+            "announced_on": rows["announced_on"],
+            "megawatts": rows["mw"],
+            "basis": rows["mw_basis"],
+            "usd_bn": rows["contract_value_usd_bn"],
+            "years": rows["term_years"],
+            "source": rows["deal_id"].map(cited["source"]),
+            "evidence": rows["deal_id"].map(cited["evidence"]),
+            "other_source": rows["deal_id"].map(cited["other"]),
+            "credit": ledger.ultimate_credit(rows)["credit"],
+            "state": rows["state"].str.replace("_", " "),
+            "deal_id": rows["deal_id"],
+        }
+    )
+
+
+def delivery(leases: pd.DataFrame, names: Mapping[str, str] | pd.Series) -> pd.DataFrame:
+    """Tenants by site, most contracted megawatts first: rows of `profiles.leases`, with the names of sites.
+
+    Megawatts of an open basis stand among the contracted ones and say so. What runs already has no date to come.
+    """
+    rows = leases.sort_values("contracted_mw", ascending=False)
+    return pd.DataFrame(
+        {
+            "site": rows["site"].map(names).fillna(rows["site"]),
+            "tenant": rows["tenant"],
+            "contracted_mw": rows["contracted_mw"].fillna(rows["open_mw"]),
+            "basis": open_basis(rows["open_mw"].notna()),
+            "live_mw": rows["live_mw"],
+            "state": rows["state"],
+            "now": periods(rows["now"].mask(rows["state"].eq("runs"))),
+            "promised": periods(rows["promised"]),
+            "late_quarters": rows["late_quarters"],
+        }
+    )
+
+
+def sites(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sites by name and place, planned_mw being gross; what stands for several of them is no place and left out."""
+    rows = rows[~rows["site"].isin(rows["part_of"])]
+    parts = rows[["county_town", "region", "country"]]
+    return pd.DataFrame(
+        {
+            "site": rows["name"],
+            "place": [", ".join(cells.dropna()) or None for _, cells in parts.iterrows()],
+            "planned_mw": rows["gross_mw_planned"],
+            "mining_mw": rows["mining_mw"],
+            "grid": rows["grid_operator"].fillna(rows["utility"]),
+            "sold_on": rows["sold_on"],
+            "source": [(f"Source for {name}", url) for name, url in zip(rows["name"], rows["source_url"])],
+        }
+    )
+
+
+def revenue(segments: pd.DataFrame) -> pd.DataFrame:
+    """Revenue by fiscal quarter, latest first, million USD, with AI as percent of it (`ai_percent`)."""
+    rows = segments.sort_values("period_end", ascending=False)
+    shares = ai_share_by_quarter(rows).set_index("period_end")["ai_percent"]
+    return pd.DataFrame(
+        {
+            "quarter": rows["fiscal_period"],
+            "ends": rows["period_end"],
+            "revenue": rows["revenue_usd_m"],
+            "ai": rows["ai_hpc_revenue_usd_m"],
+            "ai_percent": rows["period_end"].map(shares),
+            "mining": rows["mining_revenue_usd_m"],
+            "hosting_other": rows["hosting_other_revenue_usd_m"],
+            "with_fit_out": rows["ai_includes_fit_out"],
+            "source": linked("Source of the quarter", rows["source_url"]),
+        }
+    )
+
+
+def stated(reconciled: pd.DataFrame) -> pd.DataFrame:
+    """What the company said that it has contracted beside the ledger's sum of that day: rows of `ledger.reconcile`.
+
+    The last statement first. `verdict`: "agrees", "explained" (it differs by the contracts in `rows`), "differs", or
+    "not held" where the ledger has no contract of that scope.
+    """
+    mine = reconciled.iloc[::-1]
+    verdict = mine["agrees"].map({True: "agrees", False: "differs"})
+    unit = mine["measure"].str.removeprefix("critical-IT ")
+    return pd.DataFrame(
+        {
+            "scope": mine["scope"].replace("company", "All contracts"),
+            "stated_on": mine["stated_on"],
+            "measure": mine["measure"],
+            "company": [_figure(*pair) for pair in zip(mine["stated"], unit)],
+            "ledger": [_figure(*pair) for pair in zip(mine["ledger"], unit)],
+            "verdict": verdict.mask(mine["because"].notna(), "explained").where(mine["ledger"].notna(), "not held"),
+            "why": mine["because"],
+            "rows": [", ".join(ids) for ids in mine["explained_by"]],
+            "source": linked("Statement", mine["source_url"]),
+        }
+    )
+
+
+def _figure(value: float, unit: str) -> str | None:
+    """A figure with its unit: "$9.7bn", "200 MW"."""
+    return None if pd.isna(value) else f"${value:,.4g}bn" if unit == "USD bn" else f"{value:,.0f} {unit}"
+
+
+def explaining(stated: pd.DataFrame) -> list[str]:
+    """The contracts by which figures of the table `stated` differ from the ledger, each once."""
+    return sorted({deal for ids in stated["rows"] for deal in ids.split(", ") if deal})
+
+
+def agreement(stated: pd.DataFrame) -> str:
+    """How the table `stated` turned out: "3 of 4 figures agree with the ledger of their day; 1 not explained"."""
+    count = stated["verdict"].value_counts()
+    agreed, explained, of = count.get("agrees", 0), count.get("explained", 0), len(stated)
+    if of == 1:
+        told = ["One figure is stated"]
+    else:
+        told = [f"{f'{agreed} of {of}' if agreed < of else f'All {of}'} figures agree with the ledger of their day"]
+    if explained:
+        by = "one known contract" if len(explaining(stated)) == 1 else "known contracts"
+        told.append(f"{explained} {'differs' if explained == 1 else 'differ'} by {by}")
+    if of > 1 and (left := of - agreed - explained):
+        told.append(f"{left} not explained")
+    return "; ".join(told)
+
+
+def worth(row: pd.Series, day: pd.Timestamp) -> pd.DataFrame:
+    """What the company's value is made of, each figure with its day, from its row of `profiles.overview` on `day`."""
+    parts = {name: (row[figure], row[on]) for name, (figure, on) in WORTH.items()}
+    counted, signed = (
+        "" if pd.isna(row[column]) else f" {word} {in_words(row[column])}"
+        for column, word in {"dilution_from": "since", "first_contract": "of"}.items()
+    )
+    parts[f"Growth of the share count{counted}, %"] = row["dilution_percent"], row["dilution_to"]
+    parts[f"Return since its first contract{signed}, %"] = row["return_percent"], day
+    told = [(name, figure, None if pd.isna(figure) else on) for name, (figure, on) in parts.items()]
+    return pd.DataFrame(told, columns=["what", "figure", "as_of"])
+
+
+def financings(rows: pd.DataFrame) -> pd.DataFrame:
+    """Financings as announced, gross, latest first: `usd_m` and `coupon` in percent a year."""
+    rows = rows.assign(day=last_day(rows["announced_on"])).sort_values("day", ascending=False, kind="stable")
+    return pd.DataFrame(
+        {
+            "kind": rows["kind"].str.replace("_", " "),
+            "announced_on": rows["announced_on"],
+            "usd_m": rows["amount_usd_m"],
+            "coupon": rows["coupon_pct"],
+            "maturity": rows["maturity"],
+            "part_of": rows["part_of"],
+            "source": linked("Source of the financing", rows["source_url"]),
+        }
+    )
+
+
+def dates(coming: pd.DataFrame) -> pd.DataFrame:
+    """What is said to come, soonest first: rows of `profiles.ahead`, their periods in words."""
+    return pd.DataFrame(
+        {
+            "when": [period(text) for text in coming["stated"]],
+            "due": coming["due"],
+            "what": coming["what"],
+            "mw": coming["mw"],
+            "basis": coming["basis"].astype(object).where(coming["basis"].notna(), None),
+            "kind": coming["kind"],
+            "before": periods(coming["first"]),
+        }
+    )
+
+
+COMPARED = (  # the columns of the table of all companies, in its order
+    *("company", "ticker", "contracted_mw", "live_mw", "contracted_usd_bn", "ai_percent", "per_contracted_mw_high"),
+    *("next", "strategy", "mining", "mining_on", "parent", "contracts", "open_mw", "tenants", "guarantors"),
+    *("live_said", "ai_ends", "live_on", "next_kind", "unpublished", "ai_usd_m", "ai_quarter", "first_contract"),
+    *("return_percent", "dilution_percent", "dilution_from", "dilution_to", "close", "close_on", "shares_m"),
+    *("shares_on", "shares_basis", "market_value_usd_m", "sheet_on", "sheet_grade", "cash_usd_m"),
+    *("restricted_cash_usd_m", "restricted_is", "debt_usd_m", "debt_seen_usd_m", "debt_scope", "debt_basis"),
+    *("debt_note", "sheet_note", "preferred_usd_m", "btc_held", "coins_in_cash", "coins_usd_m"),
+    *(
+        "net_debt_low_usd_m",
+        "net_debt_high_usd_m",
+        "enterprise_value_low_usd_m",
+        "enterprise_value_high_usd_m",
+        "per_contracted_mw_low",
+    ),
+    *("per_live_mw_low", "per_live_mw_high", "lacks", "taken_as_none", "value_grade", "next_delivery_mw"),
+)
+
+
+def compared(overview: pd.DataFrame) -> pd.DataFrame:
+    """All companies side by side: `profiles.overview` with its latest months (`live_said`, `ai_ends`) in words."""
+    rows = overview.reset_index().rename(
+        columns={"low_usd_m": "enterprise_value_low_usd_m", "high_usd_m": "enterprise_value_high_usd_m"}
+        | {"grade": "value_grade"}
+    )
+    said_on = rows["live_on"].where(rows["live_mw"].notna())  # no day under what is missing
+    return rows.assign(
+        live_said=_months(said_on), ai_ends=_months(rows["ai_quarter"]), next=periods(rows["next_delivery"])
+    )[list(COMPARED)]
+
+
+def _months(days: pd.Series) -> pd.Series:
+    """The month of each day, "Jun 2026"."""
+    return pd.Series([None if pd.isna(day) else f"{day:%b %Y}" for day in days], days.index, dtype=object)
+
+
+def value_parts(overview: pd.DataFrame) -> pd.DataFrame:
+    """What an enterprise value is made of at each listing with a market value, the dearest first, million USD."""
+    rows = overview[overview["market_value_usd_m"].notna()]
+    rows = rows.assign(lacks=rows["lacks"].where(rows["lacks"] != "", None))
+    seen = ["company", "market_value_usd_m", "debt_usd_m", "cash_usd_m", "coins_usd_m", "high_usd_m", "low_usd_m"]
+    seen += ["lacks", "restricted_cash_usd_m", "preferred_usd_m", "shares_on", "close_on", "sheet_on", "grade"]
+    return rows[[*seen, "taken_as_none"]].sort_values("high_usd_m", ascending=False, kind="stable")
+
+
+def all_sites(sites: pd.DataFrame, leases: pd.DataFrame, names: Mapping[str, str] | pd.Series) -> pd.DataFrame:
+    """Each tenant at each site of all companies, most megawatts first, and the sites that nobody let.
+
+    `sites` are those that companies hold, `leases` are `profiles.leases`, `names` of companies by ticker. A site
+    without a lease of its own that is told as part of several is "with others", which `told_with` names; what stands
+    for several and has no lease is no place and left out.
+    """
+    seen = ["site", "tenant", "state", "contracted_mw", "live_mw", "open_mw"]
+    rows = sites.merge(leases[seen], on="site", how="left")
+    rows = rows[rows["state"].notna() | ~rows["site"].isin(sites["part_of"])]
+    whole = rows["part_of"].map(sites.set_index("site")["name"]).where(rows["part_of"].isin(leases["site"]))
+    alone = whole.isna().map({True: "no tenant", False: "with others"})
+    rows = rows.assign(
+        state=rows["state"].fillna(alone),
+        told_with=whole.where(rows["state"].isna()),
+        company=rows["ticker"].map(names),
+        tenant=rows["tenant"].astype(object).where(rows["tenant"].notna(), None),
+        basis=open_basis(rows["open_mw"].notna()),
+        contracted_mw=rows["contracted_mw"].fillna(rows["open_mw"]),
+    )
+    shown = ["name", "company", "region", "state", "contracted_mw", "live_mw", "grid_operator", "country", "tenant"]
+    shown += ["basis", "county_town", "lat", "lon", "how_located", "gross_mw_planned", "mining_mw", "site", "ticker"]
+    rows = rows.sort_values(["contracted_mw", "name"], ascending=[False, True], kind="stable")
+    return rows[[*shown, "grade", "told_with"]]

@@ -1,0 +1,231 @@
+"""Tables of a company's page by hand: what each says of a few rows, in which order and in which words."""
+
+import pandas as pd
+import pytest
+
+from minerpivot.companies import pages, profiles
+from minerpivot.data.tables import load, through
+from minerpivot.deals import ledger
+from tests.deals.test_ledger import ledger as rows_of
+
+ADDRESS = "https://example.org/a"
+
+
+def told(cells):
+    """Cells as a list, None for what is missing."""
+    return [None if pd.isna(cell) else cell for cell in cells]
+
+
+def test_contracts_stand_newest_first_and_say_what_is_none():
+    """A value of two leases and an extension are rows that say so; the best source and the guarantor are named."""
+    held = ledger.contracted(
+        rows_of(
+            {"deal_id": "OLD", "announced_on": "2025-01-01", "guarantor": "Google", "state": "partly_delivered"},
+            {"deal_id": "BOTH", "counts_as": "value", "tenant": "undisclosed (IREN)", "critical_it_mw": None},
+            {"deal_id": "MORE", "counts_as": "extension", "announced_on": "2025-06-01"},
+        )
+    )
+    cited = pd.DataFrame(
+        {"source": [("8-K, 1 Jan 2025", ADDRESS)], "evidence": ["primary"], "other": [None]}, index=["OLD"]
+    )
+    shown = pages.contracts(held, cited)
+    assert list(shown["deal_id"]) == ["MORE", "BOTH", "OLD"]
+    assert list(shown["tenant"]) == ["Tenant, extension", "undisclosed tenant, one value for several", "Tenant"]
+    oldest = shown.iloc[2]
+    seen = ["credit", "state", "source", "megawatts", "basis"]
+    assert oldest[seen].tolist() == ["Google", "partly delivered", ("8-K, 1 Jan 2025", ADDRESS), 100, "critical IT"]
+    assert pd.isna(shown.iloc[0]["source"])
+
+
+def test_delivery_shows_the_most_megawatts_first_and_no_date_for_what_runs():
+    """An open basis stands among the contracted megawatts and is marked; a site without a name keeps its key."""
+    leases = pd.DataFrame(
+        {
+            "site": ["a", "b", "c"],
+            "tenant": ["One", "Two", "Three"],
+            "contracted_mw": [50.0, 200.0, None],
+            "open_mw": [None, None, 70.0],
+            "live_mw": [50.0, None, None],
+            "state": ["runs", "promised", "promised"],
+            "now": ["2026-Q1", "2026-Q4", None],
+            "promised": ["2025-H2", "2026-10", None],
+            "late_quarters": [1.0, 0.0, None],
+        }
+    )
+    shown = pages.delivery(leases, {"a": "Alpha", "b": "Beta"})
+    assert shown["site"].tolist() == ["Beta", "Alpha", "c"]
+    assert shown["contracted_mw"].tolist() == [200, 50, 70]
+    assert told(shown["basis"]) == [None, None, "basis open"]
+    assert told(shown["now"]) == ["fourth quarter of 2026", None, None]
+    assert told(shown["promised"]) == ["October 2026", "second half of 2025", None]
+
+
+def test_a_site_that_stands_for_others_is_no_place():
+    """Its parts are; a place is what is known of town, region and country, the grid the operator before the utility."""
+    rows = {
+        "site": ["all", "one", "two"],
+        "part_of": [None, "all", "all"],
+        "name": ["Both", "One", "Two"],
+        "county_town": [None, "Pecos", None],
+        "region": ["Texas", "Texas", None],
+        "country": ["US", "US", None],
+        "gross_mw_planned": [500.0, 300.0, 200.0],
+        "mining_mw": [None, 10.0, None],
+        "grid_operator": [None, "ERCOT", None],
+        "utility": ["AEP", "AEP", "AEP"],
+        "sold_on": pd.to_datetime([None, None, "2026-01-01"]),
+        "source_url": [ADDRESS] * 3,
+    }
+    shown = pages.sites(pd.DataFrame(rows))
+    assert shown["site"].tolist() == ["One", "Two"]
+    assert told(shown["place"]) == ["Pecos, Texas, US", None]
+    assert shown["grid"].tolist() == ["ERCOT", "AEP"]
+    assert shown["source"].iloc[0] == ("Source for One", ADDRESS)
+
+
+def test_the_share_of_ai_is_of_the_quarter_s_own_revenue():
+    """30 of 120 million is 25 percent; a quarter without a split has none, and the latest stands first."""
+    quarters = pd.DataFrame(
+        {
+            "ticker": "A",
+            "fiscal_period": ["Q1", "Q2"],
+            "period_end": pd.to_datetime(["2026-03-31", "2026-06-30"]),
+            "revenue_usd_m": [120.0, 150.0],
+            "ai_hpc_revenue_usd_m": [30.0, None],
+            "mining_revenue_usd_m": [80.0, None],
+            "hosting_other_revenue_usd_m": [10.0, None],
+            "ai_includes_fit_out": ["n", None],
+            "source_url": [ADDRESS, None],
+        }
+    )
+    shown = pages.revenue(quarters)
+    assert shown["quarter"].tolist() == ["Q2", "Q1"]
+    assert shown["ai_percent"].tolist() == pytest.approx([float("nan"), 25], nan_ok=True)
+    assert told(shown["source"]) == [None, ("Source of the quarter", ADDRESS)]
+    assert pages.revenue(quarters.iloc[:0]).empty
+
+
+def reconciled(*rows):
+    """Statements as `ledger.reconcile` sets them against the ledger."""
+    plain = {"ticker": "A", "stated_on": "2026-01-01", "scope": "company", "source_url": ADDRESS}
+    plain |= {"measure": "critical-IT MW", "stated": 100.0, "ledger": 100.0, "agrees": True}
+    plain |= {"because": None, "explained_by": []}
+    return pd.DataFrame([plain | row for row in rows])
+
+
+WHY = {"agrees": False, "because": "not in its total", "explained_by": ["A-1"]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "finding"),
+    [
+        ([{}], "One figure is stated"),
+        ([{}, {}], "All 2 figures agree with the ledger of their day"),
+        ([{}, WHY], "1 of 2 figures agree with the ledger of their day; 1 differs by one known contract"),
+        (
+            [{}, WHY, WHY | {"explained_by": ["A-2"]}, {"agrees": False}],
+            "1 of 4 figures agree with the ledger of their day; 2 differ by known contracts; 1 not explained",
+        ),
+        ([WHY], "One figure is stated; 1 differs by one known contract"),
+    ],
+)
+def test_the_finding_on_what_is_stated_counts_each_figure_once(rows, finding):
+    """As agreeing, as explained, or as neither."""
+    assert pages.agreement(pages.stated(reconciled(*rows))) == finding
+
+
+def test_statements_stand_last_first_with_their_units():
+    """Dollars and megawatts as people write them; what the ledger does not hold is said so and is no agreement."""
+    money = {"measure": "USD bn", "stated": 9.7, "ledger": 9.71}
+    shown = pages.stated(reconciled(money, {"ledger": None, "agrees": False, "scope": "Alpha"}))
+    figures = ["scope", "company", "ledger", "verdict"]
+    assert told(shown[figures].iloc[0]) == ["Alpha", "100 MW", None, "not held"]
+    assert told(shown[figures].iloc[1]) == ["All contracts", "$9.7bn", "$9.71bn", "agrees"]
+    assert pages.explaining(pages.stated(reconciled(WHY, WHY))) == ["A-1"]
+
+
+def test_worth_gives_every_figure_its_day():
+    """A missing figure has none; growth and return say from which day they count."""
+    day = pd.Timestamp("2026-10-07")
+    columns = {column for pair in pages.WORTH.values() for column in pair}
+    row = pd.Series(
+        dict.fromkeys(columns)
+        | {"cash_usd_m": 30.0, "sheet_on": pd.Timestamp("2026-06-30")}
+        | {"dilution_percent": 12.0, "dilution_from": pd.Timestamp("2024-05-01"), "dilution_to": day}
+        | {"return_percent": 80.0, "first_contract": None},
+        dtype=object,
+    )
+    shown = pages.worth(row, day).set_index("what")
+    assert shown.loc["Cash, $m"].tolist() == [30, pd.Timestamp("2026-06-30")]
+    assert shown.loc["All debt, $m"].isna().all()  # though the sheet's day is known
+    assert shown.loc["Growth of the share count since 1 May 2024, %"].tolist() == [12, day]
+    assert shown.loc["Return since its first contract, %"].tolist() == [80, day]
+
+
+def test_financings_stand_latest_first():
+    """A month counts from its last day; the kind is in words."""
+    rows = {"kind": ["notes", "term_loan", "equity"], "announced_on": ["2026-05-20", "2026-05", "2026-01-01"]}
+    rows |= {"amount_usd_m": [1.0, 2.0, 3.0], "coupon_pct": None, "maturity": None, "part_of": None}
+    shown = pages.financings(pd.DataFrame(rows).assign(source_url=ADDRESS))
+    assert shown["kind"].tolist() == ["term loan", "notes", "equity"]
+
+
+def test_dates_are_told_as_people_say_them():
+    """And what was promised first only where that was another period."""
+    rows = {"stated": ["2026-Q4", "2027-03-01"], "due": pd.to_datetime(["2026-12-31", "2027-03-01"])}
+    rows |= {"what": ["Alpha", "Beta"], "mw": [10.0, None], "basis": [float("nan"), "basis open"], "kind": "delivery"}
+    shown = pages.dates(pd.DataFrame(rows | {"first": ["2026-Q2", None]}))
+    assert shown["when"].tolist() == ["fourth quarter of 2026", "1 March 2027"]
+    assert told(shown["before"]) == ["second quarter of 2026", None]
+    assert told(shown["basis"]) == [None, "basis open"]
+
+
+@pytest.fixture(scope="module")
+def overview():
+    """All companies on the last day of the live tables."""
+    return profiles.overview(profiles.read(), through("prices"), since="2024-04-20")
+
+
+def test_all_companies_stand_side_by_side_with_every_column(overview):
+    """No column of the overview is lost, and a month is told only beside its figure."""
+    shown = pages.compared(overview)
+    renamed = {"low_usd_m", "high_usd_m", "grade", "sheet_url", "next_delivery"}
+    assert set(overview.columns) - renamed <= set(shown.columns)
+    assert shown.loc[shown["live_mw"].isna(), "live_said"].isna().all()
+    assert shown["live_said"].dropna().str.fullmatch(r"[A-Z][a-z]{2} 20\d\d").all()
+
+
+def test_parts_of_a_value_are_shown_for_what_has_a_market_value(overview):
+    """The dearest first, and nothing said to lack where nothing does."""
+    shown = pages.value_parts(overview)
+    assert len(shown) == overview["market_value_usd_m"].notna().sum()
+    assert shown["high_usd_m"].dropna().is_monotonic_decreasing
+    assert not shown["lacks"].eq("").any()
+
+
+def test_every_tenant_at_every_site_is_a_row_and_an_empty_site_another():
+    """Part of a let whole is with others and names it; a whole without a lease of its own is no place."""
+    sites = pd.DataFrame(
+        {
+            **{"site": ["all", "one", "two", "free", "sum"], "part_of": [None, "all", None, "sum", None]},
+            **{"name": ["Both", "One", "Two", "Free", "Sum"], "ticker": "A", "grade": "A"},
+        }
+    ).reindex(columns=load("sites").columns)
+    leases = pd.DataFrame(
+        {
+            **{"site": ["all", "two", "two"], "tenant": ["AMD", "AMD", "Google"], "state": ["runs", "runs", "overdue"]},
+            **{"contracted_mw": [300.0, 50.0, None], "live_mw": [300.0, 50.0, None], "open_mw": [None, None, 90.0]},
+        }
+    )
+    shown = pages.all_sites(sites, leases, {"A": "Alpha"})
+    seen = ["name", "tenant", "state", "contracted_mw", "basis"]
+    rows = [told(row) for row in shown[seen].itertuples(index=False)]
+    assert rows == [
+        ["Both", "AMD", "runs", 300, None],
+        ["Two", "Google", "overdue", 90, "basis open"],
+        ["Two", "AMD", "runs", 50, None],
+        ["Free", None, "no tenant", None, None],
+        ["One", None, "with others", None, None],
+    ]
+    assert told(shown["told_with"]) == [None, None, None, None, "Both"]
+    assert set(shown["company"]) == {"Alpha"}
