@@ -56,8 +56,9 @@ def hypothesis_tests(abnormal: AbnormalReturns, window: Window) -> pd.DataFrame:
     own = values["degrees_of_freedom"]
     freedom = [len(day) - 1] * 2 + [own[0]] + [np.nan] * 2
     p_values = [event_arrays.p_value(test, values[test], len(day), own)[0] for test in TESTS]
-    table = {"statistic": [values[test][0] for test in TESTS], "degrees_of_freedom": freedom, "p_value": p_values}
-    return pd.DataFrame(table, index=pd.Index(TESTS, name="test"))
+    table = np.column_stack([[values[test][0] for test in TESTS], freedom, p_values])
+    columns = ["statistic", "degrees_of_freedom", "p_value"]
+    return pd.DataFrame(table, index=pd.Index(TESTS, name="test"), columns=columns)
 
 
 def summary(abnormal: AbnormalReturns, window: Window) -> pd.Series:
@@ -421,7 +422,7 @@ def _joint_plan(
     need = {place: [0, 0] for place in range(len(days))}
     for name, study in studies.items():
         for label, window in windows.items():
-            complete = np.isfinite(study.window.to_numpy()[:, within(study, window)]).all(axis=1)
+            complete = np.isfinite(study.fit.abnormal[:, within(study, window)]).all(axis=1)
             if complete.sum() < at_least:
                 continue
             keys.append((*name, label))
@@ -467,7 +468,7 @@ def _reduced(plan: JointPlan, number: int, keys: np.ndarray) -> Reduced:
     """Estimates of the events `keys` (firm × sessions + session), reduced to what the joint draws read."""
     panel = plan.hosts[number].panel
     firm, day = np.divmod(keys, panel.returns.shape[1])
-    fit = estimate(panel, firm, day + panel.before, np.arange(plan.span[0], plan.span[1] + 1))
+    fit = estimate(panel, firm, day + panel.before, plan.span)
     cars = {}
     for window in {cell.window for cell in plan.cells if cell.host == number}:
         columns = slice(window[0] - plan.span[0], window[1] - plan.span[0] + 1)
@@ -522,19 +523,12 @@ def _joint_batch(
 def _sample(abnormal: AbnormalReturns, window: Window, *, ranks: bool = True) -> tuple[Sample, np.ndarray, np.ndarray]:
     """Sample, firms and days of the events that are complete over `window`."""
     columns = within(abnormal, window)
-    chosen = abnormal.window.to_numpy()[:, columns]
-    complete = np.isfinite(chosen).all(axis=1)
+    complete = np.isfinite(abnormal.fit.abnormal[:, columns]).all(axis=1)
     if not complete.any():
-        name = abnormal.window.index[0]
+        name = abnormal.names[0]
         raise ValueError(f"no event has all of the window {list(window)}; {name} and others end before it")
-    fit = Fit(
-        residuals=abnormal.residuals.to_numpy()[complete],
-        abnormal=chosen[complete],
-        leverage=abnormal.leverage[complete][:, columns],
-        sigma=abnormal.events["sigma"].to_numpy()[complete],
-        coefficients=np.empty(0),
-        observations=abnormal.events["observations"].to_numpy()[complete],
-    )
+    fit = Fit(*(field[complete] for field in abnormal.fit))
+    fit = fit._replace(abnormal=fit.abnormal[:, columns], leverage=fit.leverage[:, columns])
     return event_arrays.measure(fit, ranks=ranks), abnormal.firm[complete], abnormal.position[complete]
 
 
@@ -566,7 +560,7 @@ def _plan(abnormal: AbnormalReturns, window: Window, half: int | None = None) ->
         members = firm[group == number]
         choices.append(real[eligible[members].all(axis=0)])
         if not len(choices[-1]):
-            names = ", ".join(map(str, abnormal.events.index[abnormal.position == when]))
+            names = ", ".join(map(str, abnormal.names[abnormal.position == when]))
             raise ValueError(
                 f"{names}: no session has the history of all their firms before it and none of their events in it; "
                 "leave them out or shorten the window"
@@ -596,7 +590,7 @@ def _full_batch(plan: Plan, news: News, seed: np.random.SeedSequence, size: int)
     # A firm and session that several draws share is estimated once.
     keys, member = np.unique(plan.firm * plan.panel.returns.shape[1] + day, return_inverse=True)
     firm, when = np.divmod(keys, plan.panel.returns.shape[1])
-    fit = estimate(plan.panel, firm, when, np.arange(plan.window[0], plan.window[1] + 1))
+    fit = estimate(plan.panel, firm, when, plan.window)
     if loudness.size > 1:  # each draw has its own
         fit = Fit(*(field[member.ravel()] for field in fit))
         member = np.arange(day.size)
@@ -609,11 +603,10 @@ def _full_batch(plan: Plan, news: News, seed: np.random.SeedSequence, size: int)
 def _car_table(plan: Plan) -> np.ndarray:
     """CAR of every firm and session at which it can be drawn: firms × sessions, missing elsewhere."""
     table = np.full(plan.panel.returns.shape, np.nan)
-    offsets = np.arange(plan.window[0], plan.window[1] + 1)
     groups = np.split(plan.choices, plan.start[1:])
     for firm in np.unique(plan.firm):
         days = np.unique(np.concatenate([groups[number] for number in np.unique(plan.group[plan.firm == firm])]))
-        table[firm, days] = estimate(plan.panel, np.full(len(days), firm), days, offsets).abnormal.sum(axis=1)
+        table[firm, days] = estimate(plan.panel, np.full(len(days), firm), days, plan.window).abnormal.sum(axis=1)
     return table
 
 
