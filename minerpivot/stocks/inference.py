@@ -13,9 +13,9 @@ workers, nor memory on the number of draws.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,8 @@ from minerpivot.stocks.events import AbnormalReturns, cumulative, within
 
 BLOCK = 60  # sessions, about a quarter: parts of the calendar that two sets of draws can be kept to
 EVENTS_PER_BATCH = 30_000  # events in one batch of draws, about 150 MB while all tests run
+EVENTS_AHEAD = 2 * EVENTS_PER_BATCH  # up to so many that can be drawn are estimated once, before all draws
+Drawn = TypeVar("Drawn")
 
 
 # --- one study --------------------------------------------------------------------------------
@@ -217,12 +219,27 @@ def placebo(
     if not np.isfinite(news).all() or min(news[1:]) < 0 or draws < 1:
         raise ValueError(f"{news} with {draws} draws: loudness is zero or more, an effect finite, draws at least one")
     plan = _plan(abnormal, window, half)
-    size = max(1, EVENTS_PER_BATCH // len(plan.firm))
+    if tests:
+        keys = _drawable(plan.firm, plan.group, np.split(plan.choices, plan.start[1:]), plan.panel)
+        ready = _made(plan, news, keys) if len(keys) <= min(draws * len(plan.firm), EVENTS_AHEAD) else None
+        work = partial(_full_batch, plan, news, ready)
+    else:
+        work = partial(_mean_batch, plan, news, _car_table(plan))
+    return pd.concat(_in_batches(work, draws, len(plan.firm), seed, n_jobs), ignore_index=True)
+
+
+def _in_batches(
+    work: Callable[[np.random.SeedSequence, int], Drawn],
+    draws: int,
+    events: int,
+    seed: int | np.random.SeedSequence,
+    n_jobs: int | None,
+) -> list[Drawn]:
+    """`work` on seed and number of draws, in batches of a fixed number of events, each with a seed of its own."""
+    size = max(1, EVENTS_PER_BATCH // events)
     sizes = [min(size, draws - start) for start in range(0, draws, size)]
     seeds = (seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)).spawn(len(sizes))
-    work = partial(_full_batch, plan, news) if tests else partial(_mean_batch, plan, news, _car_table(plan))
-    batches = Parallel(n_jobs=n_jobs)(delayed(work)(seed, size) for seed, size in zip(seeds, sizes))
-    return pd.concat(batches, ignore_index=True)
+    return Parallel(n_jobs=n_jobs)(delayed(work)(seed, size) for seed, size in zip(seeds, sizes))
 
 
 def placebo_p_value(observed: float | np.ndarray, draws: pd.Series | np.ndarray) -> np.ndarray:
@@ -354,11 +371,7 @@ def joint_study(
     naming a session whose events have nowhere to go, and for studies of different calendars.
     """
     plan, keys = _joint_plan(studies, windows, at_least)
-    size = max(1, EVENTS_PER_BATCH // len(plan.group))
-    sizes = [min(size, draws - start) for start in range(0, draws, size)]
-    seeds = np.random.SeedSequence(seed).spawn(len(sizes))
-    work = partial(_joint_batch, plan, _all_at_once(plan))
-    batches = Parallel(n_jobs=n_jobs)(delayed(work)(seed, size) for seed, size in zip(seeds, sizes))
+    batches = _in_batches(partial(_joint_batch, plan, _all_at_once(plan)), draws, len(plan.group), seed, n_jobs)
     means, statistics = (np.concatenate(parts) for parts in zip(*batches))
     index = pd.MultiIndex.from_tuples(keys)
     rows, scores = [], np.empty_like(statistics)
@@ -478,17 +491,11 @@ def _reduced(plan: JointPlan, number: int, keys: np.ndarray) -> Reduced:
 
 
 def _all_at_once(plan: JointPlan) -> list[Reduced] | None:
-    """Estimates of all that can be drawn, or None where they are more than a batch: then each batch makes its own."""
-    sizes = [len(each) for each in plan.choices]
-    if sum(sizes[group] for group in plan.group) > 4 * EVENTS_PER_BATCH:
+    """Estimates of all that can be drawn, or None where they are too many to hold: then each batch makes its own."""
+    keys = [_drawable(host.firm, plan.group[host.events], plan.choices, host.panel) for host in plan.hosts]
+    if sum(map(len, keys)) > EVENTS_AHEAD:
         return None
-    found = []
-    for number, host in enumerate(plan.hosts):
-        width = host.panel.returns.shape[1]
-        groups = plan.group[host.events]
-        keys = [firm * width + plan.choices[group] for firm, group in zip(host.firm, groups)]
-        found.append(_reduced(plan, number, np.unique(np.concatenate(keys))))
-    return found
+    return [_reduced(plan, number, each) for number, each in enumerate(keys)]
 
 
 def _joint_batch(
@@ -585,19 +592,42 @@ def _loudness(plan: Plan, news: News, seed: np.random.SeedSequence, size: int) -
     return news.loudness * np.exp(by_event + by_session - news.by_event**2 - news.by_session**2)
 
 
-def _full_batch(plan: Plan, news: News, seed: np.random.SeedSequence, size: int) -> pd.DataFrame:
-    day, loudness = _draw(plan, seed, size), _loudness(plan, news, seed, size)
-    # A firm and session that several draws share is estimated once.
-    keys, member = np.unique(plan.firm * plan.panel.returns.shape[1] + day, return_inverse=True)
+def _drawable(firm: np.ndarray, group: np.ndarray, choices: list[np.ndarray], panel: Panel) -> np.ndarray:
+    """The pseudo-events that can be drawn at all, each once: firm × sessions of the panel + session."""
+    return np.unique(np.concatenate([one * panel.returns.shape[1] + choices[own] for one, own in zip(firm, group)]))
+
+
+def _made(plan: Plan, news: News, keys: np.ndarray) -> tuple[np.ndarray, Fit | Sample]:
+    """The pseudo-events `keys` (of `_drawable`) and their models, reduced to a sample if all draws are alike loud."""
     firm, when = np.divmod(keys, plan.panel.returns.shape[1])
     fit = estimate(plan.panel, firm, when, plan.window)
-    if loudness.size > 1:  # each draw has its own
-        fit = Fit(*(field[member.ravel()] for field in fit))
-        member = np.arange(day.size)
-    np.multiply(fit.abnormal, loudness.reshape(-1, 1), out=fit.abnormal)
-    fit.abnormal[:, 0] += news.effect
-    sample, length = event_arrays.measure(fit), fit.abnormal.shape[1]
-    return pd.DataFrame(event_arrays.statistics(sample, member.reshape(day.shape), day, length))
+    uneven = news.by_event or news.by_session
+    return keys, fit if uneven else _told(fit, news.loudness, news.effect)
+
+
+def _told(fit: Fit, loudness: float | np.ndarray, effect: float) -> Sample:
+    """What the tests read of events whose news is planted."""
+    abnormal = fit.abnormal * loudness
+    abnormal[:, 0] += effect
+    return event_arrays.measure(fit._replace(abnormal=abnormal))
+
+
+def _full_batch(
+    plan: Plan,
+    news: News,
+    ready: tuple[np.ndarray, Fit | Sample] | None,
+    seed: np.random.SeedSequence,
+    size: int,
+) -> pd.DataFrame:
+    day = _draw(plan, seed, size)
+    wanted = plan.firm * plan.panel.returns.shape[1] + day
+    keys, made = ready or _made(plan, news, np.unique(wanted))
+    member = np.searchsorted(keys, wanted)
+    if isinstance(made, Fit):  # each draw has its own loudness
+        made = Fit(*(field[member.ravel()] for field in made))
+        made = _told(made, _loudness(plan, news, seed, size).reshape(-1, 1), news.effect)
+        member = np.arange(day.size).reshape(day.shape)
+    return pd.DataFrame(event_arrays.statistics(made, member, day, plan.window[1] - plan.window[0] + 1))
 
 
 def _car_table(plan: Plan) -> np.ndarray:
