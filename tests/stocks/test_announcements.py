@@ -257,7 +257,7 @@ def test_financings_and_deals_of_others_on_the_same_session():
 
 
 def test_a_clock_is_judged_by_the_close_of_its_own_day():
-    """The half day of 28 November 2025: told at 13:00 or later a deal moves Monday, and the same day's financing too."""
+    """The half day of 28 November 2025: from 13:00 on a deal moves Monday, and a financing of that day with it."""
     sessions = pd.bdate_range("2025-11-03", "2025-12-12").drop("2025-11-27")
     told = pd.DataFrame({"ticker": ["A"], "reported_on": pd.to_datetime(["2025-11-10"]), "time": ["bmo"]})
     raised = pd.DataFrame([("A", "2025-11-28", "notes")], columns=["ticker", "announced_on", "kind"])
