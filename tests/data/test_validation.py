@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from minerpivot import __main__ as commands
 from minerpivot.data import edits, metadata, rules, tables, validation
+from tests import validity
 from tests.frozen import FOLDER
 
 NAMES = [
@@ -92,7 +93,7 @@ def problems(folder, *names, small=None):
         found, faults = validation.examined(folder, entries, set(names))
         faults = faults or validation.judged(tables_ | found, set(names))
     else:
-        faults = validation.problems(folder, checksums=False)
+        faults = validity.problems(folder, checksums=False)
     for fault in faults:
         assert re.match(r"data/[\w.]+", fault), fault
         assert "\n" not in fault
@@ -696,7 +697,7 @@ def test_every_number_of_the_live_tables_is_bounded():
 
 def test_the_live_tables_are_valid():
     """Every rule holds on the facts, or is accepted with its reason."""
-    assert validation.problems() == []
+    assert validity.problems() == []
 
 
 def test_git_that_is_missing_is_no_fault(monkeypatch, data):
