@@ -20,6 +20,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import special, stats
 from statsmodels.stats.multitest import multipletests
 
@@ -71,15 +72,15 @@ def summary(abnormal: AbnormalReturns, window: Window) -> pd.Series:
     s/√n for r = 0), degrees_of_freedom (of Satterthwaite, for its t interval: `interval_and_power`),
     leave_one_out_low and leave_one_out_high (the mean without one event).
     """
-    car = cumulative(abnormal, window)["car"].dropna()
-    r, freedom = _dependence(abnormal, window)
-    n, without = len(car), leave_one_out(abnormal, window)
-    table = abnormal.events.loc[car.index]
-    facts: dict[str, float] = {
-        "events": n,
-        "sessions": table["session"].nunique(),
-        "companies": table["ticker"].nunique(),
-    }
+    sample, firm, day = _sample(abnormal, window, ranks=False)
+    return _summary(sample, firm, day, window)
+
+
+def _summary(sample: Sample, firm: np.ndarray, day: np.ndarray, window: Window) -> pd.Series:
+    car, n = pd.Series(sample.car), len(sample.car)
+    r, freedom = _dependence(sample, day, window)
+    without = _leave_one_out(car)
+    facts: dict[str, float] = {"events": n, "sessions": len(np.unique(day)), "companies": len(np.unique(firm))}
     facts |= {"mean": car.mean(), "median": car.median(), "standard_deviation": car.std()}
     facts |= {"share_positive": (car > 0).mean(), "correlation": r}
     facts |= {"standard_error": car.std() / np.sqrt(n) * np.sqrt((1 + (n - 1) * r) / (1 - r))}
@@ -94,12 +95,12 @@ def average_correlation(abnormal: AbnormalReturns, window: Window) -> float:
     times the share of window sessions that they have in common: 1 for events of one session, which gives
     the average of Kolari & Pynnönen (2010), and 0 for windows that do not meet.
     """
-    return _dependence(abnormal, window)[0]
-
-
-def _dependence(abnormal: AbnormalReturns, window: Window) -> tuple[float, float]:
-    """Average correlation and Satterthwaite's degrees of freedom."""
     sample, _, day = _sample(abnormal, window, ranks=False)
+    return _dependence(sample, day, window)[0]
+
+
+def _dependence(sample: Sample, day: np.ndarray, window: Window) -> tuple[float, float]:
+    """Average correlation and Satterthwaite's degrees of freedom."""
     length = window[1] - window[0] + 1
     pairs = event_arrays.correlations(sample.residuals, np.arange(len(day))[None], day[None], length)
     r, freedom = event_arrays.dependence(pairs, length, len(day))
@@ -125,7 +126,10 @@ def interval_and_power(summaries: pd.DataFrame, *, level: float = 0.05, power: f
 
 def leave_one_out(abnormal: AbnormalReturns, window: Window) -> pd.Series:
     """Mean CAR over `window` without each event in turn: event -> fraction."""
-    car = cumulative(abnormal, window)["car"].dropna()
+    return _leave_one_out(cumulative(abnormal, window)["car"].dropna())
+
+
+def _leave_one_out(car: pd.Series) -> pd.Series:
     return ((car.sum() - car) / (len(car) - 1)).rename("mean_without")
 
 
@@ -377,8 +381,8 @@ def joint_study(
     rows, scores = [], np.empty_like(statistics)
     for number, (*name, label) in enumerate(keys):
         study, window = studies[tuple(name)], windows[label]
-        facts = summary(study, window)
-        sample, _, _ = _sample(study, window, ranks=False)
+        sample, firm, day = _sample(study, window, ranks=False)
+        facts = _summary(sample, firm, day, window)
         n, r = len(sample.scar), facts["correlation"]
         statistic = sample.scar.mean() / sample.scar.std(ddof=1) * np.sqrt(n * (1 - r) / (1 + (n - 1) * r))
         p = event_arrays.p_value("kolari_pynnonen", statistic, n, facts["degrees_of_freedom"])
@@ -444,12 +448,13 @@ def _joint_plan(
                 need[place] = [min(need[place][0], window[0]), max(need[place][1], window[1])]
     if not keys:
         raise ValueError(f"no study has {at_least} complete events in any window")
-    choices = []
+    choices, histories = [], [_has_history(host.panel, len(sessions)) for host in hosts]
     for place, day in enumerate(days):
         able = np.ones(len(sessions), dtype=bool)
-        for host in hosts:
+        for host, history in zip(hosts, histories):
             firms = host.firm[group[host.events] == place]
-            able &= _eligible(host.panel, len(sessions), (need[place][0], need[place][1]))[firms].all(axis=0)
+            able &= history[firms].all(axis=0)
+            able &= _has_room(host.panel, len(sessions), (need[place][0], need[place][1]))[firms].all(axis=0)
         choices.append(np.flatnonzero(able))
         if not able.any():
             names = ", ".join(everything.get_level_values("ticker")[group == place])
@@ -539,25 +544,30 @@ def _sample(abnormal: AbnormalReturns, window: Window, *, ranks: bool = True) ->
     return event_arrays.measure(fit, ranks=ranks), abnormal.firm[complete], abnormal.position[complete]
 
 
-def _eligible(panel: Panel, sessions: int, window: Window) -> np.ndarray:
-    """Firms × sessions at which a pseudo-event has a history that moves and a complete window without own news."""
+def _has_history(panel: Panel, sessions: int) -> np.ndarray:
+    """Firms × sessions before which a pseudo-event has a history that moves."""
     low, high = panel.estimation
-    real, offsets = np.arange(sessions) + panel.before, np.arange(window[0], window[1] + 1)
+    real = np.arange(sessions) + panel.before
     seen = np.pad(panel.usable.cumsum(axis=1), ((0, 0), (1, 0)))
     enough = seen[:, real + high + 1] - seen[:, real + low] >= panel.minimum
     # A price that stands still gives no residuals: at least two changes of the return must lie in the history.
     used = pd.DataFrame(np.where(panel.usable, panel.returns, np.nan).T).ffill()
     changes = np.pad((used.diff().abs().to_numpy().T > 0).cumsum(axis=1), ((0, 0), (1, 0)))
-    moving = changes[:, real + high + 1] - changes[:, real + low] >= 2
+    return enough & (changes[:, real + high + 1] - changes[:, real + low] >= 2)
+
+
+def _has_room(panel: Panel, sessions: int, window: Window) -> np.ndarray:
+    """Firms × sessions around which a pseudo-event has a complete window without own news."""
     free = np.isfinite(panel.returns) & panel.known & ~panel.blocked
-    return enough & moving & free[:, real[:, None] + offsets].all(axis=2)
+    whole = sliding_window_view(free, window[1] - window[0] + 1, axis=1).all(axis=2)
+    return whole[:, np.arange(sessions) + panel.before + window[0]]
 
 
 def _plan(abnormal: AbnormalReturns, window: Window, half: int | None = None) -> Plan:
     panel = abnormal.panel
     _, firm, day = _sample(abnormal, window)
     real = np.arange(len(abnormal.sessions)) + panel.before
-    eligible = _eligible(panel, len(real), window)
+    eligible = _has_history(panel, len(real)) & _has_room(panel, len(real), window)
     if half is not None:
         first, last = ((np.arange(len(real)) + offset) // BLOCK for offset in window)
         eligible &= (first == last) & (first % 2 == half)
