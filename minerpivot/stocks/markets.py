@@ -274,7 +274,7 @@ def counted(
     found = {}
     for way, (tickers, joining, closes) in ways.items():
         within = {start: day for start, day in starts.items() if day < closes.index[-1]}
-        found[way] = both_returns(closes, joining, tickers, within, last_session).stack(future_stack=True)
+        found[way] = both_returns(closes, joining, tickers, within, last_session).T.unstack()
     columns = pd.MultiIndex.from_product([starts, ["pivoted", "pure"]])
     return pd.DataFrame(found).T.reindex(columns=columns)
 
