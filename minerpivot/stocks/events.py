@@ -59,7 +59,7 @@ class AbnormalReturns:
         """Event -> ticker, session, observations, sigma, r_squared, alpha and a `beta_<factor>` each."""
         own = take(self.panel.returns, self.firm, self.position, self.panel.estimation)
         total = np.nanvar(np.where(np.isnan(self.fit.residuals), np.nan, own), axis=1) * self.fit.observations
-        facts = {"ticker": self.ticker, "session": self.session}
+        facts: dict[str, object] = {"ticker": self.ticker, "session": self.session}
         facts |= {"observations": self.fit.observations.astype(int), "sigma": self.fit.sigma}
         facts |= {"r_squared": 1 - np.nansum(self.fit.residuals**2, axis=1) / total}
         names = ["alpha", *(f"beta_{name}" for name in self.factors)]
@@ -116,21 +116,10 @@ def abnormal_returns(
         column, other_day = _positions(others[others["ticker"].isin(returns.columns[used])], returns)
         near = (np.searchsorted(used, column), other_day)
     raw, own = _factor_array(returns, factors), returns.to_numpy(float)[:, used]
-    wrong = impossible(own)
-    panel = _panel(np.where(wrong, np.nan, own), raw, near, removed, estimation=estimation, span=span, minimum=minimum)
+    possible = np.where(impossible(own), np.nan, own)
+    panel = _panel(possible, raw, near, removed, estimation=estimation, span=span, minimum=minimum)
     sessions, day = pd.DatetimeIndex(returns.index), day + panel.before
-    observations = take(panel.usable, firm, day, estimation).sum(axis=1)
-    reasons = np.full(len(events), "", dtype=object)
-    for place in np.flatnonzero(observations < minimum):
-        past = slice(day[place] + estimation[0], day[place] + estimation[1] + 1)
-        unknown = (~panel.known[past] & np.isfinite(panel.returns[firm[place], past])).sum()
-        reasons[place] = f"{observations[place]} usable sessions in {list(estimation)}, {minimum} are needed" + (
-            f"; a factor is missing on {unknown}" if unknown else ""
-        )
-    for row, column in np.argwhere(wrong)[::-1]:  # the first of an event's is named
-        read = (firm == column) & (row >= day - panel.before + estimation[0])
-        read &= row <= day - panel.before + max(span[1], 0)
-        reasons[read] = f"the return of {sessions[row]:%Y-%m-%d} is {own[row, column]:g}, which no close gives"
+    reasons = _reasons(panel, own, sessions, firm, day, span)
     kept = np.flatnonzero(reasons == "")
     if len(kept):
         fit = estimate(panel, firm[kept], day[kept], span)
@@ -207,7 +196,7 @@ def _panel(
     before, after = max(-estimation[0], -span[0]), max(span[1], 0)
     (sessions, firms), real = returns.shape, slice(before, before + len(returns))
     values = np.full((firms, before + sessions + after), np.nan)
-    padded = np.full((before + sessions + after, factors.shape[1]), np.nan)
+    padded: np.ndarray = np.full((before + sessions + after, factors.shape[1]), np.nan)
     values[:, real], padded[real] = returns.T, factors
     known = np.isfinite(padded).all(axis=1)
     blocked = np.zeros(values.shape, dtype=bool)
@@ -216,6 +205,25 @@ def _panel(
     blocked[firm[:, None], np.clip(window, 0, len(padded) - 1)] = True
     usable = np.isfinite(values) & known & ~blocked
     return Panel(values, usable, np.where(known[:, None], padded, 0.0), known, blocked, before, estimation, minimum)
+
+
+def _reasons(
+    panel: Panel, own: np.ndarray, sessions: pd.DatetimeIndex, firm: np.ndarray, day: np.ndarray, span: Window
+) -> np.ndarray:
+    """Why each event cannot be estimated, in words; empty where it can. `own`: the returns as they were given."""
+    first, last = panel.estimation
+    observations = take(panel.usable, firm, day, panel.estimation).sum(axis=1)
+    reasons = np.full(len(day), "", dtype=object)
+    for place in np.flatnonzero(observations < panel.minimum):
+        past = slice(day[place] + first, day[place] + last + 1)
+        unknown = (~panel.known[past] & np.isfinite(panel.returns[firm[place], past])).sum()
+        reasons[place] = f"{observations[place]} usable sessions in {[first, last]}, {panel.minimum} are needed" + (
+            f"; a factor is missing on {unknown}" if unknown else ""
+        )
+    for row, column in np.argwhere(impossible(own))[::-1]:  # the first of an event's is named
+        read = (firm == column) & (row >= day - panel.before + first) & (row <= day - panel.before + max(span[1], 0))
+        reasons[read] = f"the return of {sessions[row]:%Y-%m-%d} is {own[row, column]:g}, which no close gives"
+    return reasons
 
 
 def _factor_array(returns: pd.DataFrame, factors: pd.DataFrame | None) -> np.ndarray:

@@ -419,11 +419,43 @@ def _joint_plan(
     sessions = next(iter(studies.values())).sessions
     if not all(study.sessions.equals(sessions) for study in studies.values()):
         raise ValueError("the studies have different sessions; give all the same calendar")
-    tables = {name: study.events[["ticker", "session"]] for name, study in studies.items()}
-    everything = pd.MultiIndex.from_frame(pd.concat(list(tables.values())).drop_duplicates())
-    days, group = np.unique(everything.get_level_values("session"), return_inverse=True)
-    own = {name: everything.get_indexer(pd.MultiIndex.from_frame(table)) for name, table in tables.items()}
-    # A study that is part of another under the same model reads the other's estimates.
+    tables = {name: pd.MultiIndex.from_arrays([study.ticker, study.session]) for name, study in studies.items()}
+    everything = pd.MultiIndex.from_tuples(dict.fromkeys(event for table in tables.values() for event in table))
+    days, group = np.unique(everything.get_level_values(1), return_inverse=True)
+    own = {name: everything.get_indexer(table) for name, table in tables.items()}
+    hosts, host_of, places_of = _hosts(studies, own)
+    keys, cells = [], []
+    need = dict.fromkeys(range(len(days)), (0, 0))
+    for name, study in studies.items():
+        for label, window in windows.items():
+            complete = np.isfinite(study.fit.abnormal[:, within(study, window)]).all(axis=1)
+            if complete.sum() < at_least:
+                continue
+            keys.append((*name, label))
+            cells.append(Cell(host_of[name], places_of[name][complete], window))
+            for place in group[own[name][complete]]:
+                need[place] = (min(need[place][0], window[0]), max(need[place][1], window[1]))
+    if not keys:
+        raise ValueError(f"no study has {at_least} complete events in any window")
+    choices = _joint_choices(hosts, group, need, len(sessions))
+    for place, day in enumerate(days):
+        if not len(choices[place]):
+            names = ", ".join(everything.get_level_values(0)[group == place])
+            raise ValueError(
+                f"{names} on {pd.Timestamp(day):%Y-%m-%d}: no session has the history of all of them before it and "
+                "none of their events in any window; leave the events out or shorten the windows"
+            )
+    span = (min(cell.window[0] for cell in cells), max(cell.window[1] for cell in cells))
+    return JointPlan(hosts, cells, group, choices, span), keys
+
+
+def _hosts(
+    studies: Mapping[tuple[Hashable, ...], AbnormalReturns], own: Mapping[tuple[Hashable, ...], np.ndarray]
+) -> tuple[list[Host], dict[tuple[Hashable, ...], int], dict[tuple[Hashable, ...], np.ndarray]]:
+    """Models to estimate, which of them serves each study, and the places of the study's events in it.
+
+    A study that is part of another under the same model reads the other's estimates.
+    """
     hosts: list[Host] = []
     host_of, places_of = {}, {}
     for name in sorted(studies, key=lambda name: -len(own[name])):
@@ -435,35 +467,20 @@ def _joint_plan(
         order = np.argsort(hosts[number].events)
         host_of[name] = number
         places_of[name] = order[np.searchsorted(hosts[number].events, own[name], sorter=order)]
-    keys, cells = [], []
-    need = {place: [0, 0] for place in range(len(days))}
-    for name, study in studies.items():
-        for label, window in windows.items():
-            complete = np.isfinite(study.fit.abnormal[:, within(study, window)]).all(axis=1)
-            if complete.sum() < at_least:
-                continue
-            keys.append((*name, label))
-            cells.append(Cell(host_of[name], places_of[name][complete], window))
-            for place in group[own[name][complete]]:
-                need[place] = [min(need[place][0], window[0]), max(need[place][1], window[1])]
-    if not keys:
-        raise ValueError(f"no study has {at_least} complete events in any window")
-    choices, histories = [], [_has_history(host.panel, len(sessions)) for host in hosts]
-    for place, day in enumerate(days):
-        able = np.ones(len(sessions), dtype=bool)
+    return hosts, host_of, places_of
+
+
+def _joint_choices(hosts: list[Host], group: np.ndarray, need: Mapping[int, Window], sessions: int) -> list[np.ndarray]:
+    """The sessions to which each group can move: history for every host, and room for every window that it needs."""
+    histories = [_has_history(host.panel, sessions) for host in hosts]
+    choices = []
+    for place, window in need.items():
+        able = np.ones(sessions, dtype=bool)
         for host, history in zip(hosts, histories):
             firms = host.firm[group[host.events] == place]
-            able &= history[firms].all(axis=0)
-            able &= _has_room(host.panel, len(sessions), (need[place][0], need[place][1]))[firms].all(axis=0)
+            able &= (history & _has_room(host.panel, sessions, window))[firms].all(axis=0)
         choices.append(np.flatnonzero(able))
-        if not able.any():
-            names = ", ".join(everything.get_level_values("ticker")[group == place])
-            raise ValueError(
-                f"{names} on {pd.Timestamp(day):%Y-%m-%d}: no session has the history of all of them before it and "
-                "none of their events in any window; leave the events out or shorten the windows"
-            )
-    span = (min(cell.window[0] for cell in cells), max(cell.window[1] for cell in cells))
-    return JointPlan(hosts, cells, group, choices, span), keys
+    return choices
 
 
 def _same_model(host: Host, study: AbnormalReturns, own: np.ndarray) -> bool:
@@ -558,8 +575,8 @@ def _has_history(panel: Panel, sessions: int) -> np.ndarray:
 
 def _has_room(panel: Panel, sessions: int, window: Window) -> np.ndarray:
     """Firms × sessions around which a pseudo-event has a complete window without own news."""
-    free = np.isfinite(panel.returns) & panel.known & ~panel.blocked
-    whole = sliding_window_view(free, window[1] - window[0] + 1, axis=1).all(axis=2)
+    free: np.ndarray = np.isfinite(panel.returns) & panel.known & ~panel.blocked
+    whole = np.asarray(sliding_window_view(free, window[1] - window[0] + 1, axis=1).all(axis=2))
     return whole[:, np.arange(sessions) + panel.before + window[0]]
 
 
