@@ -133,6 +133,26 @@ def events_react_in_their_first_session(events: Table) -> Iterator[Fault]:
     yield from events.where(~right, cells, "not the first session that could react", "take the exchange's next session")
 
 
+@across("event_flags", "financings")
+def financings_are_flagged(events: Table, financings: Table) -> Iterator[Fault]:
+    """No n where a financing with an amount is of the event's day, or reacts in its session as far as its day tells."""
+    calendar = sessions(events)
+    told = pd.to_datetime(financings.typed["announced_on"], format="%Y-%m-%d", errors="coerce")
+    dated = told.between(calendar[0], calendar[-1]) & financings.typed["amount_usd_m"].notna()
+    told, ticker = told[dated], financings.typed["ticker"][dated]
+    reacts = first_session(told, pd.Series("unknown", index=told.index), calendar)
+    rows = events.typed[["ticker", "announced_on", "first_session"]]
+    financed = pd.Series(
+        [
+            ((ticker == own) & ((told == day) | (reacts == first))).any()
+            for own, day, first in rows.itertuples(index=False)
+        ]
+    )
+    wrong = (events.typed["same_day_financing"] == "n") & financed
+    words, mend = "though financings has one that reacts then", "write y, or unknown; or correct the financing's day"
+    yield from events.where(wrong, ["deal_id", "first_session", "same_day_financing"], words, mend)
+
+
 @across("event_flags", "deals")
 def peers_are_counted(events: Table, deals: Table) -> Iterator[Fault]:
     """y exactly where another company has an event or a deal of the same day or session."""

@@ -39,10 +39,7 @@ def first_session(days: pd.Series, hours: pd.Series, sessions: pd.DatetimeIndex)
     `sessions` end before it. Raises `ValueError` naming any other hour, and a day before the first of `sessions`: the
     session that reacted to it is not among them.
     """
-    known = hours.astype("string").fillna("unknown")
-    clock = known.str.fullmatch(r"([01]\d|2[0-3]):[0-5]\d").to_numpy(dtype=bool)
-    if clock.any():
-        known[clock] = np.where(_after_close(pd.DatetimeIndex(days[clock]), known[clock]), "post", "intraday")
+    known = _in_words(days, hours)
     odd = known[~known.isin([*EVENING, *OTHER_HOURS])]
     if len(odd):
         words = ", ".join([*OTHER_HOURS, *EVENING[:-1]])
@@ -59,6 +56,20 @@ def first_session(days: pd.Series, hours: pd.Series, sessions: pd.DatetimeIndex)
     )
     padded = np.append(sessions.to_numpy(), np.datetime64("NaT"))
     return pd.Series(padded[place], index=days.index, name="first_session")
+
+
+def in_the_evening(days: pd.Series, hours: pd.Series) -> pd.Series:
+    """Was news of a day and an hour told after that day's close? By word, or by a clock as in `first_session`."""
+    return _in_words(days, hours).isin(EVENING)
+
+
+def _in_words(days: pd.Series, hours: pd.Series) -> pd.Series:
+    """Hours with clocks put into words by the exchange's close of their day, and what is missing as unknown."""
+    known = hours.astype("string").fillna("unknown")
+    clock = known.str.fullmatch(r"([01]\d|2[0-3]):[0-5]\d").to_numpy(dtype=bool)
+    if clock.any():
+        known[clock] = np.where(_after_close(pd.DatetimeIndex(days[clock]), known[clock]), "post", "intraday")
+    return known
 
 
 def _after_close(days: pd.DatetimeIndex, clock: pd.Series) -> np.ndarray:

@@ -20,33 +20,10 @@ import pandas as pd
 
 from minerpivot.data import consistency, edits, metadata, rules
 from minerpivot.data.rules import Table, quoted
-from minerpivot.data.tables import DATA, TableError, checksum, converted, forget, read_manifest, today
+from minerpivot.data.tables import DATA, TableError, checksum, converted, forget, today
 
 SHOWN = 5  # faults of one table that are spelt out: a company without its row would fill hundreds of lines
 LONGEST = 20_000  # characters of a cell
-
-
-def problems(folder: Path = DATA, *, checksums: bool = True) -> list[str]:
-    """Every fault of the data package, each with file, row, field and mend; empty when it is valid.
-
-    With `checksums=False` a table may differ from its recorded checksum but must be valid otherwise. What is as it was
-    recorded is not put before Frictionless again.
-    """
-    try:
-        entries = metadata.authored(folder)
-        sealed = {e["name"]: e for e in read_manifest(folder)["resources"]} if checksums else edits.recorded(folder)[0]
-    except TableError as error:
-        return str(error).splitlines()
-    tables, faults = examined(folder, entries, sealed=sealed)
-    for entry in entries if checksums else []:
-        if (folder / entry["path"]).is_file() and entry["name"] in tables:
-            found = checksum((folder / entry["path"]).read_bytes())
-            if found != sealed.get(entry["name"], {}).get("hash"):
-                faults.append(
-                    f"data/{entry['path']}: differs from the checksum in datapackage.json; "
-                    "run `make check` to record the new one"
-                )
-    return faults or judged(tables)
 
 
 def examined(

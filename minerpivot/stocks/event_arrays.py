@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import special, stats
 
 Window = tuple[int, int]
@@ -63,34 +64,32 @@ def forecast_scale(leverage: np.ndarray) -> np.ndarray:
     return np.sqrt(leverage.shape[1] + (leverage.sum(axis=1) ** 2).sum(axis=1))
 
 
-def estimate(panel: Panel, firm: np.ndarray, day: np.ndarray, offsets: np.ndarray) -> Fit:
-    """Least squares for N events (positions in `panel`) in fixed-size stacks; abnormal returns at `offsets`."""
+def estimate(panel: Panel, firm: np.ndarray, day: np.ndarray, span: Window) -> Fit:
+    """Least squares for N events (positions in `panel`) in fixed-size stacks; abnormal returns over `span`."""
     stacks = [slice(start, start + EVENTS_AT_ONCE) for start in range(0, len(firm), EVENTS_AT_ONCE)]
-    parts = [_estimate(panel, firm[stack], day[stack], offsets) for stack in stacks]
+    parts = [_estimate(panel, firm[stack], day[stack], span) for stack in stacks]
     return parts[0] if len(parts) == 1 else Fit(*(np.concatenate(fields) for fields in zip(*parts)))
 
 
-def _estimate(panel: Panel, firm: np.ndarray, day: np.ndarray, offsets: np.ndarray) -> Fit:
-    past = np.arange(panel.estimation[0], panel.estimation[1] + 1)
-    used = take(panel.usable, firm, day, past)
+def _estimate(panel: Panel, firm: np.ndarray, day: np.ndarray, span: Window) -> Fit:
+    used = take(panel.usable, firm, day, panel.estimation)
     weight = used.astype(float)
     count = weight.sum(axis=1)
     # Centring the sample first keeps the normal equations well conditioned and gives the forecast error for free.
-    factors = panel.factors[day[:, None] + past]
-    own = np.where(used, take(panel.returns, firm, day, past), 0.0)
-    factor_mean = (weight[:, None] @ factors)[:, 0] / count[:, None]
+    factors = _factors(panel, day, panel.estimation)
+    own = np.where(used, take(panel.returns, firm, day, panel.estimation), 0.0)
+    factor_mean = (factors @ weight[..., None])[..., 0] / count[:, None]
     own_mean = own.sum(axis=1) / count
-    factors -= factor_mean[:, None]
-    factors *= weight[..., None]
+    factors = (factors - factor_mean[..., None]) * weight[:, None]
     own = (own - own_mean[:, None]) * weight
-    inverse = _inverse(factors.swapaxes(1, 2) @ factors)
-    beta = (inverse @ (factors.swapaxes(1, 2) @ own[..., None]))[..., 0]
-    residuals = own - (factors @ beta[..., None])[..., 0]
-    freedom = count - 1 - factors.shape[2]
+    inverse = _inverse(factors @ factors.swapaxes(1, 2))
+    beta = (inverse @ (factors @ own[..., None]))[..., 0]
+    residuals = own - (beta[:, None] @ factors)[:, 0]
+    freedom = count - 1 - factors.shape[1]
     sigma = np.sqrt((residuals**2).sum(axis=1) / freedom)
-    deviation = panel.factors[day[:, None] + offsets] - factor_mean[:, None]
-    deviation[~panel.known[day[:, None] + offsets]] = np.nan
-    abnormal = take(panel.returns, firm, day, offsets) - own_mean[:, None] - (deviation @ beta[..., None])[..., 0]
+    deviation = _factors(panel, day, span).swapaxes(1, 2) - factor_mean[:, None]
+    deviation[~take(panel.known[None], np.zeros_like(firm), day, span)] = np.nan
+    abnormal = take(panel.returns, firm, day, span) - own_mean[:, None] - (deviation @ beta[..., None])[..., 0]
     leverage = np.concatenate(
         [
             np.broadcast_to(1 / np.sqrt(count)[:, None, None], (*abnormal.shape, 1)),
@@ -114,14 +113,19 @@ def _inverse(moments: np.ndarray) -> np.ndarray:
 
 def flat(panel: Panel, firm: np.ndarray, day: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     """Where a model of N events leaves nothing but rounding of its returns, so that they cannot be standardised."""
-    past = np.arange(panel.estimation[0], panel.estimation[1] + 1)
-    own = np.where(take(panel.usable, firm, day, past), take(panel.returns, firm, day, past), 0.0)
+    used = take(panel.usable, firm, day, panel.estimation)
+    own = np.where(used, take(panel.returns, firm, day, panel.estimation), 0.0)
     return ~(sigma > 1e-9 * np.abs(own).max(axis=1))
 
 
-def take(values: np.ndarray, firm: np.ndarray, day: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """N × offsets of a firms × sessions array, around each event's day."""
-    return values[firm[:, None], day[:, None] + offsets]
+def take(values: np.ndarray, firm: np.ndarray, day: np.ndarray, window: Window) -> np.ndarray:
+    """N × L of a firms × sessions array: each event's row, over the sessions of `window` around its day."""
+    return sliding_window_view(values, window[1] - window[0] + 1, axis=1)[firm, day + window[0]]
+
+
+def _factors(panel: Panel, day: np.ndarray, window: Window) -> np.ndarray:
+    """Factors over the sessions of `window` around each event's day: N × K × L."""
+    return sliding_window_view(panel.factors, window[1] - window[0] + 1, axis=0)[day + window[0]]
 
 
 # --- test statistics --------------------------------------------------------------------------
@@ -134,7 +138,7 @@ def measure(fit: Fit, *, ranks: bool = True) -> Sample:
     """
     car = fit.abnormal.sum(axis=1)
     history = np.concatenate([fit.residuals, fit.abnormal], axis=1)
-    ordered = stats.rankdata(history, axis=1, nan_policy="omit") if ranks else np.full(history.shape, np.nan)
+    ordered = _ranks(history) if ranks else np.full(history.shape, np.nan)
     return Sample(
         car=car,
         scar=car / (fit.sigma * forecast_scale(fit.leverage)),
@@ -142,6 +146,17 @@ def measure(fit: Fit, *, ranks: bool = True) -> Sample:
         positive=(fit.residuals > 0).sum(axis=1) / fit.observations,
         residuals=fit.residuals,
     )
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Rank of each value within its row; ties share their mean rank, a missing one has none."""
+    order = np.argsort(values, axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    if (ordered[:, 1:] == ordered[:, :-1]).any():
+        return stats.rankdata(values, axis=1, nan_policy="omit")
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, np.arange(1.0, values.shape[1] + 1)[None], axis=1)
+    return np.where(np.isnan(values), np.nan, ranks)
 
 
 def statistics(sample: Sample, member: np.ndarray, day: np.ndarray, length: int) -> dict[str, np.ndarray]:

@@ -26,23 +26,55 @@ MINIMUM_OBSERVATIONS = 90
 
 @dataclass(frozen=True)
 class AbnormalReturns:
-    """Result of `abnormal_returns`.
+    """Result of `abnormal_returns`: arrays, and the tables that people read, made of them when asked for.
 
-    `events`: the events kept, in their order: ticker, session, observations, sigma, r_squared, alpha and a
-    `beta_<factor>` each. `excluded`: event -> reason, in words. `residuals`: events × estimation offsets,
-    missing where a session was not used. `window`: events × offsets of `span`, abnormal returns, missing
-    where a return or factor is. `leverage`, `panel`, `position`, `firm`: what the inference needs besides.
+    `names`: the events kept, in their order. `excluded`: event -> reason, in words. `fit`: their models. `panel` and
+    `sessions`: what the models read; `firm` and `position`: each event's row and day 0 in the panel. `firms` and
+    `factors`: the names of the panel's rows and of the factors. `span`: first and last offset of `window`.
     """
 
-    events: pd.DataFrame
+    names: pd.Index
     excluded: pd.Series
-    residuals: pd.DataFrame
-    window: pd.DataFrame
-    leverage: np.ndarray
+    fit: Fit
     panel: Panel
     sessions: pd.DatetimeIndex
-    position: np.ndarray
     firm: np.ndarray
+    position: np.ndarray
+    firms: pd.Index
+    factors: list[str]
+    span: Window
+
+    @property
+    def ticker(self) -> pd.Index:
+        """The firm of each event."""
+        return self.firms[self.firm]
+
+    @property
+    def session(self) -> pd.DatetimeIndex:
+        """Day 0 of each event."""
+        return self.sessions[self.position - self.panel.before]
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """Event -> ticker, session, observations, sigma, r_squared, alpha and a `beta_<factor>` each."""
+        own = take(self.panel.returns, self.firm, self.position, self.panel.estimation)
+        total = np.nanvar(np.where(np.isnan(self.fit.residuals), np.nan, own), axis=1) * self.fit.observations
+        facts: dict[str, object] = {"ticker": self.ticker, "session": self.session}
+        facts |= {"observations": self.fit.observations.astype(int), "sigma": self.fit.sigma}
+        facts |= {"r_squared": 1 - np.nansum(self.fit.residuals**2, axis=1) / total}
+        names = ["alpha", *(f"beta_{name}" for name in self.factors)]
+        return pd.DataFrame(facts | dict(zip(names, self.fit.coefficients.T)), index=self.names)
+
+    @property
+    def residuals(self) -> pd.DataFrame:
+        """Events × estimation offsets, missing where a session was not used."""
+        past = np.arange(self.panel.estimation[0], self.panel.estimation[1] + 1)
+        return pd.DataFrame(self.fit.residuals, self.names, past)
+
+    @property
+    def window(self) -> pd.DataFrame:
+        """Abnormal returns: events × offsets of `span`, missing where a return or factor is."""
+        return pd.DataFrame(self.fit.abnormal, self.names, np.arange(self.span[0], self.span[1] + 1))
 
 
 def abnormal_returns(
@@ -73,9 +105,9 @@ def abnormal_returns(
     if not estimation[0] < estimation[1] < min(span[0], 0):
         raise ValueError(f"the estimation window {list(estimation)} must end before day 0 and the span {list(span)}")
     forward(returns, "returns")
-    names = ["alpha", *(f"beta_{name}" for name in (factors.columns if factors is not None else []))]
-    if minimum <= len(names):
-        raise ValueError(f"{minimum} observations cannot carry a model with {len(names)} coefficients")
+    names = [] if factors is None else factors.columns.tolist()
+    if minimum <= 1 + len(names):
+        raise ValueError(f"{minimum} observations cannot carry a model with {1 + len(names)} coefficients")
     column, day = _positions(events, returns)
     _check(events, column, day)
     used, firm = np.unique(column, return_inverse=True)
@@ -84,41 +116,24 @@ def abnormal_returns(
         column, other_day = _positions(others[others["ticker"].isin(returns.columns[used])], returns)
         near = (np.searchsorted(used, column), other_day)
     raw, own = _factor_array(returns, factors), returns.to_numpy(float)[:, used]
-    wrong = impossible(own)
-    panel = _panel(np.where(wrong, np.nan, own), raw, near, removed, estimation=estimation, span=span, minimum=minimum)
+    possible = np.where(impossible(own), np.nan, own)
+    panel = _panel(possible, raw, near, removed, estimation=estimation, span=span, minimum=minimum)
     sessions, day = pd.DatetimeIndex(returns.index), day + panel.before
-    past, offsets = np.arange(estimation[0], estimation[1] + 1), np.arange(span[0], span[1] + 1)
-    observations = take(panel.usable, firm, day, past).sum(axis=1)
-    unknown = (~panel.known[day[:, None] + past] & np.isfinite(take(panel.returns, firm, day, past))).sum(axis=1)
-    reasons = np.full(len(events), "", dtype=object)
-    for place in np.flatnonzero(observations < minimum):
-        reasons[place] = f"{observations[place]} usable sessions in {list(estimation)}, {minimum} are needed" + (
-            f"; a factor is missing on {unknown[place]}" if unknown[place] else ""
-        )
-    for row, column in np.argwhere(wrong)[::-1]:  # the first of an event's is named
-        read = (firm == column) & (row >= day - panel.before + estimation[0])
-        read &= row <= day - panel.before + max(span[1], 0)
-        reasons[read] = f"the return of {sessions[row]:%Y-%m-%d} is {own[row, column]:g}, which no close gives"
+    reasons = _reasons(panel, own, sessions, firm, day, span)
     kept = np.flatnonzero(reasons == "")
     if len(kept):
-        fit = estimate(panel, firm[kept], day[kept], offsets)
+        fit = estimate(panel, firm[kept], day[kept], span)
         still = flat(panel, firm[kept], day[kept], fit.sigma)
         if still.any():
             reasons[kept[still]] = "the model leaves nothing of its estimation window: the price stands still"
             kept, fit = kept[~still], Fit(*(field[~still] for field in fit))
-    excluded = pd.Series(reasons, index=events.index, name="reason")[reasons != ""]
+    left_out = np.flatnonzero(reasons != "")
+    excluded = pd.Series(reasons[left_out], index=events.index[left_out], name="reason", dtype=str)
     if not len(kept):
         raise ValueError(f"no event is left; {excluded.index[0]}: {excluded.iloc[0]}")
-    firm, day, events = firm[kept], day[kept], events.iloc[kept]
-    used_returns = np.where(np.isnan(fit.residuals), np.nan, take(panel.returns, firm, day, past))
-    total = np.nanvar(used_returns, axis=1) * fit.observations
-    facts = {"ticker": events["ticker"].array, "session": sessions[day - panel.before]}
-    facts |= {"observations": fit.observations.astype(int), "sigma": fit.sigma}
-    facts |= {"r_squared": 1 - np.nansum(fit.residuals**2, axis=1) / total}
-    table = pd.DataFrame(facts | dict(zip(names, fit.coefficients.T)), index=events.index)
-    residuals = pd.DataFrame(fit.residuals, index=table.index, columns=past)
-    window = pd.DataFrame(fit.abnormal, index=table.index, columns=offsets)
-    return AbnormalReturns(table, excluded, residuals, window, fit.leverage, panel, sessions, position=day, firm=firm)
+    return AbnormalReturns(
+        events.index[kept], excluded, fit, panel, sessions, firm[kept], day[kept], returns.columns[used], names, span
+    )
 
 
 def cumulative(abnormal: AbnormalReturns, window: Window) -> pd.DataFrame:
@@ -132,18 +147,18 @@ def cumulative(abnormal: AbnormalReturns, window: Window) -> pd.DataFrame:
     Raises `ValueError` if `window` is not inside the span.
     """
     columns = within(abnormal, window)
-    chosen = abnormal.window.iloc[:, columns]
-    car = chosen.sum(axis=1, skipna=False)
-    error = abnormal.events["sigma"] * forecast_scale(abnormal.leverage[:, columns])
-    gaps = chosen.isna()
-    first = zip(gaps.idxmax(axis=1), gaps.any(axis=1))
-    words = [f"no abnormal return at {offset:+d}" if gap else "" for offset, gap in first]
-    return pd.DataFrame({"car": car, "standard_error": error, "scar": car / error, "missing": words})
+    chosen = abnormal.fit.abnormal[:, columns]
+    car = chosen.sum(axis=1)
+    error = abnormal.fit.sigma * forecast_scale(abnormal.fit.leverage[:, columns])
+    gaps = np.isnan(chosen)
+    words = [f"no abnormal return at {window[0] + gap.argmax():+d}" if gap.any() else "" for gap in gaps]
+    found = {"car": car, "standard_error": error, "scar": car / error, "missing": words}
+    return pd.DataFrame(found, index=abnormal.names)
 
 
 def within(abnormal: AbnormalReturns, window: Window) -> slice:
     """The columns of `abnormal.window` that make up `window`; `ValueError` if the span does not hold them."""
-    first, last = int(abnormal.window.columns[0]), int(abnormal.window.columns[-1])
+    first, last = abnormal.span
     if not first <= window[0] <= window[1] <= last:
         raise ValueError(f"window {list(window)} is not inside the span [{first}, {last}]; widen `span`")
     return slice(window[0] - first, window[1] - first + 1)
@@ -179,8 +194,10 @@ def _panel(
     minimum: int,
 ) -> Panel:
     before, after = max(-estimation[0], -span[0]), max(span[1], 0)
-    values = np.pad(returns.T, ((0, 0), (before, after)), constant_values=np.nan)
-    padded = np.pad(factors, ((before, after), (0, 0)), constant_values=np.nan)
+    (sessions, firms), real = returns.shape, slice(before, before + len(returns))
+    values = np.full((firms, before + sessions + after), np.nan)
+    padded: np.ndarray = np.full((before + sessions + after, factors.shape[1]), np.nan)
+    values[:, real], padded[real] = returns.T, factors
     known = np.isfinite(padded).all(axis=1)
     blocked = np.zeros(values.shape, dtype=bool)
     firm, day = near
@@ -188,6 +205,25 @@ def _panel(
     blocked[firm[:, None], np.clip(window, 0, len(padded) - 1)] = True
     usable = np.isfinite(values) & known & ~blocked
     return Panel(values, usable, np.where(known[:, None], padded, 0.0), known, blocked, before, estimation, minimum)
+
+
+def _reasons(
+    panel: Panel, own: np.ndarray, sessions: pd.DatetimeIndex, firm: np.ndarray, day: np.ndarray, span: Window
+) -> np.ndarray:
+    """Why each event cannot be estimated, in words; empty where it can. `own`: the returns as they were given."""
+    first, last = panel.estimation
+    observations = take(panel.usable, firm, day, panel.estimation).sum(axis=1)
+    reasons = np.full(len(day), "", dtype=object)
+    for place in np.flatnonzero(observations < panel.minimum):
+        past = slice(day[place] + first, day[place] + last + 1)
+        unknown = (~panel.known[past] & np.isfinite(panel.returns[firm[place], past])).sum()
+        reasons[place] = f"{observations[place]} usable sessions in {[first, last]}, {panel.minimum} are needed" + (
+            f"; a factor is missing on {unknown}" if unknown else ""
+        )
+    for row, column in np.argwhere(impossible(own))[::-1]:  # the first of an event's is named
+        read = (firm == column) & (row >= day - panel.before + first) & (row <= day - panel.before + max(span[1], 0))
+        reasons[read] = f"the return of {sessions[row]:%Y-%m-%d} is {own[row, column]:g}, which no close gives"
+    return reasons
 
 
 def _factor_array(returns: pd.DataFrame, factors: pd.DataFrame | None) -> np.ndarray:
@@ -200,6 +236,8 @@ def _factor_array(returns: pd.DataFrame, factors: pd.DataFrame | None) -> np.nda
             f"factor {factors.columns[name]}: the return of {factors.index[place]:%Y-%m-%d} is "
             f"{values[place, name]:g}, which no close gives"
         )
+    if factors.index.equals(returns.index):
+        return values
     absent = returns.index.difference(factors.index)
     if len(absent):
         raise ValueError(f"the factors have no row for {absent[0]:%Y-%m-%d}; give them the sessions of the returns")
@@ -208,8 +246,11 @@ def _factor_array(returns: pd.DataFrame, factors: pd.DataFrame | None) -> np.nda
 
 def _positions(table: pd.DataFrame, returns: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Column and row of each event in `returns`; `ValueError` naming the first that has none."""
-    column = returns.columns.get_indexer(pd.Index(table["ticker"]))
-    row = returns.index.get_indexer(pd.Index(table["session"]))
+    places = {ticker: place for place, ticker in enumerate(returns.columns.tolist())}
+    column = np.array([places.get(ticker, -1) for ticker in table["ticker"].tolist()], dtype=int)
+    sessions, days = returns.index.to_numpy(), pd.DatetimeIndex(table["session"]).to_numpy()
+    row = np.minimum(np.searchsorted(sessions, days), len(sessions) - 1)
+    row[sessions[row] != days] = -1
     if (column < 0).any():
         name, ticker = table.index[column < 0][0], table["ticker"].iloc[(column < 0).argmax()]
         raise ValueError(f"event {name}: {ticker} has no returns; leave the event out or add the firm")

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from arch.bootstrap import MovingBlockBootstrap
-from scipy import stats
+from scipy import special
 
 from minerpivot.stocks.events import forward, impossible
 from minerpivot.stocks.inference import step_down
@@ -91,11 +91,15 @@ def exposure(returns: pd.Series, factors: pd.DataFrame) -> pd.Series:
 
     Raises `ValueError` with fewer than twenty such sessions and for a series that stands still.
     """
-    table = _complete(returns, factors)
+    return _exposure(_complete(returns, factors), returns.name)
+
+
+def _exposure(table: pd.DataFrame, name: object) -> pd.Series:
+    """`exposure` of a complete table of factors and share."""
     if len(table) < 20:
-        raise ValueError(f"{returns.name}: {len(table)} sessions with all returns are too few for four coefficients")
-    _moving(table, returns.name)
-    return pd.Series(_measures(_products(table).sum(axis=0)), MEASURES, name=returns.name)
+        raise ValueError(f"{name}: {len(table)} sessions with all returns are too few for four coefficients")
+    _moving(table, name)
+    return pd.Series(_measures(_products(table).sum(axis=0)), MEASURES, name=name)
 
 
 def block_weights(sessions: int, *, block: int, draws: int, seed: int) -> np.ndarray:
@@ -201,10 +205,7 @@ def known_break(
     low, high = fit.conf_int().loc["bitcoin_change"]
     slopes = ", ".join(f"{factor}_change = 0" for factor in FACTORS)
     loudness = sm.OLS(fit.resid.abs(), sm.add_constant(after.astype(float).rename("after"))).fit(**robust)
-    sides = {
-        side: exposure(table.loc[rows, "share"], table.loc[rows])
-        for side, rows in {"before": ~after, "after": after}.items()
-    }
+    sides = {side: _exposure(table[rows], returns.name) for side, rows in {"before": ~after, "after": after}.items()}
     return pd.Series(
         {f"sessions_{side}": int(rows.sum()) for side, rows in {"before": ~after, "after": after}.items()}
         | {f"beta_{side}": found["bitcoin_beta"] for side, found in sides.items()}
@@ -280,21 +281,19 @@ BREAK_TESTS = ["beta_p", "slopes_p", "volatility_p"]  # of `known_break`
 
 def _break_p_values(table: pd.DataFrame, places: np.ndarray, lags: int) -> np.ndarray:
     """The p values of `known_break` at each of `places` (rows of `table`, that row left out): places × BREAK_TESTS."""
-    found = np.empty((len(places), len(BREAK_TESTS)))
-    ones = np.ones(len(table) - 1)
+    beta_z, slopes, volatility_z = np.empty((3, len(places)))
+    values, ones = table.to_numpy(float), np.ones(len(table) - 1)
     for number, place in enumerate(places):
-        rows = np.delete(table.to_numpy(float), place, axis=0)
+        rows = np.delete(values, place, axis=0)
         after = (np.arange(len(rows)) >= place).astype(float)
         plain = np.column_stack([ones, rows[:, :3]])
         beta, covariance, residual = _newey_west(np.hstack([plain, plain * after[:, None]]), rows[:, 3], lags)
-        slopes = beta[5:] @ np.linalg.solve(covariance[5:, 5:], beta[5:])
         louder, spread, _ = _newey_west(np.column_stack([ones, after]), np.abs(residual), lags)
-        found[number] = [
-            2 * stats.norm.sf(abs(beta[5]) / np.sqrt(covariance[5, 5])),
-            stats.chi2.sf(slopes, len(FACTORS)),
-            2 * stats.norm.sf(abs(louder[1]) / np.sqrt(spread[1, 1])),
-        ]
-    return found
+        beta_z[number] = beta[5] / np.sqrt(covariance[5, 5])
+        slopes[number] = beta[5:] @ np.linalg.solve(covariance[5:, 5:], beta[5:])
+        volatility_z[number] = louder[1] / np.sqrt(spread[1, 1])
+    two_sided = [2 * special.ndtr(-np.abs(z)) for z in (beta_z, volatility_z)]
+    return np.column_stack([two_sided[0], special.chdtrc(len(FACTORS), slopes), two_sided[1]])
 
 
 def _newey_west(design: np.ndarray, values: np.ndarray, lags: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -413,17 +412,18 @@ def changes_around(
     forward(returns, "returns")
     if not returns.index.equals(factors.index):
         raise ValueError("returns and factors have different sessions; give both the same")
+    tables = {name: _complete(returns[name], factors) for name in returns}
     sessions = pd.DatetimeIndex(factors.index)
     rows = []
     for date in dates:
         at = int(sessions.searchsorted(date))
         if at - gap - window < 0 or at + gap + window >= len(sessions):
             continue
-        spans = [slice(at - gap - window, at - gap), slice(at + gap + 1, at + gap + 1 + window)]
-        for name in returns:
-            tables = [_complete(returns[name].iloc[span], factors.iloc[span]) for span in spans]
-            if min(map(len, tables)) >= 0.9 * window and all(np.ptp(table["share"]) > 1e-12 for table in tables):
-                before, after = (exposure(table["share"], table) for table in tables)
+        spans = [(at - gap - window, at - gap - 1), (at + gap + 1, at + gap + window)]  # first and last session
+        for name, table in tables.items():
+            sides = [table.loc[sessions[first] : sessions[last]] for first, last in spans]
+            if min(map(len, sides)) >= 0.9 * window and all(np.ptp(side["share"]) > 1e-12 for side in sides):
+                before, after = (_exposure(side, name) for side in sides)
                 change = after - before
                 change[MEASURES[-1]] = np.log(after[MEASURES[-1]] / before[MEASURES[-1]])
                 rows += [(date, measure, name, change[measure]) for measure in MEASURES]

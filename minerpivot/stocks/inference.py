@@ -13,13 +13,14 @@ workers, nor memory on the number of draws.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import special, stats
 from statsmodels.stats.multitest import multipletests
 
@@ -29,6 +30,8 @@ from minerpivot.stocks.events import AbnormalReturns, cumulative, within
 
 BLOCK = 60  # sessions, about a quarter: parts of the calendar that two sets of draws can be kept to
 EVENTS_PER_BATCH = 30_000  # events in one batch of draws, about 150 MB while all tests run
+EVENTS_AHEAD = 2 * EVENTS_PER_BATCH  # up to so many that can be drawn are estimated once, before all draws
+Drawn = TypeVar("Drawn")
 
 
 # --- one study --------------------------------------------------------------------------------
@@ -56,8 +59,9 @@ def hypothesis_tests(abnormal: AbnormalReturns, window: Window) -> pd.DataFrame:
     own = values["degrees_of_freedom"]
     freedom = [len(day) - 1] * 2 + [own[0]] + [np.nan] * 2
     p_values = [event_arrays.p_value(test, values[test], len(day), own)[0] for test in TESTS]
-    table = {"statistic": [values[test][0] for test in TESTS], "degrees_of_freedom": freedom, "p_value": p_values}
-    return pd.DataFrame(table, index=pd.Index(TESTS, name="test"))
+    table = np.column_stack([[values[test][0] for test in TESTS], freedom, p_values])
+    columns = ["statistic", "degrees_of_freedom", "p_value"]
+    return pd.DataFrame(table, index=pd.Index(TESTS, name="test"), columns=columns)
 
 
 def summary(abnormal: AbnormalReturns, window: Window) -> pd.Series:
@@ -68,15 +72,15 @@ def summary(abnormal: AbnormalReturns, window: Window) -> pd.Series:
     s/√n for r = 0), degrees_of_freedom (of Satterthwaite, for its t interval: `interval_and_power`),
     leave_one_out_low and leave_one_out_high (the mean without one event).
     """
-    car = cumulative(abnormal, window)["car"].dropna()
-    r, freedom = _dependence(abnormal, window)
-    n, without = len(car), leave_one_out(abnormal, window)
-    table = abnormal.events.loc[car.index]
-    facts: dict[str, float] = {
-        "events": n,
-        "sessions": table["session"].nunique(),
-        "companies": table["ticker"].nunique(),
-    }
+    sample, firm, day = _sample(abnormal, window, ranks=False)
+    return _summary(sample, firm, day, window)
+
+
+def _summary(sample: Sample, firm: np.ndarray, day: np.ndarray, window: Window) -> pd.Series:
+    car, n = pd.Series(sample.car), len(sample.car)
+    r, freedom = _dependence(sample, day, window)
+    without = _leave_one_out(car)
+    facts: dict[str, float] = {"events": n, "sessions": len(np.unique(day)), "companies": len(np.unique(firm))}
     facts |= {"mean": car.mean(), "median": car.median(), "standard_deviation": car.std()}
     facts |= {"share_positive": (car > 0).mean(), "correlation": r}
     facts |= {"standard_error": car.std() / np.sqrt(n) * np.sqrt((1 + (n - 1) * r) / (1 - r))}
@@ -91,12 +95,12 @@ def average_correlation(abnormal: AbnormalReturns, window: Window) -> float:
     times the share of window sessions that they have in common: 1 for events of one session, which gives
     the average of Kolari & Pynnönen (2010), and 0 for windows that do not meet.
     """
-    return _dependence(abnormal, window)[0]
-
-
-def _dependence(abnormal: AbnormalReturns, window: Window) -> tuple[float, float]:
-    """Average correlation and Satterthwaite's degrees of freedom."""
     sample, _, day = _sample(abnormal, window, ranks=False)
+    return _dependence(sample, day, window)[0]
+
+
+def _dependence(sample: Sample, day: np.ndarray, window: Window) -> tuple[float, float]:
+    """Average correlation and Satterthwaite's degrees of freedom."""
     length = window[1] - window[0] + 1
     pairs = event_arrays.correlations(sample.residuals, np.arange(len(day))[None], day[None], length)
     r, freedom = event_arrays.dependence(pairs, length, len(day))
@@ -122,7 +126,10 @@ def interval_and_power(summaries: pd.DataFrame, *, level: float = 0.05, power: f
 
 def leave_one_out(abnormal: AbnormalReturns, window: Window) -> pd.Series:
     """Mean CAR over `window` without each event in turn: event -> fraction."""
-    car = cumulative(abnormal, window)["car"].dropna()
+    return _leave_one_out(cumulative(abnormal, window)["car"].dropna())
+
+
+def _leave_one_out(car: pd.Series) -> pd.Series:
     return ((car.sum() - car) / (len(car) - 1)).rename("mean_without")
 
 
@@ -216,12 +223,27 @@ def placebo(
     if not np.isfinite(news).all() or min(news[1:]) < 0 or draws < 1:
         raise ValueError(f"{news} with {draws} draws: loudness is zero or more, an effect finite, draws at least one")
     plan = _plan(abnormal, window, half)
-    size = max(1, EVENTS_PER_BATCH // len(plan.firm))
+    if tests:
+        keys = _drawable(plan.firm, plan.group, np.split(plan.choices, plan.start[1:]), plan.panel)
+        ready = _made(plan, news, keys) if len(keys) <= min(draws * len(plan.firm), EVENTS_AHEAD) else None
+        work = partial(_full_batch, plan, news, ready)
+    else:
+        work = partial(_mean_batch, plan, news, _car_table(plan))
+    return pd.concat(_in_batches(work, draws, len(plan.firm), seed, n_jobs), ignore_index=True)
+
+
+def _in_batches(
+    work: Callable[[np.random.SeedSequence, int], Drawn],
+    draws: int,
+    events: int,
+    seed: int | np.random.SeedSequence,
+    n_jobs: int | None,
+) -> list[Drawn]:
+    """`work` on seed and number of draws, in batches of a fixed number of events, each with a seed of its own."""
+    size = max(1, EVENTS_PER_BATCH // events)
     sizes = [min(size, draws - start) for start in range(0, draws, size)]
     seeds = (seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)).spawn(len(sizes))
-    work = partial(_full_batch, plan, news) if tests else partial(_mean_batch, plan, news, _car_table(plan))
-    batches = Parallel(n_jobs=n_jobs)(delayed(work)(seed, size) for seed, size in zip(seeds, sizes))
-    return pd.concat(batches, ignore_index=True)
+    return Parallel(n_jobs=n_jobs)(delayed(work)(seed, size) for seed, size in zip(seeds, sizes))
 
 
 def placebo_p_value(observed: float | np.ndarray, draws: pd.Series | np.ndarray) -> np.ndarray:
@@ -353,18 +375,14 @@ def joint_study(
     naming a session whose events have nowhere to go, and for studies of different calendars.
     """
     plan, keys = _joint_plan(studies, windows, at_least)
-    size = max(1, EVENTS_PER_BATCH // len(plan.group))
-    sizes = [min(size, draws - start) for start in range(0, draws, size)]
-    seeds = np.random.SeedSequence(seed).spawn(len(sizes))
-    work = partial(_joint_batch, plan, _all_at_once(plan))
-    batches = Parallel(n_jobs=n_jobs)(delayed(work)(seed, size) for seed, size in zip(seeds, sizes))
+    batches = _in_batches(partial(_joint_batch, plan, _all_at_once(plan)), draws, len(plan.group), seed, n_jobs)
     means, statistics = (np.concatenate(parts) for parts in zip(*batches))
     index = pd.MultiIndex.from_tuples(keys)
     rows, scores = [], np.empty_like(statistics)
     for number, (*name, label) in enumerate(keys):
         study, window = studies[tuple(name)], windows[label]
-        facts = summary(study, window)
-        sample, _, _ = _sample(study, window, ranks=False)
+        sample, firm, day = _sample(study, window, ranks=False)
+        facts = _summary(sample, firm, day, window)
         n, r = len(sample.scar), facts["correlation"]
         statistic = sample.scar.mean() / sample.scar.std(ddof=1) * np.sqrt(n * (1 - r) / (1 + (n - 1) * r))
         p = event_arrays.p_value("kolari_pynnonen", statistic, n, facts["degrees_of_freedom"])
@@ -401,11 +419,43 @@ def _joint_plan(
     sessions = next(iter(studies.values())).sessions
     if not all(study.sessions.equals(sessions) for study in studies.values()):
         raise ValueError("the studies have different sessions; give all the same calendar")
-    tables = {name: study.events[["ticker", "session"]] for name, study in studies.items()}
-    everything = pd.MultiIndex.from_frame(pd.concat(list(tables.values())).drop_duplicates())
-    days, group = np.unique(everything.get_level_values("session"), return_inverse=True)
-    own = {name: everything.get_indexer(pd.MultiIndex.from_frame(table)) for name, table in tables.items()}
-    # A study that is part of another under the same model reads the other's estimates.
+    tables = {name: pd.MultiIndex.from_arrays([study.ticker, study.session]) for name, study in studies.items()}
+    everything = pd.MultiIndex.from_tuples(dict.fromkeys(event for table in tables.values() for event in table))
+    days, group = np.unique(everything.get_level_values(1), return_inverse=True)
+    own = {name: everything.get_indexer(table) for name, table in tables.items()}
+    hosts, host_of, places_of = _hosts(studies, own)
+    keys, cells = [], []
+    need = dict.fromkeys(range(len(days)), (0, 0))
+    for name, study in studies.items():
+        for label, window in windows.items():
+            complete = np.isfinite(study.fit.abnormal[:, within(study, window)]).all(axis=1)
+            if complete.sum() < at_least:
+                continue
+            keys.append((*name, label))
+            cells.append(Cell(host_of[name], places_of[name][complete], window))
+            for place in group[own[name][complete]]:
+                need[place] = (min(need[place][0], window[0]), max(need[place][1], window[1]))
+    if not keys:
+        raise ValueError(f"no study has {at_least} complete events in any window")
+    choices = _joint_choices(hosts, group, need, len(sessions))
+    for place, day in enumerate(days):
+        if not len(choices[place]):
+            names = ", ".join(everything.get_level_values(0)[group == place])
+            raise ValueError(
+                f"{names} on {pd.Timestamp(day):%Y-%m-%d}: no session has the history of all of them before it and "
+                "none of their events in any window; leave the events out or shorten the windows"
+            )
+    span = (min(cell.window[0] for cell in cells), max(cell.window[1] for cell in cells))
+    return JointPlan(hosts, cells, group, choices, span), keys
+
+
+def _hosts(
+    studies: Mapping[tuple[Hashable, ...], AbnormalReturns], own: Mapping[tuple[Hashable, ...], np.ndarray]
+) -> tuple[list[Host], dict[tuple[Hashable, ...], int], dict[tuple[Hashable, ...], np.ndarray]]:
+    """Models to estimate, which of them serves each study, and the places of the study's events in it.
+
+    A study that is part of another under the same model reads the other's estimates.
+    """
     hosts: list[Host] = []
     host_of, places_of = {}, {}
     for name in sorted(studies, key=lambda name: -len(own[name])):
@@ -417,34 +467,20 @@ def _joint_plan(
         order = np.argsort(hosts[number].events)
         host_of[name] = number
         places_of[name] = order[np.searchsorted(hosts[number].events, own[name], sorter=order)]
-    keys, cells = [], []
-    need = {place: [0, 0] for place in range(len(days))}
-    for name, study in studies.items():
-        for label, window in windows.items():
-            complete = np.isfinite(study.window.to_numpy()[:, within(study, window)]).all(axis=1)
-            if complete.sum() < at_least:
-                continue
-            keys.append((*name, label))
-            cells.append(Cell(host_of[name], places_of[name][complete], window))
-            for place in group[own[name][complete]]:
-                need[place] = [min(need[place][0], window[0]), max(need[place][1], window[1])]
-    if not keys:
-        raise ValueError(f"no study has {at_least} complete events in any window")
+    return hosts, host_of, places_of
+
+
+def _joint_choices(hosts: list[Host], group: np.ndarray, need: Mapping[int, Window], sessions: int) -> list[np.ndarray]:
+    """The sessions to which each group can move: history for every host, and room for every window that it needs."""
+    histories = [_has_history(host.panel, sessions) for host in hosts]
     choices = []
-    for place, day in enumerate(days):
-        able = np.ones(len(sessions), dtype=bool)
-        for host in hosts:
+    for place, window in need.items():
+        able = np.ones(sessions, dtype=bool)
+        for host, history in zip(hosts, histories):
             firms = host.firm[group[host.events] == place]
-            able &= _eligible(host.panel, len(sessions), (need[place][0], need[place][1]))[firms].all(axis=0)
+            able &= (history & _has_room(host.panel, sessions, window))[firms].all(axis=0)
         choices.append(np.flatnonzero(able))
-        if not able.any():
-            names = ", ".join(everything.get_level_values("ticker")[group == place])
-            raise ValueError(
-                f"{names} on {pd.Timestamp(day):%Y-%m-%d}: no session has the history of all of them before it and "
-                "none of their events in any window; leave the events out or shorten the windows"
-            )
-    span = (min(cell.window[0] for cell in cells), max(cell.window[1] for cell in cells))
-    return JointPlan(hosts, cells, group, choices, span), keys
+    return choices
 
 
 def _same_model(host: Host, study: AbnormalReturns, own: np.ndarray) -> bool:
@@ -467,7 +503,7 @@ def _reduced(plan: JointPlan, number: int, keys: np.ndarray) -> Reduced:
     """Estimates of the events `keys` (firm × sessions + session), reduced to what the joint draws read."""
     panel = plan.hosts[number].panel
     firm, day = np.divmod(keys, panel.returns.shape[1])
-    fit = estimate(panel, firm, day + panel.before, np.arange(plan.span[0], plan.span[1] + 1))
+    fit = estimate(panel, firm, day + panel.before, plan.span)
     cars = {}
     for window in {cell.window for cell in plan.cells if cell.host == number}:
         columns = slice(window[0] - plan.span[0], window[1] - plan.span[0] + 1)
@@ -477,17 +513,11 @@ def _reduced(plan: JointPlan, number: int, keys: np.ndarray) -> Reduced:
 
 
 def _all_at_once(plan: JointPlan) -> list[Reduced] | None:
-    """Estimates of all that can be drawn, or None where they are more than a batch: then each batch makes its own."""
-    sizes = [len(each) for each in plan.choices]
-    if sum(sizes[group] for group in plan.group) > 4 * EVENTS_PER_BATCH:
+    """Estimates of all that can be drawn, or None where they are too many to hold: then each batch makes its own."""
+    keys = [_drawable(host.firm, plan.group[host.events], plan.choices, host.panel) for host in plan.hosts]
+    if sum(map(len, keys)) > EVENTS_AHEAD:
         return None
-    found = []
-    for number, host in enumerate(plan.hosts):
-        width = host.panel.returns.shape[1]
-        groups = plan.group[host.events]
-        keys = [firm * width + plan.choices[group] for firm, group in zip(host.firm, groups)]
-        found.append(_reduced(plan, number, np.unique(np.concatenate(keys))))
-    return found
+    return [_reduced(plan, number, each) for number, each in enumerate(keys)]
 
 
 def _joint_batch(
@@ -522,41 +552,39 @@ def _joint_batch(
 def _sample(abnormal: AbnormalReturns, window: Window, *, ranks: bool = True) -> tuple[Sample, np.ndarray, np.ndarray]:
     """Sample, firms and days of the events that are complete over `window`."""
     columns = within(abnormal, window)
-    chosen = abnormal.window.to_numpy()[:, columns]
-    complete = np.isfinite(chosen).all(axis=1)
+    complete = np.isfinite(abnormal.fit.abnormal[:, columns]).all(axis=1)
     if not complete.any():
-        name = abnormal.window.index[0]
+        name = abnormal.names[0]
         raise ValueError(f"no event has all of the window {list(window)}; {name} and others end before it")
-    fit = Fit(
-        residuals=abnormal.residuals.to_numpy()[complete],
-        abnormal=chosen[complete],
-        leverage=abnormal.leverage[complete][:, columns],
-        sigma=abnormal.events["sigma"].to_numpy()[complete],
-        coefficients=np.empty(0),
-        observations=abnormal.events["observations"].to_numpy()[complete],
-    )
+    fit = Fit(*(field[complete] for field in abnormal.fit))
+    fit = fit._replace(abnormal=fit.abnormal[:, columns], leverage=fit.leverage[:, columns])
     return event_arrays.measure(fit, ranks=ranks), abnormal.firm[complete], abnormal.position[complete]
 
 
-def _eligible(panel: Panel, sessions: int, window: Window) -> np.ndarray:
-    """Firms × sessions at which a pseudo-event has a history that moves and a complete window without own news."""
+def _has_history(panel: Panel, sessions: int) -> np.ndarray:
+    """Firms × sessions before which a pseudo-event has a history that moves."""
     low, high = panel.estimation
-    real, offsets = np.arange(sessions) + panel.before, np.arange(window[0], window[1] + 1)
+    real = np.arange(sessions) + panel.before
     seen = np.pad(panel.usable.cumsum(axis=1), ((0, 0), (1, 0)))
     enough = seen[:, real + high + 1] - seen[:, real + low] >= panel.minimum
     # A price that stands still gives no residuals: at least two changes of the return must lie in the history.
     used = pd.DataFrame(np.where(panel.usable, panel.returns, np.nan).T).ffill()
     changes = np.pad((used.diff().abs().to_numpy().T > 0).cumsum(axis=1), ((0, 0), (1, 0)))
-    moving = changes[:, real + high + 1] - changes[:, real + low] >= 2
-    free = np.isfinite(panel.returns) & panel.known & ~panel.blocked
-    return enough & moving & free[:, real[:, None] + offsets].all(axis=2)
+    return enough & (changes[:, real + high + 1] - changes[:, real + low] >= 2)
+
+
+def _has_room(panel: Panel, sessions: int, window: Window) -> np.ndarray:
+    """Firms × sessions around which a pseudo-event has a complete window without own news."""
+    free: np.ndarray = np.isfinite(panel.returns) & panel.known & ~panel.blocked
+    whole = np.asarray(sliding_window_view(free, window[1] - window[0] + 1, axis=1).all(axis=2))
+    return whole[:, np.arange(sessions) + panel.before + window[0]]
 
 
 def _plan(abnormal: AbnormalReturns, window: Window, half: int | None = None) -> Plan:
     panel = abnormal.panel
     _, firm, day = _sample(abnormal, window)
     real = np.arange(len(abnormal.sessions)) + panel.before
-    eligible = _eligible(panel, len(real), window)
+    eligible = _has_history(panel, len(real)) & _has_room(panel, len(real), window)
     if half is not None:
         first, last = ((np.arange(len(real)) + offset) // BLOCK for offset in window)
         eligible &= (first == last) & (first % 2 == half)
@@ -566,7 +594,7 @@ def _plan(abnormal: AbnormalReturns, window: Window, half: int | None = None) ->
         members = firm[group == number]
         choices.append(real[eligible[members].all(axis=0)])
         if not len(choices[-1]):
-            names = ", ".join(map(str, abnormal.events.index[abnormal.position == when]))
+            names = ", ".join(map(str, abnormal.names[abnormal.position == when]))
             raise ValueError(
                 f"{names}: no session has the history of all their firms before it and none of their events in it; "
                 "leave them out or shorten the window"
@@ -591,29 +619,51 @@ def _loudness(plan: Plan, news: News, seed: np.random.SeedSequence, size: int) -
     return news.loudness * np.exp(by_event + by_session - news.by_event**2 - news.by_session**2)
 
 
-def _full_batch(plan: Plan, news: News, seed: np.random.SeedSequence, size: int) -> pd.DataFrame:
-    day, loudness = _draw(plan, seed, size), _loudness(plan, news, seed, size)
-    # A firm and session that several draws share is estimated once.
-    keys, member = np.unique(plan.firm * plan.panel.returns.shape[1] + day, return_inverse=True)
+def _drawable(firm: np.ndarray, group: np.ndarray, choices: list[np.ndarray], panel: Panel) -> np.ndarray:
+    """The pseudo-events that can be drawn at all, each once: firm × sessions of the panel + session."""
+    return np.unique(np.concatenate([one * panel.returns.shape[1] + choices[own] for one, own in zip(firm, group)]))
+
+
+def _made(plan: Plan, news: News, keys: np.ndarray) -> tuple[np.ndarray, Fit | Sample]:
+    """The pseudo-events `keys` (of `_drawable`) and their models, reduced to a sample if all draws are alike loud."""
     firm, when = np.divmod(keys, plan.panel.returns.shape[1])
-    fit = estimate(plan.panel, firm, when, np.arange(plan.window[0], plan.window[1] + 1))
-    if loudness.size > 1:  # each draw has its own
-        fit = Fit(*(field[member.ravel()] for field in fit))
-        member = np.arange(day.size)
-    np.multiply(fit.abnormal, loudness.reshape(-1, 1), out=fit.abnormal)
-    fit.abnormal[:, 0] += news.effect
-    sample, length = event_arrays.measure(fit), fit.abnormal.shape[1]
-    return pd.DataFrame(event_arrays.statistics(sample, member.reshape(day.shape), day, length))
+    fit = estimate(plan.panel, firm, when, plan.window)
+    uneven = news.by_event or news.by_session
+    return keys, fit if uneven else _told(fit, news.loudness, news.effect)
+
+
+def _told(fit: Fit, loudness: float | np.ndarray, effect: float) -> Sample:
+    """What the tests read of events whose news is planted."""
+    abnormal = fit.abnormal * loudness
+    abnormal[:, 0] += effect
+    return event_arrays.measure(fit._replace(abnormal=abnormal))
+
+
+def _full_batch(
+    plan: Plan,
+    news: News,
+    ready: tuple[np.ndarray, Fit | Sample] | None,
+    seed: np.random.SeedSequence,
+    size: int,
+) -> pd.DataFrame:
+    day = _draw(plan, seed, size)
+    wanted = plan.firm * plan.panel.returns.shape[1] + day
+    keys, made = ready or _made(plan, news, np.unique(wanted))
+    member = np.searchsorted(keys, wanted)
+    if isinstance(made, Fit):  # each draw has its own loudness
+        made = Fit(*(field[member.ravel()] for field in made))
+        made = _told(made, _loudness(plan, news, seed, size).reshape(-1, 1), news.effect)
+        member = np.arange(day.size).reshape(day.shape)
+    return pd.DataFrame(event_arrays.statistics(made, member, day, plan.window[1] - plan.window[0] + 1))
 
 
 def _car_table(plan: Plan) -> np.ndarray:
     """CAR of every firm and session at which it can be drawn: firms × sessions, missing elsewhere."""
     table = np.full(plan.panel.returns.shape, np.nan)
-    offsets = np.arange(plan.window[0], plan.window[1] + 1)
     groups = np.split(plan.choices, plan.start[1:])
     for firm in np.unique(plan.firm):
         days = np.unique(np.concatenate([groups[number] for number in np.unique(plan.group[plan.firm == firm])]))
-        table[firm, days] = estimate(plan.panel, np.full(len(days), firm), days, offsets).abnormal.sum(axis=1)
+        table[firm, days] = estimate(plan.panel, np.full(len(days), firm), days, plan.window).abnormal.sum(axis=1)
     return table
 
 

@@ -262,6 +262,23 @@ def both_returns(
     return pd.DataFrame(rows).T
 
 
+def counted(
+    ways: Mapping[str, tuple[Iterable[str], pd.Series, pd.DataFrame]],
+    starts: Mapping[str, pd.Timestamp],
+    last_session: pd.Series | None = None,
+) -> pd.DataFrame:
+    """`both_returns` under each way to count, tickers with their joining and closes: way × (start, basket).
+
+    Missing from a start that a way's closes do not go beyond.
+    """
+    found = {}
+    for way, (tickers, joining, closes) in ways.items():
+        within = {start: day for start, day in starts.items() if day < closes.index[-1]}
+        found[way] = both_returns(closes, joining, tickers, within, last_session).T.unstack()
+    columns = pd.MultiIndex.from_product([starts, ["pivoted", "pure"]])
+    return pd.DataFrame(found).T.reindex(columns=columns)
+
+
 def standing(one: float, other: float, *, within: float = 0.05) -> str:
     """Whether a return in percent is "ahead" of another, "behind", or "level": final values within a share of each."""
     ratio = (100 + one) / (100 + other)
@@ -290,6 +307,13 @@ def indexed(levels: pd.DataFrame, members: pd.DataFrame, *, fewest: int = 3, wee
     counts = members.rename_axis("day").reset_index().melt("day", var_name="series", value_name="count")
     rows = rows.merge(counts, on=["day", "series"], how="left")
     return rows.assign(few=rows["count"] < fewest).drop(columns="count")
+
+
+def labelled_levels(levels: pd.Series) -> list[float]:
+    """Which levels to label on a log axis that starts at 100: halvings and doublings, finer ones below fourfold."""
+    low, high = 0.95 * levels.min(), 1.05 * levels.max()
+    scale = [60, 80, 100, 125, 150, 175] if high < 4 * low else [12.5, 25, 50, 100, 200, 400, 800]
+    return [level for level in scale if low < level < high]
 
 
 def _held(prices: pd.DataFrame, members_by_date: pd.DataFrame, last_session: pd.Series | None) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from minerpivot.data.exchange import first_session
+from minerpivot.data.exchange import first_session, in_the_evening
 from minerpivot.data.tables import last_day
 
 
@@ -34,8 +34,10 @@ def financing_sessions(
     dated = financings[financings["announced_on"].astype("string").str.len() == 10]
     days = last_day(dated["announced_on"])
     told = [
-        reports.loc[reports["time"] == "amc", ["ticker", "reported_on"]],
-        event_flags.loc[event_flags["announced_time"] == "post", ["ticker", "announced_on"]],
+        reports.loc[in_the_evening(reports["reported_on"], reports["time"]), ["ticker", "reported_on"]],
+        event_flags.loc[
+            in_the_evening(event_flags["announced_on"], event_flags["announced_time"]), ["ticker", "announced_on"]
+        ],
     ]
     evenings = pd.concat([each.set_axis(["ticker", "day"], axis=1) for each in told])
     evening = pd.MultiIndex.from_arrays([dated["ticker"], days]).isin(pd.MultiIndex.from_frame(evenings))

@@ -26,6 +26,7 @@ from minerpivot.book.execute import ROOT
 from minerpivot.changes import RENAMED
 from minerpivot.data import tables, validation
 from minerpivot.page.drawing import MIME
+from tests import validity
 
 CHAPTERS = execute.chapters()
 PAGES = ["index", *(f"chapters/{path.stem}" for path in CHAPTERS if path != ROOT / profiles.TEMPLATE)]
@@ -292,7 +293,7 @@ def test_a_changed_datum_is_refused(tmp_path):
     file.write_text(file.read_text("utf-8").replace("840000", "840001"), encoding="utf-8")
     with pytest.raises(tables.TableError, match=r"data/halvings\.csv differs from the checksum.*make check"):
         tables.load("halvings", folder=data)
-    assert any("halvings.csv" in fault for fault in validation.problems(data))
+    assert any("halvings.csv" in fault for fault in validity.problems(data))
 
 
 @pytest.mark.parametrize(
@@ -319,7 +320,7 @@ def test_a_company_without_its_row_does_not_fill_the_screen(tmp_path):
     ticker = tables.load("prices")["symbol"].value_counts().idxmax()
     file = data / "instruments.csv"
     file.write_text(re.sub(rf"^{ticker},.*\n", "", file.read_text("utf-8"), flags=re.MULTILINE), encoding="utf-8")
-    faults = validation.problems(data, checksums=False)
+    faults = validity.problems(data, checksums=False)
     prices = [fault for fault in faults if fault.startswith("data/prices.csv")]
     assert len(prices) == validation.SHOWN + 1
     assert re.fullmatch(r"data/prices\.csv: \d+ or more besides; mend these first and run .*", prices[-1])
@@ -360,7 +361,7 @@ def test_a_date_that_cannot_be_is_refused(tmp_path, cell, problem):
     deals = pd.read_csv(data / "deals.csv", dtype="string", keep_default_na=False)
     deals.loc[3, "announced_on"] = cell
     deals.to_csv(data / "deals.csv", index=False, lineterminator="\n")
-    faults = validation.problems(data, checksums=False)
+    faults = validity.problems(data, checksums=False)
     said = rf"data/deals\.csv row 5: announced_on is '{cell}', {problem}; correct the date"
     assert any(re.fullmatch(said, fault) for fault in faults), faults
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minerpivot.data import metadata, tables, validation
-from tests import grow
+from tests import grow, validity
 from tests.frozen import FOLDER
 from tests.frozen import load as frozen
 
@@ -393,7 +393,7 @@ def test_a_mistake_in_a_new_row_is_explained(tmp_path, column, cell, message):
     deals = pd.read_csv(FOLDER / "deals.csv", keep_default_na=False, dtype=object)
     deals.loc[0, column] = cell
     deals.to_csv(data / "deals.csv", index=False, lineterminator="\n")
-    faults = [fault for fault in validation.problems(data, checksums=False) if "deals.csv row 2" in fault]
+    faults = [fault for fault in validity.problems(data, checksums=False) if "deals.csv row 2" in fault]
     assert any(re.fullmatch(rf"data/deals\.csv row 2: {message}", fault) for fault in faults), faults
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from minerpivot.data.exchange import exchange_sessions, first_session
+from minerpivot.data.exchange import exchange_sessions, first_session, in_the_evening
 from minerpivot.data.tables import load
 
 
@@ -31,14 +31,16 @@ def test_first_sessions_of_the_data_are_those_of_the_function():
 
 
 def test_a_clock_is_judged_by_the_closing_time_of_its_own_day():
-    """13:05 is after the close on the half day of 28 November 2025, and within the session on the Wednesday before."""
+    """14:00 is after the close on the half day of 28 November 2025, and within the session on the Wednesday before."""
     sessions = exchange_sessions(pd.Timestamp("2025-12-01"))
     days = pd.Series(pd.to_datetime(["2025-11-28"] * 4 + ["2025-11-26"] * 3 + ["2025-11-29", None]))
-    clocks = pd.Series(["12:59", "13:00", "13:05", "16:05", "13:05", "15:59", "16:00", "16:30", "09:00"])
+    clocks = pd.Series(["12:30", "13:00", "14:00", "16:05", "13:05", "15:59", "16:00", "16:30", "09:00"])
     half, monday, full = (pd.Timestamp(day) for day in ("2025-11-28", "2025-12-01", "2025-11-26"))
     found = first_session(days, clocks, sessions)
     assert list(found[:8]) == [half, monday, monday, monday, full, full, half, monday]  # Thursday was Thanksgiving
     assert found[8:].isna().all()
+    evening = [False, True, True, True, False, False, True, False, False]  # no session closes on a Saturday
+    assert in_the_evening(days, clocks).tolist() == evening
     for odd in ("24:00", "9:00", "16:60"):
         with pytest.raises(ValueError, match=f"the hour of 0 is '{odd}'"):
             first_session(days[:1], pd.Series([odd]), sessions)

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from minerpivot import __main__ as commands
 from minerpivot.data import edits, metadata, rules, tables, validation
+from tests import validity
 from tests.frozen import FOLDER
 
 NAMES = [
@@ -92,7 +93,7 @@ def problems(folder, *names, small=None):
         found, faults = validation.examined(folder, entries, set(names))
         faults = faults or validation.judged(tables_ | found, set(names))
     else:
-        faults = validation.problems(folder, checksums=False)
+        faults = validity.problems(folder, checksums=False)
     for fault in faults:
         assert re.match(r"data/[\w.]+", fault), fault
         assert "\n" not in fault
@@ -143,6 +144,8 @@ DEAL, EVENT = "CIFR-2025-09-FS1", "IREN-2025-11-MSFT"
         ("capex_guidance", "META-2026-2026-01-28", {"high_usd_bn": "135000"}, "high_usd_bn is '135000'; expected"),
         ("event_flags", EVENT, {"ticker": "CIFR"}, "deal_id is 'IREN-2025-11-MSFT' and ticker is 'CIFR', which its deal"),
         ("event_flags", EVENT, {"announced_on": "2025-11-04"}, ".*announced_on is '2025-11-04', which its deal contra"),
+        ("event_flags", DEAL, {"same_day_financing": "n"}, "deal_id is 'CIFR-2025-09-FS1' and .* though financings has"),
+        ("event_flags", EVENT, {"announced_time": "25:00"}, "announced_time is '25:00'; expected a string and of the form"),
         ("event_flags", EVENT, {"first_session": "2025-11-02"}, "announced_on is '2025-11-03' and first_session is"),
         ("event_flags", EVENT, {"first_session": "2025-11-08"}, ".*not the first session that could react; take the ex"),
         ("splits", "HUT|2023-12-05", {"closes_restated": "n", "effective_on": "2023"}, "effective_on is '2023', .* only a whole"),
@@ -205,6 +208,16 @@ def test_later_knowledge_is_about_a_cell_that_is_there(small, data, row, message
     where = rf"data/knowledge\.csv row {len(text(data, 'knowledge')) + 1}: "
     assert re.match(where + message, faults[0]), faults
     assert all(re.match(where, fault) for fault in faults)
+
+
+def test_an_hour_may_be_a_clock_and_the_session_must_be_its_own(small, data):
+    """In New York, for the deal and its event alike; after four in the afternoon the next session reacts."""
+    for clock, faults in {"07:30": 0, "16:00": 1}.items():
+        for name in ("deals", "event_flags"):
+            change(data, name, EVENT, announced_time=clock)
+        found = problems(data, "deals", "event_flags", small=small)
+        assert len(found) == faults, found
+        assert all("not the first session that could react" in fault for fault in found)
 
 
 def test_a_deal_supersedes_no_later_one_and_a_whole_has_as_many_parts(small, data):
@@ -684,7 +697,7 @@ def test_every_number_of_the_live_tables_is_bounded():
 
 def test_the_live_tables_are_valid():
     """Every rule holds on the facts, or is accepted with its reason."""
-    assert validation.problems() == []
+    assert validity.problems() == []
 
 
 def test_git_that_is_missing_is_no_fault(monkeypatch, data):

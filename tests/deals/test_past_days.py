@@ -5,9 +5,9 @@ import shutil
 import pandas as pd
 import pytest
 
-from minerpivot.data import validation
 from minerpivot.data.tables import load
 from minerpivot.deals import ledger
+from tests import validity
 from tests.frozen import FOLDER
 
 LAST = "2026-10-09"  # texts about deals reach to about this day
@@ -153,6 +153,6 @@ def test_what_one_page_tells_of_a_row_is_judged_together(tmp_path):
         folder = shutil.copytree(FOLDER, tmp_path / str(valid))
         with (folder / "knowledge.csv").open("a", encoding="utf-8") as file:
             file.writelines(said.format(*cell) for cell in fields.items())
-        faults = validation.problems(folder, checksums=False)
+        faults = validity.problems(folder, checksums=False)
         assert bool(faults) is not valid, faults
     assert any("gross_mw" in fault and "after which the row breaks" in fault for fault in faults), faults

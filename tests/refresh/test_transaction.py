@@ -19,6 +19,7 @@ from minerpivot.data import tables, validation
 from minerpivot.refresh import transaction
 from minerpivot.refresh.transaction import RefreshError, apply, compare
 from minerpivot.refresh.vendors import VendorError
+from tests import validity
 from tests.frozen import load as frozen
 from tests.frozen import some
 
@@ -105,7 +106,7 @@ def test_new_rows_are_added_and_the_manifest_follows(data):
     assert set(after) - set(before) == {f"{day},{symbol},{close},1"}
     assert not set(before) - set(after)
     assert tables.through("prices", folder=data) == max(day, f"{LAST_CLOSES.max():%Y-%m-%d}")
-    assert validation.problems(data) == []
+    assert validity.problems(data) == []
 
 
 def test_empty_cells_are_filled_without_a_flag(data):
@@ -187,7 +188,7 @@ def test_a_split_of_the_vendor_rescales_the_whole_series(data, new, old):
     assert after == pytest.approx(before * old / new, rel=2e-3)
     row = transaction._text(data / "splits.csv").query("ticker == @STOCK").iloc[-1]
     assert (row["effective_on"], row["closes_restated"], row["counts_restated"]) == (next_session(data), "y", "n")
-    assert validation.problems(data) == []
+    assert validity.problems(data) == []
     assert not compare("prices", scaled(stored(data, STOCK, 6), 1, split(data, new=new, old=old)), folder=data)
 
 
@@ -267,7 +268,7 @@ def test_a_close_far_from_its_neighbours_waits_for_a_person(data, factor):
     assert (named.held, named.used) == ([], {name})
     assert apply([named], folder=data) == ["prices"]
     assert ("accepted:" in (data / "prices.yml").read_text("utf-8")) == (factor != 1.4)
-    assert validation.problems(data) == []
+    assert validity.problems(data) == []
     assert not compare("prices", rows, folder=data)
 
 
@@ -308,7 +309,7 @@ def test_a_named_hole_is_remembered(data):
     assert change.used == {f"prices {STOCK}|2026-10-05"}
     apply([change], folder=data)
     assert [hole["row"] for hole in tables.describe("prices", data)["holes"]] == [f"{STOCK}|2026-10-05"]
-    assert validation.problems(data) == []
+    assert validity.problems(data) == []
 
 
 def test_integers_and_dates_are_compared_too(data):
@@ -473,14 +474,14 @@ def test_killed_at_any_step_the_old_data_come_back(data, step):
     undone = transaction.recover(data)
     if died and not undone:
         changed = contents(data) != old
-        assert not changed or validation.problems(data) == []
+        assert not changed or validity.problems(data) == []
         assert not changed or row in (data / "prices.csv").read_text("utf-8")
     elif died:
         assert contents(data) == old
     else:
         assert row in (data / "prices.csv").read_text("utf-8")
     tables.forget()
-    assert validation.problems(data) == []
+    assert validity.problems(data) == []
 
 
 def test_the_steps_above_reach_into_the_commit(data):

@@ -21,6 +21,7 @@ from minerpivot.data import tables, validation
 from minerpivot.refresh import prices, vendors
 from minerpivot.refresh.transaction import RefreshError, apply, compare
 from minerpivot.refresh.vendors import VendorError
+from tests import validity
 from tests.frozen import FOLDER
 
 NOW = pd.Timestamp("2026-10-14 21:00", tz="UTC")  # a Wednesday, an hour after the bell
@@ -262,7 +263,7 @@ def test_a_fetch_fills_gaps_and_adds_days(yahoo, data):
     change = compare("prices", fetched("IREN")[0], folder=data)
     assert (change.added, change.revised, change.splits) == (4, [], [])
     assert apply([change], folder=data) == ["prices"]
-    assert validation.problems(data) == []
+    assert validity.problems(data) == []
     assert len(tables.load("prices", folder=data).query("symbol == 'IREN'")) == len(SESSIONS)
 
 

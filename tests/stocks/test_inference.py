@@ -196,6 +196,16 @@ def test_ranks_of_a_shorter_history_are_scaled_and_ties_shared():
     np.testing.assert_allclose(made.ranks, [[-0.125, np.nan, -0.125, 0.25]])
 
 
+@pytest.mark.parametrize("tied", [False, True])
+def test_ranks_are_those_of_scipy(tied):
+    """Rows with gaps, with and without ties."""
+    values = np.random.default_rng(0).standard_normal((50, 30))
+    values[np.random.default_rng(1).random(values.shape) < 0.2] = np.nan
+    values = values.round(1) if tied else values
+    expected = stats.rankdata(values, axis=1, nan_policy="omit")
+    np.testing.assert_array_equal(event_arrays._ranks(values), expected)
+
+
 def test_generalised_sign_by_hand():
     """Shares above zero 0.4, 0.5, 0.5, 0.6: expected 4 · 0.5 = 2; all CARs are positive: (4 − 2)/√(4 · 0.25) = 2."""
     made = sample(np.tile(A, (4, 1)), positive=[0.4, 0.5, 0.5, 0.6])
@@ -432,6 +442,15 @@ def test_an_event_that_can_move_nowhere_is_named(returns, deals):
         inference.placebo(alone, (0, 1))
 
 
+@pytest.mark.parametrize("news", [{}, {"loudness": 2.0, "effect": 0.02}, {"by_event": 0.5, "by_session": 0.3}], ids=str)
+def test_draws_do_not_depend_on_what_is_estimated_ahead(study, news, monkeypatch):
+    """All that can be drawn estimated once, or each batch its own, as for panels too large to hold."""
+    ahead = inference.placebo(study, (0, 1), draws=700, seed=4, **news)
+    monkeypatch.setattr(inference, "EVENTS_AHEAD", 0)
+    batches = inference.placebo(study, (0, 1), draws=700, seed=4, **news)
+    pd.testing.assert_frame_equal(ahead, batches, rtol=0, atol=1e-12)
+
+
 def test_same_seed_same_answer_whatever_carries_the_draws(study):
     """One worker, two workers and a Dask cluster give the same draws; the mean alone gives the same means."""
     distributed = pytest.importorskip("distributed")
@@ -630,7 +649,7 @@ def test_joint_draws_do_not_depend_on_workers_or_on_what_is_estimated_ahead(join
     monkeypatch.setattr(inference, "EVENTS_PER_BATCH", 6_000)
     one = inference.joint_study(joint_studies, WINDOWS, **request)
     two = inference.joint_study(joint_studies, WINDOWS, n_jobs=2, **request)
-    monkeypatch.setattr(inference, "_all_at_once", lambda plan: None)
+    monkeypatch.setattr(inference, "EVENTS_AHEAD", 0)
     batches = inference.joint_study(joint_studies, WINDOWS, **request)
     for each in (two, batches):
         np.testing.assert_allclose(one.statistics, each.statistics, rtol=1e-9, atol=1e-9)

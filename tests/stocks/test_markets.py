@@ -358,6 +358,28 @@ def test_both_returns_are_of_equal_weights_at_each_start():
     assert markets.both_returns(wide, joining, "AB", starts)["pure"].isna().all()
 
 
+def test_each_way_to_count_has_both_returns_from_each_start():
+    """With B the signed group gains half, without it nothing; closes that end with a start say nothing from there."""
+    wide = frame(["2026-02-02", "2026-02-03", "2026-02-04"], A=[10, 10, 10], B=[10, 10, 20], C=[1, 2, 3])
+    joining = pd.Series({"A": wide.index[0], "B": wide.index[0]})
+    starts = {"one": wide.index[0], "two": wide.index[1]}
+    ways = {"all": ("ABC", joining, wide), "few": ("AC", joining, wide), "short": ("ABC", joining, wide.iloc[:2])}
+    found = markets.counted(ways, starts)
+    assert found["one", "pivoted"].to_dict() == pytest.approx({"all": 0.5, "few": 0.0, "short": 0.0})
+    assert found["one", "pure"].to_dict() == pytest.approx({"all": 2.0, "few": 2.0, "short": 1.0})
+    assert found.loc["short", "two"].isna().all()
+    assert found["two", "pivoted"].tolist()[:2] == pytest.approx([0.5, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(90, 150, [100, 125, 150]), (30, 110, [50, 100]), (50, 500, [50, 100, 200, 400]), (95, 101, [100])],
+)
+def test_levels_are_labelled_within_the_range_that_is_drawn(low, high, expected):
+    """Steps of a fifth or a quarter, and from fourfold on halvings and doublings; a twentieth beyond is drawn too."""
+    assert markets.labelled_levels(pd.Series([100, low, high])) == expected
+
+
 def test_who_mined_at_the_halving_is_not_chosen_by_what_became_of_it():
     """Hosts and failures are in; machine makers, later miners and later listings out; a merged share was a miner's."""
     roles = {"MINER": "self_miner", "HOST": "host", "MAKER": "machine_maker", "LATER": "not_a_miner"}
