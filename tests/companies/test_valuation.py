@@ -190,3 +190,13 @@ def test_no_value_per_megawatt_below_a_hundred():
     found = valuation.per_megawatt(pd.Series([990.0, 1000.0, 5.0]), pd.Series([99.0, 100.0, None]))
     assert found.isna().tolist() == [True, False, True]
     assert found.iloc[1] == 10
+
+
+def test_what_is_dated_the_day_itself_is_known_on_it():
+    """A balance sheet and a count of the day are of the day; a close seven days old still is one, eight is too old."""
+    same = worth({"as_of": DAY}, shares=[("2026-10-07", "basic", 10.0)])
+    assert same[["high_usd_m", "shares_on"]].tolist() == [273, DAY]
+    assert worth(close_on="2026-09-30")["lacks"] == ""
+    assert worth(close_on="2026-09-29")["lacks"] == "a price"
+    assert paid(day="2025-03-18")["close"].tolist() == [99]
+    assert paid(day="2025-03-19").empty
