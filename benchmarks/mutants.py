@@ -3,7 +3,7 @@
 `mutmut` makes a copy of the package in which every function can be swapped for one with a small error, and runs the
 tests that reach that function; a mutant that they do not notice survives. Modules and the tests of each stand in
 pyproject.toml under `tool.mutants`; tests marked `slow` are left out. Under `_build/mutants/<module>` mutmut keeps what
-it found, so that a second run tries only what changed; the survivors are written there as differences.
+it found: a second run tries what changed and what survived, `make clean` begins anew. The survivors are written there.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mutmut.mutation.data import SourceFileMutationData
 
 ROOT = Path(__file__).parents[1]
 READ = ("minerpivot", "tests", "data", "chapters", "pyproject.toml")  # by the tests
@@ -32,24 +36,40 @@ def run(module: str, tests: list[str]) -> None:
     settings = configuration.config()
     settings.only_mutate = [module]
     settings.pytest_add_cli_args_test_selection += tests
+    known = _known(module)
+    if known.exit_code_by_key:  # what survived is tried again: there may be a new test
+        alive = _alive(known)
+        known.exit_code_by_key |= dict.fromkeys(alive)
+        known.save()
     mutmut._run((), None)
 
 
-def outcomes(module: str) -> dict[str, int]:
-    """How many mutants had each outcome; writes the survivors."""
-    from mutmut import stats
-    from mutmut.mutation import data, diff_apply
+def _known(module: str) -> SourceFileMutationData:
+    """What mutmut found so far, in the folder that is the working directory."""
+    from mutmut.mutation.data import SourceFileMutationData
 
-    found = data.SourceFileMutationData(path=module)
+    found = SourceFileMutationData(path=module)
     found.load()
-    each = {name: stats.status_by_exit_code[code] for name, code in found.exit_code_by_key.items()}
-    alive = [diff_apply.get_diff_for_mutant(name, path=module) for name in each if each[name] not in KILLED]
-    Path("survivors.diff").write_text("\n".join(alive), encoding="utf-8")
-    return {
-        "mutants": len(each),
-        "killed": sum(outcome in KILLED for outcome in each.values()),
-        "survived": len(alive),
-    }
+    return found
+
+
+def _alive(known: SourceFileMutationData) -> list[str]:
+    """The mutants that no test killed: survived, or reached by none."""
+    from mutmut.stats import status_by_exit_code
+
+    return [name for name, code in known.exit_code_by_key.items() if status_by_exit_code[code] not in KILLED]
+
+
+def score(module: str) -> str:
+    """A row of the table; writes the survivors as differences."""
+    from mutmut.mutation.diff_apply import get_diff_for_mutant
+
+    known = _known(module)
+    count, alive = len(known.exit_code_by_key), _alive(known)
+    told = [f"# {name}\n{get_diff_for_mutant(name, path=module)}" for name in alive]
+    Path("survivors.diff").write_text("\n".join(told), encoding="utf-8")
+    killed = count - len(alive)
+    return f"| {module} | {count} | {killed} | {len(alive)} | {killed / max(count, 1):.1%} |"
 
 
 def main(modules: list[str]) -> None:
@@ -67,14 +87,8 @@ def main(modules: list[str]) -> None:
         code = f"from benchmarks import mutants; mutants.run({module!r}, {chosen[module]!r})"
         subprocess.run([sys.executable, "-c", code], cwd=place, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
         os.chdir(place)
-        rows.append({"module": module, **outcomes(module)})
-    print("| module | mutants | killed | survived | score |\n| --- | ---: | ---: | ---: | ---: |")
-    for row in rows:
-        print(
-            "| {module} | {mutants} | {killed} | {survived} | {score:.0%} |".format(
-                **row, score=row["killed"] / row["mutants"]
-            )
-        )
+        rows.append(score(module))
+    print("| module | mutants | killed | survived | score |", "| --- | ---: | ---: | ---: | ---: |", *rows, sep="\n")
 
 
 if __name__ == "__main__":
