@@ -18,9 +18,9 @@ pdf: .venv/all book    ## the whole report and a summary as PDF beside its pages
 	@$(RUN) pdf
 test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reproduce, built pages (TESTS=tests/data: these only)
 	@$(BIN)/python -m pytest $(TESTS)
-mutants: .venv/all    ## would the tests notice an error in the analysis? A score per module (MODULE=minerpivot/deals/value.py: that one)
+mutants: .venv/all    ## would the tests notice an error in the analysis? A score per module (MODULE=minerpivot/deals/value.py SAMPLE=200)
 	@$(INSTALL) --quiet --no-build-isolation -e '.[mutants]'
-	@$(BIN)/python -m benchmarks.mutants $(MODULE)
+	@$(BIN)/python -m benchmarks.mutants $(MODULE) $(if $(SAMPLE),--sample $(SAMPLE))
 grown: .venv/all    ## append a season to a copy of the tables; check, build and test that copy (TESTS=tests/data: these only)
 	@$(BIN)/python -m tests.grow _build/grown $(TESTS)
 refresh: .venv/all    ## bring data/ up to date from its vendors (python -m minerpivot refresh --help)

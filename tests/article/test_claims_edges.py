@@ -21,6 +21,7 @@ def test_data_and_pages_that_only_together_turn_a_verdict_are_both_named():
     row = claims.compare(*days).iloc[0]
     assert row["shown"] == "confirmed with a caveat; then: contradicted"
     assert row["because"] == "later data with later pages"
+    assert (row["verdict_then"], row["verdict"]) == (claims.CONTRADICTED, claims.CAVEAT)
 
 
 def test_every_amended_term_is_named_with_the_last_day():
@@ -43,3 +44,9 @@ def test_a_place_is_a_whole_number():
 def test_choices_are_listed_as_people_list_them():
     """One, two and three."""
     assert [claims._either(list(names)) for names in ("a", "ab", "abc")] == ["a", "a or b", "a, b or c"]
+
+
+def test_a_house_and_its_name_with_an_addition_are_one_source():
+    """What stands in brackets behind a name says which copy, not who."""
+    pages = page("supports", "supports", "supports").assign(publisher=["House", "House (a copy)", "Other"])
+    assert claims.stances(pages).loc["c", "supports"] == 2
