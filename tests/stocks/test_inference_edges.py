@@ -5,13 +5,19 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from minerpivot.stocks import event_arrays, events, inference
+from minerpivot.stocks import announcements, event_arrays, events, inference
 
 
 @pytest.fixture(scope="module")
 def study(returns, deals):
     """The report's deals under the mean-adjusted model."""
     return events.abnormal_returns(returns, deals)
+
+
+@pytest.fixture(scope="module")
+def crowded(returns):
+    """Eighteen events on three days, which have few degrees of freedom."""
+    return events.abnormal_returns(returns, announcements.shared_days(returns, days=3, shares=6))
 
 
 @pytest.mark.parametrize("apart", [False, True])
@@ -37,6 +43,20 @@ def test_size_counts_what_its_own_draws_reject(study, apart):
         assert found.loc[test, ["rejections", "low", "high"]].tolist() == pytest.approx([count / 60, *interval])
         assert found.loc[test, "holds"] == (0.12 <= count / 60 <= 0.28)
     assert found.index.name == "test"
+
+
+def test_size_knows_the_degrees_of_freedom_of_each_draw_and_plants_nothing_unasked(crowded):
+    """Days that many events share leave some two degrees, with which far fewer studies reject than with seventeen."""
+    found = inference.size(crowded, (0, 1), studies=200, reference=40, seed=2)
+    first, _ = np.random.SeedSequence(2).spawn(2)
+    drawn = inference.placebo(crowded, (0, 1), draws=200, seed=first)
+    freedom, statistic = drawn["degrees_of_freedom"].to_numpy(), drawn["kolari_pynnonen"].to_numpy()
+    few, many = (
+        (event_arrays.p_value("kolari_pynnonen", statistic, 18, own) <= 0.05).mean() for own in (freedom, None)
+    )
+    assert found.loc["kolari_pynnonen", "rejections"] == few < many
+    plain = {"effect": 0.0, "loudness": 1.0, "by_event": 0.0, "by_session": 0.0, "apart": False, "level": 0.05}
+    pd.testing.assert_frame_equal(found, inference.size(crowded, (0, 1), studies=200, reference=40, seed=2, **plain))
 
 
 def test_placebo_draws_come_in_batches_with_seeds_of_their_own(study, monkeypatch):
