@@ -137,6 +137,7 @@ def test_a_joint_row_is_the_single_test_among_its_own_draws(returns, deals):
                for name, rows in (("all", deals), ("third", deals.iloc[::3]))}  # fmt: skip
     windows = {"headline": (0, 1), "leakage": (-5, -1)}
     joint = inference.joint_study(studies, windows, draws=40, seed=3)
+    assert len(joint.means) == len(joint.statistics) == len(joint.scores) == 40
     assert list(joint.measured.index) == [(name, label) for name in ("all", "third") for label in windows]
     for (name, label), row in joint.measured.iterrows():
         made, window = studies[(name,)], windows[label]
@@ -168,3 +169,32 @@ def test_joint_draws_keep_to_complete_events_and_sets_that_have_enough(returns, 
     window = {"headline": (0, 1)}
     assert inference.joint_study(rows, window, draws=5).measured["events"].tolist() == [3, len(rows["all",].events)]
     assert list(inference.joint_study(rows, window, draws=5, at_least=4).measured.index) == [("all", "headline")]
+
+
+def test_joint_draws_come_in_batches_that_may_make_their_own_estimates(returns, deals, monkeypatch):
+    """Of four draws where memory holds no more, and of one at least; estimates made ahead or by the batch are equal."""
+    studies = {
+        (name,): events.abnormal_returns(returns, rows, others=deals)
+        for name, rows in (("all", deals), ("third", deals.iloc[::3]))
+    }
+    windows = {"headline": (0, 1), "leakage": (-5, -1)}
+    plan, _ = inference._joint_plan(studies, windows, 3)
+    ready = inference._all_at_once(plan)
+    for most, sizes in ((4 * len(plan.group), (4, 4, 2)), (1, (1, 1, 1))):
+        monkeypatch.setattr(inference, "EVENTS_PER_BATCH", most)
+        assert inference._all_at_once(plan) is None
+        joint = inference.joint_study(studies, windows, draws=sum(sizes), seed=6)
+        seeds = np.random.SeedSequence(6).spawn(len(sizes))
+        parts = [inference._joint_batch(plan, ready, seed, size) for seed, size in zip(seeds, sizes)]
+        for found, expected in zip((joint.means, joint.statistics), zip(*parts)):
+            np.testing.assert_allclose(found, np.concatenate(expected), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("window", "needed"), [((0, 0), (0, 0)), ((0, 1), (0, 1)), ((-5, -1), (-5, 0))])
+def test_a_joint_draw_goes_where_its_windows_and_day_0_can_be(study, window, needed):
+    """And nowhere less: a window of one day needs no day after it."""
+    joint, _ = inference._joint_plan({("deals",): study}, {"only": window}, 3)
+    plan = inference._plan(study, needed)
+    alone = np.split(plan.choices - plan.panel.before, plan.start[1:])
+    for own, expected in zip(joint.choices, alone, strict=True):
+        np.testing.assert_array_equal(own, expected)
