@@ -198,3 +198,23 @@ def test_a_joint_draw_goes_where_its_windows_and_day_0_can_be(study, window, nee
     alone = np.split(plan.choices - plan.panel.before, plan.start[1:])
     for own, expected in zip(joint.choices, alone, strict=True):
         np.testing.assert_array_equal(own, expected)
+
+
+def test_a_pseudo_event_needs_two_changes_of_the_return_in_its_history():
+    """They are on sessions 3 and 4 (up, and down again): both lie in the four sessions before 5, 6 and 7 alone."""
+    before, moves = 4, np.array([0.0, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+    returns = np.concatenate([np.full(before, np.nan), moves])[None]
+    known = np.ones(before + len(moves), dtype=bool)
+    panel = event_arrays.Panel(
+        returns, np.isfinite(returns), np.empty((len(known), 0)), known, ~known[None], before, (-4, -1), 2
+    )
+    assert np.flatnonzero(inference._eligible(panel, len(moves), (0, 0))[0]).tolist() == [5, 6, 7]
+
+
+def test_a_window_that_too_few_events_have_leaves_the_other_windows(returns, deals):
+    """Returns that end a session after the last event: none of twenty days later, all of the day itself."""
+    last = returns.index.get_loc(deals["session"].max())
+    made = events.abnormal_returns(returns.iloc[: last + 2], deals)
+    windows = {"drift": (2, 20), "headline": (0, 1)}
+    joint = inference.joint_study({("deals",): made}, windows, draws=5, at_least=len(made.events))
+    assert list(joint.measured.index) == [("deals", "headline")]
