@@ -1,0 +1,47 @@
+"""The ledger at its edges: the last day of an age, the ends of a rounding, nothing at all."""
+
+import pandas as pd
+import pytest
+
+from minerpivot.deals import ledger as deals
+from tests.deals.test_ledger import ledger, segments
+
+
+@pytest.mark.parametrize(("old", "known"), [("2025-06-30", False), ("2025-07-01", True)])
+def test_a_split_is_too_old_at_a_year(old, known):
+    """365 days before the latest quarter of the table (30 June 2026) it is, 364 days before it is not."""
+    table = segments(("IREN", "2026-06-30", 100.0, 10.0), ("HUT", old, 50.0, 5.0))
+    assert deals.ai_share(table, ["HUT"])["ai_percent"].notna().item() == known
+
+
+def test_nothing_valued_has_no_concentration():
+    """No group, no largest, no percent."""
+    rows = deals.contracted(ledger({"contract_value_usd_bn": None}))
+    found = deals.concentration(rows, rows["ticker"])
+    assert found["groups"] == 0
+    assert found[["largest", "largest_percent", "herfindahl"]].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("wording", "below", "above"),
+    [("exact", 1, 1), ("about", 3, 3), ("more_than", 1, 3), ("up_to", 3, 1), ("in other words", 1, 1)],
+)
+def test_how_far_the_ledger_may_be_from_what_was_said(wording, below, above):
+    """Percent of what was said, both ends included, a tenth of a percent more is too far."""
+    said = {"ticker": "IREN", "stated_on": "2025-06-30", "whole_company": "y", "scope": None, "source_url": "x"}
+    said |= {"share_basis": "in_full", "contract_value_usd_bn": float("nan"), "critical_it_mw": 1000.0}
+    said |= {"value_qualifier": None, "mw_qualifier": wording}
+    for part, agrees in ((-below, True), (above, True), (-below - 0.1, False), (above + 0.1, False)):
+        rows = ledger({"critical_it_mw": 1000.0 + 10 * part})
+        found = deals.reconcile(pd.DataFrame([said]), lambda day, rows=rows: rows, {})
+        assert found["agrees"].tolist() == [agrees], part
+
+
+def test_a_superseded_row_says_so_whatever_else_ended_it():
+    """The state of its own is told where nothing replaced it."""
+    table = ledger(
+        {"deal_id": "OLD", "state": "terminated"},
+        {"deal_id": "NEW", "supersedes": "OLD"},
+        {"deal_id": "GONE", "state": "terminated"},
+    )
+    assert deals.counted_as(table).tolist() == ["no: superseded", "colocation", "no: terminated"]
