@@ -45,3 +45,31 @@ def test_a_superseded_row_says_so_whatever_else_ended_it():
         {"deal_id": "GONE", "state": "terminated"},
     )
     assert deals.counted_as(table).tolist() == ["no: superseded", "colocation", "no: terminated"]
+
+
+def test_a_reconciled_row_names_what_was_said_where_and_what_the_ledger_has():
+    """Every column of the table, by its name."""
+    said = {"ticker": "IREN", "stated_on": "2025-06-30", "whole_company": "y", "scope": "all", "source_url": "page"}
+    said |= {"share_basis": "in_full", "contract_value_usd_bn": 1.5, "critical_it_mw": float("nan")}
+    said |= {"value_qualifier": "about", "mw_qualifier": None}
+    rows = ledger({"value_qualifier": "more_than"})
+    row = deals.reconcile(pd.DataFrame([said]), lambda day: rows, {}).iloc[0]
+    assert row.drop("explained_by").to_dict() == {
+        **{"ticker": "IREN", "stated_on": "2025-06-30", "scope": "all", "share_basis": "in_full", "source_url": "page"},
+        **{"measure": "USD bn", "qualifier": "about", "stated": 1.5, "ledger": 1.0, "difference": -0.5},
+        **{"agrees": False, "because": "worded as more"},
+    }
+    assert row["explained_by"] == ["D0"]
+
+
+def test_standing_names_its_measures_and_places_are_whole_numbers():
+    """In the order in which the page shows them."""
+    found = deals.standing(deals.contracted(ledger({})), "D0", ratios=(1.1, 1.4))
+    megawatts = ["MW, open basis read as critical IT", *(
+        f"MW, open basis read as gross, {end} ratio" for end in ("lowest", "highest")
+    )]  # fmt: skip
+    assert found["measure"].tolist() == [
+        *("base value, USD bn", "value per year, USD bn", *megawatts, "value with renewals, USD bn"),
+        *("USD m per MW and year, as critical IT", "USD m per MW and year, as gross"),
+    ]
+    assert found["place"].dropna().map(str).unique().tolist() == ["1"]
