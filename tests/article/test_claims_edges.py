@@ -50,3 +50,11 @@ def test_a_house_and_its_name_with_an_addition_are_one_source():
     """What stands in brackets behind a name says which copy, not who."""
     pages = page("supports", "supports", "supports").assign(publisher=["House", "House (a copy)", "Other"])
     assert claims.stances(pages).loc["c", "supports"] == 2
+
+
+def test_every_row_that_no_rule_tests_is_told():
+    """A kind that is unknown does not hide a row after it that lacks a column; an unnamed measure is an empty cell."""
+    rows = load("claims").head(2).assign(type=["return", "date"], measure=["odd", "halving"], published_value=None)
+    unknown, incomplete = claims.faults(rows)
+    assert "write as its measure an empty cell, or give it another type" in unknown
+    assert "has no published_value" in incomplete

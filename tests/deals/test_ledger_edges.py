@@ -73,3 +73,16 @@ def test_standing_names_its_measures_and_places_are_whole_numbers():
         *("USD m per MW and year, as critical IT", "USD m per MW and year, as gross"),
     ]
     assert found["place"].dropna().map(str).unique().tolist() == ["1"]
+
+
+def test_one_value_of_several_leases_has_one_rate():
+    """Its parts state critical IT, so nothing is open about it: 1 bn on 100 MW for ten years is 1 m either way."""
+    parts = {"part_of": "WHOLE", "contract_value_usd_bn": None}
+    table = ledger(
+        parts | {"critical_it_mw": 60},
+        parts | {"critical_it_mw": 40},
+        {"deal_id": "WHOLE", "counts_as": "value", "critical_it_mw": None, "parts": 2},
+    )
+    rows = deals.revenue_per_mw_year(deals.contracted(table), ratio=1.4)
+    assert rows["mw_basis"].tolist() == ["critical IT"]
+    assert rows[["mw", "low", "high"]].to_numpy().tolist() == [[100.0, 1.0, 1.0]]
