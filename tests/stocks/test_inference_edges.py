@@ -218,3 +218,26 @@ def test_a_window_that_too_few_events_have_leaves_the_other_windows(returns, dea
     windows = {"drift": (2, 20), "headline": (0, 1)}
     joint = inference.joint_study({("deals",): made}, windows, draws=5, at_least=len(made.events))
     assert list(joint.measured.index) == [("deals", "headline")]
+
+
+def test_an_observation_that_equals_a_draw_counts_it_in_both_tails():
+    """Of 1, 2, 3 and the observation 1: two are at or below, so p is 2 · 2/4; at 0 there is one, and p is 2 · 1/4."""
+    assert inference.placebo_p_value(np.array([1.0, 3.0, 0.0, 4.0]), [1.0, 2.0, 3.0]).tolist() == [1, 1, 0.5, 0.5]
+
+
+def test_facts_of_a_study_by_name(study):
+    """What the page shows of the CARs, from the CARs."""
+    car = events.cumulative(study, (0, 1))["car"]
+    facts = inference.summary(study, (0, 1))
+    named = {
+        **{"events": len(car), "sessions": study.events["session"].nunique()},
+        **{"companies": study.events["ticker"].nunique(), "mean": car.mean(), "median": np.median(car)},
+        **{"standard_deviation": np.std(car, ddof=1), "share_positive": np.mean(car > 0)},
+        "correlation": inference.average_correlation(study, (0, 1)),
+    }
+    assert facts[list(named)].tolist() == pytest.approx(list(named.values()))
+    without = [(car.sum() - own) / (len(car) - 1) for own in car]
+    assert facts[["leave_one_out_low", "leave_one_out_high"]].tolist() == pytest.approx([min(without), max(without)])
+    assert set(facts.index) - set(named) == {
+        *("standard_error", "degrees_of_freedom", "leave_one_out_low", "leave_one_out_high"),
+    }
