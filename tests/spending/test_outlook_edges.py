@@ -55,3 +55,25 @@ def test_a_consensus_is_held_against_a_statement_of_its_own_day():
     )
     both = {"kind": "consensus_sum", "subject": "META", "period": "2026", "as_of": "2026-01-26"}
     assert outlook.consensus_sums(said, pd.DataFrame([both]))["midpoint_usd_bn"].tolist() == [120]
+
+
+def test_of_two_years_that_a_company_speaks_of_the_one_used_last_is_its_revision():
+    """Its calendar year went up by ten percent in April, its fiscal year down by five in July."""
+    rows = [
+        statement("MSFT", "CY2026", "2026-01-28", point=100),
+        statement("MSFT", "CY2026", "2026-04-29", point=110),
+        statement("MSFT", "FY2026", "2026-01-29", point=80),
+        statement("MSFT", "FY2026", "2026-07-29", point=76),
+    ]
+    assert outlook.revisions(outlook.guidance_path(guidance(*rows), 2026))["MSFT"] == pytest.approx(-5)
+    early = [*rows[:3], rows[3] | {"issued_on": pd.Timestamp("2026-04-01")}]
+    assert outlook.revisions(outlook.guidance_path(guidance(*early), 2026))["MSFT"] == pytest.approx(10)
+
+
+def test_a_record_names_the_day_of_the_last_word():
+    """The first statement's day and the last one's."""
+    rows = guidance(
+        statement("GOOGL", "2025", "2025-10-29", point=72), statement("GOOGL", "2025", "2025-01-24", low=60, high=65)
+    )
+    record = outlook.guidance_record(rows, annual("GOOGL", 72.0)).iloc[0]
+    assert (record["issued_on"], record["last_issued_on"]) == (pd.Timestamp("2025-01-24"), pd.Timestamp("2025-10-29"))
