@@ -6,7 +6,7 @@ INSTALL := $(if $(shell command -v uv),uv pip install --compile-bytecode --pytho
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build pyproject.toml
 .DEFAULT_GOAL := help
 EDITIONS := 2026-01-28
-.PHONY: help book editions pdf test grown refresh candidates quarter check changes bench lint audit licences hooks screenshots lock clean
+.PHONY: help book editions pdf test mutants grown refresh candidates quarter check changes bench lint audit licences hooks screenshots lock clean
 
 help:    ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ pdf: .venv/all book    ## the whole report and a summary as PDF beside its pages
 	@$(RUN) pdf
 test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reproduce, built pages (TESTS=tests/data: these only)
 	@$(BIN)/python -m pytest $(TESTS)
+mutants: .venv/all    ## would the tests notice an error in the analysis? A score per module (MODULE=minerpivot/deals/value.py SAMPLE=200)
+	@$(INSTALL) --quiet --no-build-isolation -e '.[mutants]'
+	@$(BIN)/python -m benchmarks.mutants $(MODULE) $(if $(SAMPLE),--sample $(SAMPLE))
 grown: .venv/all    ## append a season to a copy of the tables; check, build and test that copy (TESTS=tests/data: these only)
 	@$(BIN)/python -m tests.grow _build/grown $(TESTS)
 refresh: .venv/all    ## bring data/ up to date from its vendors (python -m minerpivot refresh --help)

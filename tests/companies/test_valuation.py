@@ -212,3 +212,32 @@ def test_no_value_per_megawatt_below_a_hundred():
     found = valuation.per_megawatt(pd.Series([990.0, 1000.0, 5.0]), pd.Series([99.0, 100.0, None]))
     assert found.isna().tolist() == [True, False, True]
     assert found.iloc[1] == 10
+
+
+def test_what_is_dated_the_day_itself_is_known_on_it():
+    """A balance sheet and a count of the day are of the day; a close seven days old still is one, eight is too old."""
+    same = worth({"as_of": DAY}, shares=[("2026-10-07", "basic", 10.0)])
+    assert same[["high_usd_m", "shares_on"]].tolist() == [273, DAY]
+    assert worth(close_on="2026-09-30")["lacks"] == ""
+    assert worth(close_on="2026-09-29")["lacks"] == "a price"
+    assert paid(day="2025-03-18")["close"].tolist() == [99]
+    assert paid(day="2025-03-19").empty
+
+
+def test_stock_that_was_sold_is_no_debt():
+    """50 m of notes and 70 m of shares: 50 m are owed."""
+    day = pd.to_datetime(["2025-03-10"])
+    shares = pd.DataFrame({"ticker": "IREN", "as_of": day, "shares_m": 10.0, "basis": "basic"})
+    prices = pd.DataFrame({"date": day, "symbol": "IREN", "close": 20.0})
+    raised = {"financing_id": ["N", "E"], "kind": ["notes", "equity_offering"], "amount_usd_m": [50.0, 70.0]}
+    rows = pd.DataFrame(raised).assign(ticker="IREN", announced_on="2025-03-01", part_of=None)
+    found = valuation.market_value(shares, prices, lambda day: rows_of({}), rows, PARENTS, ratio=1.25)
+    assert found[["debt_usd_m", "per_mw_low_with_debt"]].to_numpy().tolist() == [[50, 2.5]]
+
+
+def test_a_value_says_on_which_sheet_count_and_close_it_stands():
+    """Days, page and grade as the page shows them."""
+    found = worth()
+    assert found[["sheet_on", "shares_on", "close_on"]].tolist() == [SHEET["as_of"], pd.Timestamp("2026-07-01"), DAY]
+    assert found[["sheet_url", "sheet_grade", "shares_basis"]].tolist() == ["https://example.org", "A", "cover_page"]
+    assert found[["debt_scope", "debt_basis", "restricted_is"]].tolist() == ["total", "principal", "on_top"]

@@ -52,3 +52,17 @@ def test_news_before_the_first_session_is_refused():
     days = pd.Series(pd.to_datetime(["2024-01-08", "2019-05-01"]), index=["now", "then"])
     with pytest.raises(ValueError, match="the news of then, 2019-05-01, is older than the first session, 2024-01-08"):
         first_session(days, pd.Series("pre", index=days.index), sessions)
+
+
+def test_the_first_session_stands_in_the_row_of_its_news():
+    """Whatever the rows are called; without sessions, and at an hour of no day, it is missing."""
+    sessions = pd.DatetimeIndex(["2026-01-28", "2026-01-29"])
+    days = pd.Series(pd.to_datetime(["2026-01-28", "2026-01-28"]), index=["late", "early"])
+    hours = pd.Series(["post", "pre"], index=["late", "early"])
+    found = first_session(days, hours, sessions)
+    assert found.to_dict() == {"late": sessions[1], "early": sessions[0]}
+    assert found.name == "first_session"
+    assert first_session(days, hours, sessions[:0]).isna().to_dict() == {"late": True, "early": True}
+    dayless = pd.Series([pd.NaT, pd.NaT], index=days.index)
+    clock = pd.Series(["13:05", "09:00"], index=days.index)
+    assert first_session(dayless, clock, sessions).isna().all()

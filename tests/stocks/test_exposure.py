@@ -265,6 +265,7 @@ def test_sup_f_equals_the_largest_f_of_separate_regressions():
     assert found["date"] == max(values, key=values.get)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("changing", "published"), [(["bitcoin"], 8.68), (["bitcoin", "market"], 5.86)])
 def test_sup_f_has_the_published_critical_value(changing, published):
     """Andrews (1993, corrected 2003), fifteen percent trimming, five percent level, as F: 8.68 and 5.86."""
@@ -276,6 +277,7 @@ def test_sup_f_has_the_published_critical_value(changing, published):
     assert 0.02 < rejected < 0.09
 
 
+@pytest.mark.slow
 def test_sup_f_dates_a_planted_break_and_keeps_its_size_when_only_the_noise_changes():
     """The bootstrap rejects a break in beta, and rarely one in volatility alone."""
     share, factors = world(9, bitcoin_beta=np.where(np.arange(400) >= 150, 0.3, 1.2))
@@ -320,6 +322,7 @@ def planted(seed, effect):
     return changes, pivots, pd.Series(days + pd.Timedelta(days=30), index=days)
 
 
+@pytest.mark.slow
 def test_randomisation_p_values_are_uniform_without_an_effect_and_small_with_one():
     """Common shocks on a date cancel; the share of p-values under a level is about that level."""
     null = np.array(
