@@ -38,14 +38,17 @@ def book(
     """Execute what is stale and build the site into _build/html, which is replaced only when whole."""
     from minerpivot.book import execute
     from minerpivot.book.build import BuildError, alone
-    from minerpivot.refresh.transaction import RefreshError
+    from minerpivot.refresh.transaction import RefreshError, still
+
+    def tell(line: str) -> None:
+        console.print(line, style="yellow", soft_wrap=True)
 
     os.environ.pop(tables.EDITION, None)  # left over in a shell, it would put other outputs into the chapters
     gc.disable()  # a short-lived process: looking for cycles in Sphinx's trees takes a quarter of its time
     started = time.perf_counter()
     site = execute.ROOT / "_build" / "html"
     try:
-        with alone(site.parent, lambda line: console.print(line, style="yellow", soft_wrap=True)):
+        with alone(site.parent, tell), still(tell=tell):
             made = _built(site, as_of, anew)
     except (tables.TableError, execute.ExecutionError, BuildError, RefreshError) as error:
         _stop(str(error))
@@ -67,6 +70,7 @@ def _built(site: Path, as_of: str, anew: bool) -> Path:
 
     if recover():
         console.print("A refresh that had died was undone.")
+    state = tables.entries()
     for entry in tables.manifest()["resources"]:
         tables.verify(entry["name"])
     notebooks, source, build = execute.chapters(), execute.ROOT, site.parent
@@ -86,7 +90,7 @@ def _built(site: Path, as_of: str, anew: bool) -> Path:
         console.print("[bold]2/2[/] Building the site")
         (build / editions.RECORD).unlink(missing_ok=True)
         with console.status("Drawing charts and writing pages"):
-            build_site(source, build)
+            build_site(source, build, still=lambda: tables.entries() == state)
         editions.record(build, sources)
     latest = editions.published_as()
     notes = ["The latest site is out of date: `make book` renews it and puts this edition beside it."]
@@ -145,7 +149,7 @@ def refresh(
             _show(change)
         if idle := names - {name for change in changes for name in change.used}:
             raise RefreshError(f"--take {min(idle)!r}: nothing of that name was held back. data/ is unchanged")
-        written = apply(changes, accept_revisions=accept_revisions, dry_run=dry_run)
+        written = apply(changes, accept_revisions=accept_revisions, dry_run=dry_run, tell=console.print)
     except (VendorError, RefreshError, tables.TableError) as error:
         _stop(str(error))
     for line in left_out:

@@ -52,8 +52,11 @@ def restore(site: Path) -> None:
         old.rename(site)
 
 
-def build_site(source: Path, build: Path) -> Path:
-    """Build the book in `source` clean into a draft that replaces `build`/html only when it is whole."""
+def build_site(source: Path, build: Path, *, still: Callable[[], bool] = lambda: True) -> Path:
+    """Build the book in `source` clean into a draft that replaces `build`/html only when it is whole.
+
+    And only if what it is made of is `still` the same: else some pages could be older than others.
+    """
     from jupyter_book.cli.main import main as jupyter_book
 
     draft, site = build / "draft", build / "html"
@@ -77,6 +80,8 @@ def build_site(source: Path, build: Path) -> Path:
             jupyter_book(arguments, standalone_mode=False)
     except (RuntimeError, SystemExit) as error:
         raise BuildError("The site was not built: mend what is named above. The previous site is unchanged.") from error
+    if not still():
+        raise BuildError("data/ changed while the report was made: build again. The previous site is unchanged.")
     swap(draft / "_build" / "html", site)
     shutil.rmtree(draft, ignore_errors=True)
     return site

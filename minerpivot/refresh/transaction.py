@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -127,12 +127,18 @@ def compare(name: str, rows: pd.DataFrame, *, folder: Path = tables.DATA, take: 
 
 
 def apply(
-    changes: list[Change], *, folder: Path = tables.DATA, accept_revisions: bool = False, dry_run: bool = False
+    changes: list[Change],
+    *,
+    folder: Path = tables.DATA,
+    accept_revisions: bool = False,
+    dry_run: bool = False,
+    tell: Callable[[str], object] | None = None,
 ) -> list[str]:
     """Write all changes, or none: returns the names of the tables written.
 
     Raises `RefreshError` if a value is held back, if stored values were revised and that was not accepted, if the
-    merged tables are not valid, if the disk refuses, or if another refresh is under way; `data/` is then as it was.
+    merged tables are not valid, or if the disk refuses; `data/` is then as it was. A build or refresh under way is
+    waited for if there is somebody to `tell` so, else refused.
     """
     changes = [*changes, *(follows for change in changes for follows in change.also)]
     _stop_at([line for change in changes for line in change.refused], "refused")
@@ -149,7 +155,7 @@ def apply(
     changed = [change for change in changes if change]
     if dry_run or not changed:
         return []
-    with _alone(folder):
+    with still(folder, tell=tell):
         _undo(folder)
         _unchanged(changed, folder)
         work = _work(folder)
@@ -181,7 +187,7 @@ def recover(folder: Path = tables.DATA) -> bool:
     """
     if not (_work(folder) / JOURNAL).exists():
         return False
-    with _alone(folder):
+    with still(folder):
         return _undo(folder)
 
 
@@ -246,12 +252,29 @@ def _commit(work: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def still(folder: Path = tables.DATA, *, tell: Callable[[str], object] | None = None) -> Iterator[None]:
+    """Let no refresh write `data/` meanwhile: a build that began with old tables ends with them.
+
+    While another process holds them still, this waits and says so to `tell`; with nobody to tell, it is refused. The
+    lock of a process that was killed is free.
+    """
+    lock = FileLock(folder.parent / ".refresh.lock", is_singleton=True)  # one of a process: it may hold it twice
     try:
-        with FileLock(folder.parent / ".refresh.lock", timeout=0):
-            yield
+        lock.acquire(timeout=0)
+    except OSError:  # where no lock can be written, no refresh can be either
+        yield
+        return
     except Timeout:
-        raise RefreshError("another refresh is under way; wait for it to end. data/ is unchanged") from None
+        if tell is None:
+            raise RefreshError(
+                "another refresh or a build is under way; wait for it to end. data/ is unchanged"
+            ) from None
+        tell("Another refresh or a build is under way; this one goes on when that has ended (Ctrl+C to leave it).")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _work(folder: Path) -> Path:

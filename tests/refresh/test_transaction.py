@@ -416,7 +416,10 @@ def test_a_second_refresh_is_refused(data):
     """While one holds the lock."""
     old = contents(data)
     change = compare("prices", next_close(data), folder=data)
-    with FileLock(data.parent / ".refresh.lock"), pytest.raises(RefreshError, match="another refresh is under way"):
+    with (
+        FileLock(data.parent / ".refresh.lock"),
+        pytest.raises(RefreshError, match="another refresh or a build is under way"),
+    ):
         apply([change], folder=data)
     assert contents(data) == old
 
@@ -428,7 +431,10 @@ def test_a_living_refresh_is_not_undone_by_another_command(data):
     (work / "old" / "prices.csv").write_text("older")
     (work / "journal.json").write_text('["prices.csv"]')
     old = contents(data)
-    with FileLock(data.parent / ".refresh.lock"), pytest.raises(RefreshError, match="another refresh is under way"):
+    with (
+        FileLock(data.parent / ".refresh.lock"),
+        pytest.raises(RefreshError, match="another refresh or a build is under way"),
+    ):
         transaction.recover(data)
     assert contents(data) == old
     assert transaction.recover(data)
