@@ -1,4 +1,4 @@
-"""What does a build leave behind when it fails? `python -m benchmarks.faults [COUNT] [SEED]`.
+"""What does a build leave behind when it fails? `python -m benchmarks.faults [COUNT] [SEED] [KIND]`.
 
 A small book is built in a copy of the report. Each fault meets one build of it: killed at a random moment, a disk that
 is full or refuses to be written (a mounted one where the machine allows it, else a limit on the size of files), two
@@ -259,13 +259,14 @@ def whole(folder: Path, known: Sites) -> str:
     return "" if contents(site) in known.values() else "a site of no build"
 
 
-def run(count: int = 60, seed: int = 1) -> pd.DataFrame:
-    """A row for each fault: kind, what happened, and what was wrong at once and after the next build."""
+def run(count: int = 60, seed: int = 1, only: str = "") -> pd.DataFrame:
+    """A row for each fault (`only` of one kind): what happened, what was wrong at once and after the next build."""
     rng, rows = random.Random(seed), []
     with tempfile.TemporaryDirectory() as scratch:
         folder = small(Path(scratch, "book"))
         sites, fixed, seconds = _reference(folder)
         kinds = [kind for kind, (_, times) in KINDS.items() for _ in range(max(1, round(times * count / 60)))]
+        kinds = [kind for kind in kinds if only in ("", kind)]
         for number, kind in enumerate(kinds, 1):
             turn(folder, number % 2)
             if kind == "damaged file":
@@ -334,10 +335,10 @@ def by_kind(rows: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns={"at_once": "whole at once", "after": "whole after the next build"})
 
 
-def main(count: int = 60, seed: int = 1) -> int:
+def main(count: str = "60", seed: str = "1", only: str = "") -> int:
     """Print what went wrong, and a table by kind; return how many faults left something wrong."""
     assert assets.KEPT.name == "charts"
-    rows = run(count, seed)
+    rows = run(int(count), int(seed), only)
     wrong = rows[(rows["at once"] != "") | (rows["after the next build"] != "")]
     if len(wrong):
         print(wrong.mask(wrong == "", "whole").to_markdown(index=False), "\n")
@@ -346,4 +347,4 @@ def main(count: int = 60, seed: int = 1) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main(*map(int, sys.argv[1:]))))
+    sys.exit(bool(main(*sys.argv[1:])))

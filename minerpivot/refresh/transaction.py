@@ -196,13 +196,30 @@ def _undo(folder: Path) -> bool:
     journal = work / JOURNAL
     if not journal.exists():
         return False
-    for name in json.loads(journal.read_text(encoding="utf-8")):
+    for name in _journal(work):
         shutil.copyfile(work / "old" / name, work / "back")
         os.replace(work / "back", folder / name)
     journal.unlink()
     shutil.rmtree(work, ignore_errors=True)
     tables.forget()
     return True
+
+
+def _journal(work: Path) -> list[str]:
+    """The files that a refresh began to replace; raises `RefreshError` unless the old ones lie there to be put back."""
+    try:
+        names = json.loads((work / JOURNAL).read_text(encoding="utf-8"))
+        if not isinstance(names, list) or not names or any(Path(name).name != name for name in names):
+            raise ValueError("no list of files of data/")
+        if lost := [name for name in names if not (work / "old" / name).is_file()]:
+            raise ValueError(f"the old {lost[0]} is not kept beside it")
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise RefreshError(
+            f".refresh/{JOURNAL} of a refresh that died cannot be followed ({why}); look at `git status data`, bring "
+            "the tables back with `git checkout data`, then remove .refresh. Nothing was touched"
+        ) from None
+    return names
 
 
 def _unchanged(changes: list[Change], folder: Path) -> None:
@@ -261,9 +278,6 @@ def still(folder: Path = tables.DATA, *, tell: Callable[[str], object] | None = 
     lock = FileLock(folder.parent / ".refresh.lock", is_singleton=True)  # one of a process: it may hold it twice
     try:
         lock.acquire(timeout=0)
-    except OSError:  # where no lock can be written, no refresh can be either
-        yield
-        return
     except Timeout:
         if tell is None:
             raise RefreshError(
@@ -271,6 +285,9 @@ def still(folder: Path = tables.DATA, *, tell: Callable[[str], object] | None = 
             ) from None
         tell("Another refresh or a build is under way; this one goes on when that has ended (Ctrl+C to leave it).")
         lock.acquire()
+    except OSError:  # where no lock can be written, no refresh can be either; a Timeout is one too
+        yield
+        return
     try:
         yield
     finally:

@@ -478,6 +478,26 @@ def test_an_address_or_a_change_log_that_cannot_be_published_stops_the_build(tmp
         build.build_site(tmp_path, tmp_path / "build")
 
 
+def test_tables_that_change_during_a_build_leave_the_previous_site(tmp_path, monkeypatch):
+    """Some of its pages would be older than others; tables that stay let it be replaced."""
+    made = tmp_path / "build"
+    (made / "html").mkdir(parents=True)
+    (made / "html" / "index.html").write_text("the previous site")
+
+    def jupyter_book(arguments, standalone_mode):
+        draft = Path(arguments[arguments.index("--path-output") + 1]) / "_build" / "html"
+        draft.mkdir(parents=True)
+        (draft / "index.html").write_text("the new site")
+
+    monkeypatch.setattr("jupyter_book.cli.main.main", jupyter_book)
+    monkeypatch.setattr(profiles, "write", lambda source: None)
+    with pytest.raises(build.BuildError, match=r"data/ changed while the report was made: build again"):
+        build.build_site(tmp_path, made, still=lambda: False)
+    assert (made / "html" / "index.html").read_text() == "the previous site"
+    build.build_site(tmp_path, made, still=lambda: True)
+    assert (made / "html" / "index.html").read_text() == "the new site"
+
+
 def test_an_interrupted_build_begins_no_other_chapter(tmp_path, monkeypatch):
     """Those that run end; those that wait for their turn do not get it."""
     begun = []
