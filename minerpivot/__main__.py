@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import time
+import traceback
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -265,5 +267,29 @@ def _stop(message: str) -> None:
     raise typer.Exit(1)
 
 
+def main() -> None:
+    """Run a command. What nobody foresaw is one line too, with its trace in a file for who is to mend it."""
+    try:
+        app()
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        trace = tables.DATA.parent / "_build" / "trace.txt"
+        try:
+            trace.parent.mkdir(exist_ok=True)
+            trace.write_text(traceback.format_exc(), encoding="utf-8")
+        except OSError:
+            raise error from None
+        said = " ".join(str(error).split())[:300]
+        console.print(
+            f"{type(error).__name__}: {said} ({Path(place.filename).name} line {place.lineno}). Nobody foresaw this: "
+            "look at what you changed last. If that is right, the program is at fault; _build/trace.txt says where.",
+            style="red",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+        sys.exit(1)
+
+
 if __name__ == "__main__":
-    app()
+    main()
