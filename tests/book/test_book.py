@@ -539,7 +539,7 @@ def nbval(path):
         ("_config.yml", b"title: [1, 2]", r"_config\.yml: title is '\[1, 2\]'; expected text"),
         ("_config.yml", b"sphinx: hello", r"_config\.yml: sphinx is 'hello'; expected keys and values"),
         ("_config.yml", b"title: a\ntitle: b", r"_config\.yml line 2: 'title' stands twice"),
-        ("_config.yml", b"title: a\n\tauthor: b", r"_config\.yml line 2: found character '\\t'"),
+        ("_config.yml", b"title: a\n\tauthor: b", r"_config\.yml line 2: found a tab character"),
         *(
             ("_config.yml", text, r"_config\.yml: holds no keys and values")
             for text in (b"", b"null", b"3", b"- a", b"a")
