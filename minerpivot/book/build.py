@@ -65,11 +65,16 @@ def alone(folder: Path, tell: Callable[[str], object]) -> Iterator[None]:
 def swap(made: Path, site: Path) -> None:
     """Put a folder that is whole in the place of a site. Killed in between, `restore` brings the old one back."""
     old = site.with_name("old")
-    shutil.rmtree(old, ignore_errors=True)
+    _remove(old)
     if site.exists():
         site.rename(old)
     made.rename(site)
-    shutil.rmtree(old, ignore_errors=True)
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    """A folder, or a file that stands in its place."""
+    path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)
 
 
 def restore(site: Path) -> None:

@@ -454,6 +454,17 @@ def test_a_swap_that_is_cut_off_leaves_one_site_whole(tmp_path, monkeypatch, ste
     assert not (tmp_path / "old").exists()
 
 
+def test_a_file_where_the_site_should_be_is_replaced(tmp_path):
+    """And none is left beside it, which would be in the way of the next build."""
+    (tmp_path / "html").write_text("no folder")
+    for number in (1, 2):
+        (tmp_path / "made").mkdir()
+        (tmp_path / "made" / "index.html").write_text(str(number))
+        build.swap(tmp_path / "made", tmp_path / "html")
+        assert (tmp_path / "html" / "index.html").read_text() == str(number)
+        assert [path.name for path in tmp_path.iterdir()] == ["html"]
+
+
 @pytest.mark.parametrize("content", [b"", b"half", None])
 def test_a_kept_picture_that_is_not_as_it_was_drawn_is_drawn_again(tmp_path, monkeypatch, content):
     """Emptied by a full disk, cut, or gone."""
