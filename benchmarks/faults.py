@@ -287,7 +287,8 @@ def run(count: int = 60, seed: int = 1, only: str = "") -> pd.DataFrame:
             healed += [f"{part} is not as it was" for part in PARTS if contents(folder / part) != fixed[now, part]]
             healed += ["not the same site"] * (contents(folder / "_build" / "html") != sites[number % 2, now])
             left = {path.name for path in (*(folder / "_build").iterdir(), *folder.iterdir())}
-            healed += [f"left behind: {left}"] * bool(left & {"old", "draft", "assembled", ".refresh"})
+            left &= {"old", "draft", "assembled", ".refresh"}
+            healed += [f"left behind: {', '.join(sorted(left))}"] * bool(left)
             rows.append((kind, what, ", ".join(filter(None, wrong)), ", ".join(healed)))
             print(number, *rows[-1], sep=" | ", flush=True, file=sys.stderr)
     return pd.DataFrame(rows, columns=["fault", "what", "at once", "after the next build"])

@@ -10,6 +10,7 @@ table's yml) is held back: shown beside its neighbours, and taken only by the na
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -185,16 +186,20 @@ def recover(folder: Path = tables.DATA) -> bool:
 
     Raises `RefreshError` while a living refresh holds the lock: its half-way state is not for undoing.
     """
-    if not (_work(folder) / JOURNAL).exists():
-        return False
-    with still(folder):
-        return _undo(folder)
+    if (_work(folder) / JOURNAL).exists():
+        with still(folder):
+            return _undo(folder)
+    if _work(folder).exists():  # of one that died before it began to write, or that is about to
+        with contextlib.suppress(RefreshError), still(folder):
+            return _undo(folder)
+    return False
 
 
 def _undo(folder: Path) -> bool:
     work = _work(folder)
     journal = work / JOURNAL
     if not journal.exists():
+        shutil.rmtree(work, ignore_errors=True)
         return False
     for name in _journal(work):
         shutil.copyfile(work / "old" / name, work / "back")

@@ -467,6 +467,19 @@ def test_a_journal_that_cannot_be_followed_is_told(data, content):
     assert (work / "old" / "prices.csv").read_text() == "older"
 
 
+def test_what_a_refresh_left_that_died_before_it_wrote_is_cleared_away(data):
+    """Nothing is undone; of one that lives it stays, and no command stops for it."""
+    work, old = data.parent / ".refresh", contents(data)
+    (work / "new").mkdir(parents=True)
+    lock = FileLock(data.parent / ".refresh.lock")
+    with lock:
+        assert not transaction.recover(data)
+        assert work.exists()
+    assert not transaction.recover(data)
+    assert not work.exists()
+    assert contents(data) == old
+
+
 def test_a_refresh_waits_for_a_build_and_says_so(data):
     """What was fetched is not thrown away; the tables are written when the other has ended."""
     change, said = compare("prices", next_close(data), folder=data), []
