@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import time
+import traceback
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -38,14 +40,17 @@ def book(
     """Execute what is stale and build the site into _build/html, which is replaced only when whole."""
     from minerpivot.book import execute
     from minerpivot.book.build import BuildError, alone
-    from minerpivot.refresh.transaction import RefreshError
+    from minerpivot.refresh.transaction import RefreshError, still
+
+    def tell(line: str) -> None:
+        console.print(line, style="yellow", soft_wrap=True)
 
     os.environ.pop(tables.EDITION, None)  # left over in a shell, it would put other outputs into the chapters
     gc.disable()  # a short-lived process: looking for cycles in Sphinx's trees takes a quarter of its time
     started = time.perf_counter()
     site = execute.ROOT / "_build" / "html"
     try:
-        with alone(site.parent, lambda line: console.print(line, style="yellow", soft_wrap=True)):
+        with alone(site.parent, tell), still(tell=tell):
             made = _built(site, as_of, anew)
     except (tables.TableError, execute.ExecutionError, BuildError, RefreshError) as error:
         _stop(str(error))
@@ -67,6 +72,7 @@ def _built(site: Path, as_of: str, anew: bool) -> Path:
 
     if recover():
         console.print("A refresh that had died was undone.")
+    state = tables.entries()
     for entry in tables.manifest()["resources"]:
         tables.verify(entry["name"])
     notebooks, source, build = execute.chapters(), execute.ROOT, site.parent
@@ -86,7 +92,7 @@ def _built(site: Path, as_of: str, anew: bool) -> Path:
         console.print("[bold]2/2[/] Building the site")
         (build / editions.RECORD).unlink(missing_ok=True)
         with console.status("Drawing charts and writing pages"):
-            build_site(source, build)
+            build_site(source, build, still=lambda: tables.entries() == state)
         editions.record(build, sources)
     latest = editions.published_as()
     notes = ["The latest site is out of date: `make book` renews it and puts this edition beside it."]
@@ -145,7 +151,7 @@ def refresh(
             _show(change)
         if idle := names - {name for change in changes for name in change.used}:
             raise RefreshError(f"--take {min(idle)!r}: nothing of that name was held back. data/ is unchanged")
-        written = apply(changes, accept_revisions=accept_revisions, dry_run=dry_run)
+        written = apply(changes, accept_revisions=accept_revisions, dry_run=dry_run, tell=console.print)
     except (VendorError, RefreshError, tables.TableError) as error:
         _stop(str(error))
     for line in left_out:
@@ -261,5 +267,29 @@ def _stop(message: str) -> None:
     raise typer.Exit(1)
 
 
+def main() -> None:
+    """Run a command. What nobody foresaw is one line too, with its trace in a file for who is to mend it."""
+    try:
+        app()
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        trace = tables.DATA.parent / "_build" / "trace.txt"
+        try:
+            trace.parent.mkdir(exist_ok=True)
+            trace.write_text(traceback.format_exc(), encoding="utf-8")
+        except OSError:
+            raise error from None
+        said = " ".join(str(error).split())[:300]
+        console.print(
+            f"{type(error).__name__}: {said} ({Path(place.filename).name} line {place.lineno}). Nobody foresaw this: "
+            "look at what you changed last. If that is right, the program is at fault; _build/trace.txt says where.",
+            style="red",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+        sys.exit(1)
+
+
 if __name__ == "__main__":
-    app()
+    main()

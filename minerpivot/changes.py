@@ -55,7 +55,8 @@ def report(root: Path, against: str = "HEAD") -> str:
 def _compared(root: Path, before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Values, Values, list[str]]:
     """Values of two reports under their present ids, and the ids of those that read otherwise."""
     was, now = _values(before), _values(after)
-    was = {_renamed(root).get(key, key): value for key, value in was.items()}
+    present = renamed(root)
+    was = {present.get(key, key): value for key, value in was.items()}
     return was, now, [key for key in now if key in was and was[key]["text"] != now[key]["text"]]
 
 
@@ -210,10 +211,18 @@ def _values(files: Mapping[str, str]) -> Values:
     return {entry["id"]: entry | {"unit": entry.get("unit", NONE)} for entry in [*numbers, *facts]}
 
 
-def _renamed(root: Path) -> dict[str, str]:
-    """Present ids by those that values had in earlier editions."""
+def renamed(root: Path) -> dict[str, str]:
+    """Present ids by those that values had in earlier editions; raises `ChangesError` where they are none."""
     path = root / RENAMED
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    try:
+        said = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except json.JSONDecodeError as error:
+        raise ChangesError(f"{RENAMED} line {error.lineno}: {error.msg}; mend the JSON there") from None
+    except (OSError, ValueError, RecursionError):
+        raise ChangesError(f"{RENAMED}: cannot be read; `git checkout {RENAMED}` restores it") from None
+    if not isinstance(said, dict) or not all(isinstance(new, str) for new in said.values()):
+        raise ChangesError(f'{RENAMED}: must hold {{"chapter/old": "chapter/new"}}, ids of values; write it so')
+    return said
 
 
 def _value_row(key: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> list[str]:

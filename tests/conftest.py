@@ -59,12 +59,30 @@ def site(tmp_path_factory):
     return build / "html"
 
 
+NO_BROWSER = "no Chromium or Chrome on this machine"
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The last lines say what was not proven for lack of a browser, and how to get one."""
+    reports = terminalreporter.stats.get("skipped", [])
+    count = sum(NO_BROWSER in str(report.longrepr) for report in reports)
+    if count:
+        terminalreporter.section("not proven here")
+        tests = (
+            "1 test of the pages in a browser was" if count == 1 else f"{count} tests of the pages in a browser were"
+        )
+        terminalreporter.line(
+            f"{tests} skipped: {NO_BROWSER}. Install one "
+            "(`apt install chromium`, `brew install --cask google-chrome`) and run `make test TESTS=tests/book`."
+        )
+
+
 # Of a module and no longer: a running driver would be in the way of tests that run notebooks in the same process.
 @pytest.fixture(scope="module")
 def browser():
     """Chromium or Chrome, headless."""
     if not chrome.EXECUTABLE and not os.environ.get("CI"):
-        pytest.skip("no Chromium or Chrome on this machine; CI installs one and never skips")
+        pytest.skip(f"{NO_BROWSER}; CI installs one and never skips")
     with sync_playwright() as playwright:
         running = chrome.launch(playwright)
         yield running

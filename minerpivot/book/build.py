@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
-import yaml
 from filelock import FileLock, Timeout
+from pybtex.database import parse_file
+from pybtex.exceptions import PybtexError
+from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
+from minerpivot import changes
 from minerpivot.book import profiles, publish
+from minerpivot.data import metadata
+
+TEXTS = (".md", ".yml", ".bib", ".cff", ".json")
+PAGES = (".ipynb", ".md", ".rst")
+CONFIG = {  # what `_config.yml` may hold where Jupyter Book would end with a traceback
+    "type": "object",
+    "properties": {
+        **{name: {"type": "string"} for name in ("title", "author", "logo")},
+        **{name: {"type": "object"} for name in ("execute", "parse", "html", "latex", "repository")},
+        **{name: {"type": "array", "items": {"type": "string"}} for name in ("bibtex_bibfiles", "exclude_patterns")},
+        "sphinx": {
+            "type": "object",
+            "properties": {
+                "config": {
+                    "type": "object",
+                    "properties": {"extensions": {"type": "array", "items": {"type": "string"}}},
+                },
+                "extra_extensions": {"type": "array", "items": {"type": "string"}},
+                "local_extensions": {"type": "object"},
+            },
+        },
+    },
+}
 
 
 class BuildError(RuntimeError):
@@ -38,11 +65,16 @@ def alone(folder: Path, tell: Callable[[str], object]) -> Iterator[None]:
 def swap(made: Path, site: Path) -> None:
     """Put a folder that is whole in the place of a site. Killed in between, `restore` brings the old one back."""
     old = site.with_name("old")
-    shutil.rmtree(old, ignore_errors=True)
+    _remove(old)
     if site.exists():
         site.rename(old)
     made.rename(site)
-    shutil.rmtree(old, ignore_errors=True)
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    """A folder, or a file that stands in its place."""
+    path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)
 
 
 def restore(site: Path) -> None:
@@ -52,24 +84,22 @@ def restore(site: Path) -> None:
         old.rename(site)
 
 
-def build_site(source: Path, build: Path) -> Path:
-    """Build the book in `source` clean into a draft that replaces `build`/html only when it is whole."""
+def build_site(source: Path, build: Path, *, still: Callable[[], bool] = lambda: True) -> Path:
+    """Build the book in `source` clean into a draft that replaces `build`/html only when it is whole.
+
+    And only if what it is made of is `still` the same: else some pages could be older than others.
+    """
     from jupyter_book.cli.main import main as jupyter_book
 
     draft, site = build / "draft", build / "html"
     try:
         publish.checked()
-    except ValueError as error:
+        _check(source)
+    except (ValueError, changes.ChangesError) as error:
         raise BuildError(str(error)) from None
-    for name in ("_config.yml", "_toc.yml", "CITATION.cff"):
-        try:
-            yaml.safe_load((source / name).read_text(encoding="utf-8") if (source / name).exists() else "")
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            mend = "text with a colon or another sign of YAML's belongs in quotation marks"
-            raise BuildError(f"{name} line {line}: {error.problem}; {mend}") from None
     shutil.rmtree(draft, ignore_errors=True)
     profiles.write(source)
+    _check_contents(source)
     arguments = ["build", str(source), "--path-output", str(draft), "-W", "--keep-going", "-q"]
     try:
         # Jupyter Book's own closing words name the draft's folder, which is gone by then.
@@ -77,6 +107,50 @@ def build_site(source: Path, build: Path) -> Path:
             jupyter_book(arguments, standalone_mode=False)
     except (RuntimeError, SystemExit) as error:
         raise BuildError("The site was not built: mend what is named above. The previous site is unchanged.") from error
+    if not still():
+        raise BuildError("data/ changed while the report was made: build again. The previous site is unchanged.")
     swap(draft / "_build" / "html", site)
     shutil.rmtree(draft, ignore_errors=True)
     return site
+
+
+def _check(source: Path) -> None:
+    """Raise `ValueError` for what cannot be a book's settings or texts, with file, line and mend."""
+    metadata.read(source / "_config.yml", CONFIG, folder="")
+    for path in sorted([*source.glob("*"), *(source / "chapters").glob("*")]):
+        if path.suffix not in TEXTS or not path.is_file():
+            continue
+        content, name = path.read_bytes(), path.relative_to(source).as_posix()
+        try:
+            lines = content.decode("utf-8").splitlines()
+        except UnicodeDecodeError as error:
+            at = content[: error.start].count(b"\n") + 1
+            raise ValueError(f"{name} line {at}: is not UTF-8; save the file as UTF-8") from None
+        for number, line in enumerate(lines, 1):
+            if re.match(r"(<{7}|>{7}|\|{7})( |$)", line):
+                raise ValueError(f"{name} line {number}: {line[:40]!r} was left by a merge; keep what is right of it")
+    if (source / "CITATION.cff").exists():
+        metadata.read(source / "CITATION.cff", {}, folder="")
+    for path in sorted(source.glob("*.bib")):
+        try:
+            parse_file(path)
+        except PybtexError as error:
+            where = f" line {error.lineno}" if getattr(error, "lineno", None) else ""
+            raise ValueError(f"{path.name}{where}: {error}; mend the entry there") from None
+    changes.renamed(source)
+
+
+def _check_contents(source: Path) -> None:
+    """Raise `BuildError` for a table of contents that cannot be, or names a page that is not there."""
+    try:
+        pages = parse_toc_data(metadata.read(source / "_toc.yml", {}, folder=""))
+    except MalformedError as error:
+        raise BuildError(f"_toc.yml: {error}; mend the entry there") from None
+    except ValueError as error:
+        raise BuildError(str(error)) from None
+    for page in pages:
+        found = [path.name for kind in PAGES if (path := source / f"{page}{kind}").is_file()]
+        if not found and not (source / page).is_file():
+            raise BuildError(f"_toc.yml: there is no page {page!r} (.ipynb or .md); correct the name or take it out")
+        if len(found) > 1:
+            raise BuildError(f"{' and '.join(found)} would be the same page {page}; rename one of them")

@@ -27,6 +27,9 @@ from minerpivot.data import tables
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements.txt"
+KERNEL = "python3"
+TIMEOUT = 900  # seconds that a cell may take
+UNCHANGED = "The notebook and the previous site are unchanged."
 
 _ASK_KERNEL = """\
 import json, sys
@@ -131,16 +134,23 @@ def execute(path: Path) -> None:
             answer = client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1, store_history=False)
             notebook.cells.pop()
     except CellExecutionError as error:
+        trace = "" if error.ename == tables.TableError.__name__ else f"\n\n{error.traceback}"  # it says all itself
         raise ExecutionError(
             f"{path.name} cell {index + 1} raised {error.ename}: {error.evalue}\n"
-            f"Mend the cell or what it calls, then build again. The notebook and the previous site are unchanged.\n\n"
-            f"{error.traceback}"
+            f"Mend the cell or what it calls, then build again. {UNCHANGED}{trace}"
         ) from None
-    except (CellTimeoutError, DeadKernelError) as error:
-        raise ExecutionError(f"{path.name} cell {index + 1}: {error}") from None
+    except DeadKernelError:
+        raise ExecutionError(
+            f"{path.name} cell {index + 1}: its kernel died there, of too little memory or of what it calls; mend "
+            f"the cell or end other programs, then build again. {UNCHANGED}"
+        ) from None
+    except CellTimeoutError:
+        raise ExecutionError(
+            f"{path.name} cell {index + 1}: did not end within {TIMEOUT} seconds; make it shorter. {UNCHANGED}"
+        ) from None
     used = json.loads(answer.outputs[0].text)
     notebook.metadata |= {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": KERNEL},
         "language_info": {"name": "python"},
         "minerpivot": record(notebook, state, used),
     }
@@ -157,12 +167,13 @@ def _started(notebook: NotebookNode, path: Path) -> NotebookClient:
     for _ in range(2):
         client = NotebookClient(
             notebook,
-            timeout=900,
+            timeout=TIMEOUT,
             resources={"metadata": {"path": path.parent}},
             record_timing=False,
             extra_arguments=["--log-level=ERROR"],
         )
         client.log.disabled = True  # what went wrong is said once, below
+        client.kernel_name = KERNEL  # whatever its metadata say: it is the one with the package
         client.create_kernel_manager()
         with tempfile.TemporaryFile("w+") as said:
             try:
@@ -174,7 +185,7 @@ def _started(notebook: NotebookNode, path: Path) -> NotebookClient:
                 last = (said.read().strip() or str(error)).splitlines()[-1]
     raise ExecutionError(
         f"{path.name}: its kernel died twice at the start ({last}). Build again when other programs have ended. "
-        "The notebook and the previous site are unchanged."
+        f"{UNCHANGED}"
     )
 
 

@@ -223,8 +223,9 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
     for name in set(re.findall(r"charts/([\w.-]+\.(?:svg|json|js|css|csv))", html)):
         shutil.copy(assets.KEPT / name, out / "_static" / "charts" / name)
     copy_data(out / "data")
-    for name in ("CITATION.cff", changes.RENAMED):
-        shutil.copy(ROOT / name, out)
+    for path in (ROOT / "CITATION.cff", ROOT / changes.RENAMED):
+        if path.exists():
+            shutil.copy(path, out)
     for name, listed in zip(("numbers", "facts"), published.listed(_values(app)), strict=True):
         text = json.dumps(listed, indent=1, ensure_ascii=False)
         (out / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")

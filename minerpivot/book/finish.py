@@ -10,10 +10,11 @@ import hashlib
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from lxml import html
+from lxml import etree, html
 from lxml.html import HtmlElement
 from lxml.html.builder import E
 from sphinx_design.icons import get_octicon_data
@@ -36,6 +37,11 @@ SCRIPTS = ("site.js", "upgrade.js")  # what every page loads; others are loaded 
 LAZY = ("charts", "search")
 LONG_TABLE = 20  # rows from which a reader is offered a way past
 DESCRIPTION_LENGTH = 160  # what search engines show
+ACTIVE = ("script", "iframe", "frame", "object", "embed", "base", "meta")  # what an output or a text may not bring
+ADDRESSES = ("href", "xlink:href", "src", "action", "formaction")
+PROGRAM = re.compile(
+    r"[\x00-\x20]*(j\s*a\s*v\s*a|v\s*b)\s*s\s*c\s*r\s*i\s*p\s*t\s*:", re.IGNORECASE
+)  # as browsers read it
 UNCLOSED = re.compile("</(?:source|wbr)>")  # the serialiser knows HTML 4, where these had no meaning
 
 
@@ -43,6 +49,7 @@ def finish(site: Path) -> None:
     """Rewrite every page of a built site, and write the icons' style sheet that they share."""
     (site / "_static" / "icons.css").write_text(icons(), encoding="utf-8")
     documents = {page: html.parse(page).getroot() for page in site.rglob("*.html") if "_static" not in page.parts}
+    documents = {page: root for page, root in documents.items() if root.find("head/title") is not None}  # no redirect
     asked = {tag.get("data-script") for page in documents.values() for tag in page.cssselect("[data-script]")}
     _remove_unused(site / "_static", {*SCRIPTS, *asked})
     search.write(site, documents)
@@ -57,6 +64,7 @@ def finish(site: Path) -> None:
         _explain_terms(document, means)
         _link_findings(document)
         _describe(document, site, page)
+        _disarm(document, page.relative_to(site))
         _secure(document)
     styles.combine(site, documents)
     for page, document in documents.items():
@@ -216,9 +224,25 @@ def _shortened(text: str) -> str:
     return text if len(text) <= DESCRIPTION_LENGTH else text[: DESCRIPTION_LENGTH - 1].rsplit(" ", 1)[0] + "…"
 
 
+def _disarm(document: HtmlElement, place: Path) -> None:
+    """Take out what an output or a text of a chapter would run or frame: the page's own scripts stand in its head."""
+    own, taken = set(document.find("head").iter()), []  # an output that closes the page may begin a second head
+    for tag in [tag for tag in document.iter(etree.Element) if tag not in own]:
+        for name, value in tag.attrib.items():
+            if name.startswith("on") or (name in ADDRESSES and PROGRAM.match(value)):
+                del tag.attrib[name]
+                taken.append(tag)
+        if tag.tag in ACTIVE:
+            tag.drop_tree()
+            taken.append(tag)
+    if taken:
+        what = ", ".join(sorted({tag.tag for tag in taken}))
+        print(f"{place}: left out what would run on the page ({what}); pages run no script of a cell", file=sys.stderr)
+
+
 def _secure(document: HtmlElement) -> None:
-    """A policy that lets the page load from its own site alone; inline scripts are named by their hash."""
-    hashes = {_hash(script.text or "") for script in document.cssselect("script:not([src])")}
+    """A policy that lets the page load from its own site alone; the inline scripts of its head are named by hash."""
+    hashes = {_hash(script.text or "") for script in document.find("head").iter("script") if not script.get("src")}
     policy = "; ".join(
         [
             "default-src 'none'",

@@ -20,6 +20,7 @@ from minerpivot.data import rules, tables
 from minerpivot.data.tables import TableError, checksum, last_day, typed
 
 STANDARD = {"profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
+QUOTED = "(a text with a colon or another sign of YAML's belongs in quotation marks)"
 SHOWN = 5  # faults of one file that are spelt out
 
 TEXT = {"type": "string", "minLength": 1}
@@ -114,7 +115,7 @@ def authored(folder: Path) -> list[dict[str, Any]]:
 
     Raises `TableError` with a line for each thing that is missing, of the wrong kind, or names what there is not.
     """
-    terms = _read(folder / "package.yml", PACKAGE)["licence_terms"]
+    terms = read(folder / "package.yml", PACKAGE)["licence_terms"]
     entries, faults = [], []
     for path in sorted(folder.glob("*.yml")):
         if path.stem != "package":
@@ -133,7 +134,7 @@ def authored(folder: Path) -> list[dict[str, Any]]:
 
 
 def _resource(path: Path, terms: dict[str, Any]) -> dict[str, Any]:
-    said = _read(path, DESCRIBED)
+    said = read(path, DESCRIBED)
     if unknown := [name for name in said["licences"] if name not in terms]:
         raise TableError(f"data/{path.name}: licence {unknown[0]!r} is not among licence_terms of data/package.yml")
     said["licenses"] = [{"name": name} | terms[name] for name in said.pop("licences")]
@@ -219,7 +220,7 @@ def _listed(value: str | list[str]) -> list[str]:
 
 def package(folder: Path, resources: list[dict[str, Any]]) -> dict[str, Any]:
     """The whole manifest around its tables."""
-    said = _read(folder / "package.yml", PACKAGE)
+    said = read(folder / "package.yml", PACKAGE)
     terms = said.pop("licence_terms")
     said["licenses"] = [{"name": name} | terms[name] for name in said.pop("licences")]
     return {"profile": "tabular-data-package"} | said | {"resources": resources}
@@ -291,26 +292,31 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         return super().construct_mapping(node, deep)
 
 
-def _read(path: Path, schema: dict[str, Any]) -> dict[str, Any]:
+def read(path: Path, schema: dict[str, Any], *, folder: str = "data/") -> dict[str, Any]:
+    """Keys and values of a YAML file that a schema describes; raises `TableError` with a line for each fault.
+
+    `folder` is where a reader of the message finds it.
+    """
+    name = f"{folder}{path.name}"
     try:
         said = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:
-        raise TableError(f"data/{path.name} is missing; restore it with `git checkout data`") from None
+        raise TableError(f"{name} is missing; restore it with `git checkout {folder or name}`") from None
     except OSError as error:
-        raise TableError(f"data/{path.name} cannot be read: {error.strerror}; `git checkout data`") from None
+        raise TableError(f"{name} cannot be read: {error.strerror}; `git checkout {folder or name}`") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise TableError(f"data/{path.name} line {line}: {error.problem}; mend the YAML there") from None
+        raise TableError(f"{name} line {line}: {error.problem}; mend the YAML there {QUOTED}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or a date of no calendar
         why = " ".join(f"{error}".split())[: rules.SHORTEST]
-        raise TableError(f"data/{path.name}: {why}; mend the file or `git checkout data/{path.name}`") from None
+        raise TableError(f"{name}: {why}; mend the file or `git checkout {name}`") from None
     if not isinstance(said, dict):
-        raise TableError(f"data/{path.name}: holds no keys and values; `git checkout data/{path.name}` restores it")
+        raise TableError(f"{name}: holds no keys and values; `git checkout {name}` restores it")
     said = _with_days_as_text(said)
     checker = Draft202012Validator(schema, format_checker=FormatChecker(["date", "regex"]))
-    faults = [f"data/{path.name}: {_explain(error)}" for error in checker.iter_errors(said)]
+    faults = [f"{name}: {_explain(error)}" for error in checker.iter_errors(said)]
     if faults:
-        more = f"data/{path.name}: {len(faults) - SHOWN} more besides; mend these first"
+        more = f"{name}: {len(faults) - SHOWN} more besides; mend these first"
         raise TableError("\n".join(faults if len(faults) <= SHOWN else [*faults[:SHOWN], more]))
     return said
 

@@ -10,10 +10,11 @@ table's yml) is held back: shown beside its neighbours, and taken only by the na
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -127,12 +128,18 @@ def compare(name: str, rows: pd.DataFrame, *, folder: Path = tables.DATA, take: 
 
 
 def apply(
-    changes: list[Change], *, folder: Path = tables.DATA, accept_revisions: bool = False, dry_run: bool = False
+    changes: list[Change],
+    *,
+    folder: Path = tables.DATA,
+    accept_revisions: bool = False,
+    dry_run: bool = False,
+    tell: Callable[[str], object] | None = None,
 ) -> list[str]:
     """Write all changes, or none: returns the names of the tables written.
 
     Raises `RefreshError` if a value is held back, if stored values were revised and that was not accepted, if the
-    merged tables are not valid, if the disk refuses, or if another refresh is under way; `data/` is then as it was.
+    merged tables are not valid, or if the disk refuses; `data/` is then as it was. A build or refresh under way is
+    waited for if there is somebody to `tell` so, else refused.
     """
     changes = [*changes, *(follows for change in changes for follows in change.also)]
     _stop_at([line for change in changes for line in change.refused], "refused")
@@ -149,7 +156,7 @@ def apply(
     changed = [change for change in changes if change]
     if dry_run or not changed:
         return []
-    with _alone(folder):
+    with still(folder, tell=tell):
         _undo(folder)
         _unchanged(changed, folder)
         work = _work(folder)
@@ -179,24 +186,45 @@ def recover(folder: Path = tables.DATA) -> bool:
 
     Raises `RefreshError` while a living refresh holds the lock: its half-way state is not for undoing.
     """
-    if not (_work(folder) / JOURNAL).exists():
-        return False
-    with _alone(folder):
-        return _undo(folder)
+    if (_work(folder) / JOURNAL).exists():
+        with still(folder):
+            return _undo(folder)
+    if _work(folder).exists():  # of one that died before it began to write, or that is about to
+        with contextlib.suppress(RefreshError), still(folder):
+            return _undo(folder)
+    return False
 
 
 def _undo(folder: Path) -> bool:
     work = _work(folder)
     journal = work / JOURNAL
     if not journal.exists():
+        shutil.rmtree(work, ignore_errors=True)
         return False
-    for name in json.loads(journal.read_text(encoding="utf-8")):
+    for name in _journal(work):
         shutil.copyfile(work / "old" / name, work / "back")
         os.replace(work / "back", folder / name)
     journal.unlink()
     shutil.rmtree(work, ignore_errors=True)
     tables.forget()
     return True
+
+
+def _journal(work: Path) -> list[str]:
+    """The files that a refresh began to replace; raises `RefreshError` unless the old ones lie there to be put back."""
+    try:
+        names = json.loads((work / JOURNAL).read_text(encoding="utf-8"))
+        if not isinstance(names, list) or not names or any(Path(name).name != name for name in names):
+            raise ValueError("no list of files of data/")
+        if lost := [name for name in names if not (work / "old" / name).is_file()]:
+            raise ValueError(f"the old {lost[0]} is not kept beside it")
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise RefreshError(
+            f".refresh/{JOURNAL} of a refresh that died cannot be followed ({why}); look at `git status data`, bring "
+            "the tables back with `git checkout data`, then remove .refresh. Nothing was touched"
+        ) from None
+    return names
 
 
 def _unchanged(changes: list[Change], folder: Path) -> None:
@@ -246,12 +274,29 @@ def _commit(work: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def still(folder: Path = tables.DATA, *, tell: Callable[[str], object] | None = None) -> Iterator[None]:
+    """Let no refresh write `data/` meanwhile: a build that began with old tables ends with them.
+
+    While another process holds them still, this waits and says so to `tell`; with nobody to tell, it is refused. The
+    lock of a process that was killed is free.
+    """
+    lock = FileLock(folder.parent / ".refresh.lock", is_singleton=True)  # one of a process: it may hold it twice
     try:
-        with FileLock(folder.parent / ".refresh.lock", timeout=0):
-            yield
+        lock.acquire(timeout=0)
     except Timeout:
-        raise RefreshError("another refresh is under way; wait for it to end. data/ is unchanged") from None
+        if tell is None:
+            raise RefreshError(
+                "another refresh or a build is under way; wait for it to end. data/ is unchanged"
+            ) from None
+        tell("Another refresh or a build is under way; this one goes on when that has ended (Ctrl+C to leave it).")
+        lock.acquire()
+    except OSError:  # where no lock can be written, no refresh can be either; a Timeout is one too
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _work(folder: Path) -> Path:

@@ -258,9 +258,9 @@ def dependence(pairs: Pairs, length: int, n: int) -> tuple[np.ndarray, np.ndarra
     4 to 7 % over nineteen, where n − 1 degrees reject up to 6.5 and 10 % (`benchmarks.event_size`).
     """
     weight = pairs.correlation * np.clip(1 - pairs.apart / length, 0, None)
-    rows = np.bincount(pairs.study * n + pairs.one, weight, pairs.studies * n)
-    rows += np.bincount(pairs.study * n + pairs.two, weight, pairs.studies * n)
-    rows = 1 + rows.reshape(pairs.studies, n)  # sums of R's rows
+    shared = np.bincount(pairs.study * n + pairs.one, weight, pairs.studies * n)
+    shared += np.bincount(pairs.study * n + pairs.two, weight, pairs.studies * n)
+    rows = 1 + shared.reshape(pairs.studies, n)  # sums of R's rows
     squares = n + 2 * np.bincount(pairs.study, weight**2, pairs.studies)
     total = rows.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -455,6 +455,17 @@ def test_a_swap_that_is_cut_off_leaves_one_site_whole(tmp_path, monkeypatch, ste
     assert not (tmp_path / "old").exists()
 
 
+def test_a_file_where_the_site_should_be_is_replaced(tmp_path):
+    """And none is left beside it, which would be in the way of the next build."""
+    (tmp_path / "html").write_text("no folder")
+    for number in (1, 2):
+        (tmp_path / "made").mkdir()
+        (tmp_path / "made" / "index.html").write_text(str(number))
+        build.swap(tmp_path / "made", tmp_path / "html")
+        assert (tmp_path / "html" / "index.html").read_text() == str(number)
+        assert [path.name for path in tmp_path.iterdir()] == ["html"]
+
+
 @pytest.mark.parametrize("content", [b"", b"half", None])
 def test_a_kept_picture_that_is_not_as_it_was_drawn_is_drawn_again(tmp_path, monkeypatch, content):
     """Emptied by a full disk, cut, or gone."""
@@ -477,6 +488,26 @@ def test_an_address_or_a_change_log_that_cannot_be_published_stops_the_build(tmp
     (tmp_path / "CHANGELOG.md").write_text("## Soon\n")
     with pytest.raises(build.BuildError, match=r"CHANGELOG\.md line 1: '## Soon' is no edition"):
         build.build_site(tmp_path, tmp_path / "build")
+
+
+def test_tables_that_change_during_a_build_leave_the_previous_site(tmp_path, monkeypatch):
+    """Some of its pages would be older than others; tables that stay let it be replaced."""
+    made = tmp_path / "build"
+    (made / "html").mkdir(parents=True)
+    (made / "html" / "index.html").write_text("the previous site")
+
+    def jupyter_book(arguments, standalone_mode):
+        draft = Path(arguments[arguments.index("--path-output") + 1]) / "_build" / "html"
+        draft.mkdir(parents=True)
+        (draft / "index.html").write_text("the new site")
+
+    monkeypatch.setattr("jupyter_book.cli.main.main", jupyter_book)
+    monkeypatch.setattr(profiles, "write", lambda source: None)
+    with pytest.raises(build.BuildError, match=r"data/ changed while the report was made: build again"):
+        build.build_site(tmp_path, made, still=lambda: False)
+    assert (made / "html" / "index.html").read_text() == "the previous site"
+    build.build_site(tmp_path, made, still=lambda: True)
+    assert (made / "html" / "index.html").read_text() == "the new site"
 
 
 def test_an_interrupted_build_begins_no_other_chapter(tmp_path, monkeypatch):
@@ -513,11 +544,95 @@ def nbval(path):
     ).returncode
 
 
-def test_a_title_that_is_no_yaml_is_explained(tmp_path):
-    """A forker's first edit: file, line and mend instead of a traceback."""
-    (tmp_path / "_config.yml").write_text("author: A. Forker\ntitle: Power: and coins\n")
-    with pytest.raises(build.BuildError, match=r"_config\.yml line 2: mapping values.*in quotation marks"):
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("_config.yml", b"title: Power: and coins", r"_config\.yml line 1: mapping values.*in quotation marks"),
+        ("_config.yml", b"title: [1, 2]", r"_config\.yml: title is '\[1, 2\]'; expected text"),
+        ("_config.yml", b"sphinx: hello", r"_config\.yml: sphinx is 'hello'; expected keys and values"),
+        ("_config.yml", b"title: a\ntitle: b", r"_config\.yml line 2: 'title' stands twice"),
+        ("_config.yml", b"title: a\n\tauthor: b", r"_config\.yml line 2: found a tab character"),
+        *(
+            ("_config.yml", text, r"_config\.yml: holds no keys and values")
+            for text in (b"", b"null", b"3", b"- a", b"a")
+        ),
+        ("_config.yml", None, r"_config\.yml is missing; restore it with `git checkout _config\.yml`"),
+        ("_toc.yml", None, r"_toc\.yml is missing"),
+        ("_toc.yml", b"- a", r"_toc\.yml: holds no keys and values"),
+        ("_toc.yml", b"format: jb-book\nroot: index\nchapters:\n- file: gone", r"_toc\.yml: there is no page 'gone'"),
+        (
+            "_toc.yml",
+            b"format: jb-book\nroot: index\nchapters:\n- file: index",
+            r"_toc\.yml: .*multiple times.*mend the",
+        ),
+        ("_toc.yml", b"format: jb-book\nroot: index\nchapters: one", r"_toc\.yml: entry not a mapping.*mend the entry"),
+        ("_toc.yml", b"format: jb-book\nroot: index\nchapters:\n- file: 3", r"_toc\.yml: .*'docname' must be"),
+        ("index.ipynb", b"{}", r"index\.ipynb and index\.md would be the same page index; rename one"),
+        ("index.md", b"# One\n\nText \xe9\n", r"index\.md line 3: is not UTF-8"),
+        ("index.md", b"# One\n<<<<<<< HEAD\n", r"index\.md line 2: '<<<<<<< HEAD' was left by a merge"),
+        ("references.bib", b"@article{a, title = {x", r"references\.bib line 1: .*; mend the entry there"),
+        ("references.bib", b"@book{a, title={x}}\n@book{a, title={y}}", r"references\.bib: repeated .*mend the entry"),
+        ("CITATION.cff", b"a: b: c", r"CITATION\.cff line 1: mapping values"),
+        ("chapters/renamed.json", b'{"a": ', r"chapters/renamed\.json line 1: .*; mend the JSON there"),
+        *(
+            ("chapters/renamed.json", text, r"chapters/renamed\.json: must hold")
+            for text in (b"[1]", b"3", b'{"a": 3}')
+        ),
+    ],
+)
+def test_what_cannot_be_a_book_gets_one_line(tmp_path, file, content, message):
+    """A forker's first edits: file, place and mend instead of a traceback, and before anything is made."""
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "_config.yml").write_text("title: Power\n")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    (tmp_path / "index.md").write_text("# One\n")
+    (tmp_path / file).unlink(missing_ok=True)
+    if content is not None:
+        (tmp_path / file).write_bytes(content)
+    with pytest.raises(build.BuildError, match=f"^{message}") as raised:
         build.build_site(tmp_path, tmp_path / "build")
+    assert "\n" not in str(raised.value)
+
+
+def test_what_nobody_foresaw_is_one_line_and_a_trace_in_a_file(tmp_path, monkeypatch, capsys):
+    """The command fails; what it was doing is kept for who is to mend it."""
+    monkeypatch.setattr(tables, "DATA", tmp_path / "data")
+    monkeypatch.setattr(commands, "app", lambda: {}["odd"])
+    with pytest.raises(SystemExit) as ended:
+        commands.main()
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("KeyError: 'odd' (test_book.py line ")
+    assert "Traceback" not in said
+    assert "Traceback" in (tmp_path / "_build" / "trace.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import os; os._exit(3)", r"page\.ipynb cell 2: its kernel died there"),
+        (
+            "from minerpivot.data.tables import load; load('price')",
+            r"cell 2 raised TableError: there is no table 'price'",
+        ),
+    ],
+)
+def test_a_cell_that_ends_its_kernel_or_says_all_itself_leaves_no_trace(tmp_path, code, message):
+    """One or two lines with cell and mend."""
+    with pytest.raises(execute.ExecutionError, match=message) as raised:
+        execute.execute(scratch_notebook(tmp_path / "page.ipynb", code))
+    assert "Traceback" not in str(raised.value)
+    assert str(raised.value).endswith("The notebook and the previous site are unchanged.")
+
+
+def test_a_notebook_runs_in_the_reports_kernel_whatever_its_metadata_name(tmp_path):
+    """A kernel of the author's machine is none of ours."""
+    path = scratch_notebook(tmp_path / "page.ipynb", "1 + 1")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["kernelspec"] = {"name": "julia-9", "display_name": "Julia", "language": "julia"}
+    nbformat.write(notebook, path)
+    execute.execute(path)
+    assert nbformat.read(path, as_version=4).metadata["kernelspec"]["name"] == "python3"
 
 
 def test_a_day_left_in_a_shell_does_not_reach_the_chapters(monkeypatch):

@@ -62,7 +62,7 @@ def change(folder, name, key, **cells):
     """Set cells of the row that the start of a key names; returns its number in the file."""
     rows = text(folder, name)
     entry = {
-        "schema": {"primaryKey": metadata._read(folder / f"{name}.yml", metadata.DESCRIBED)["schema"]["primaryKey"]}
+        "schema": {"primaryKey": metadata.read(folder / f"{name}.yml", metadata.DESCRIBED)["schema"]["primaryKey"]}
     }
     row = rows.index[tables.row_keys(rows, entry) == key]
     assert len(row) == 1, f"{name} has no row {key}"

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import exchange_calendars
@@ -417,7 +418,10 @@ def test_a_second_refresh_is_refused(data):
     """While one holds the lock."""
     old = contents(data)
     change = compare("prices", next_close(data), folder=data)
-    with FileLock(data.parent / ".refresh.lock"), pytest.raises(RefreshError, match="another refresh is under way"):
+    with (
+        FileLock(data.parent / ".refresh.lock"),
+        pytest.raises(RefreshError, match="another refresh or a build is under way"),
+    ):
         apply([change], folder=data)
     assert contents(data) == old
 
@@ -429,11 +433,75 @@ def test_a_living_refresh_is_not_undone_by_another_command(data):
     (work / "old" / "prices.csv").write_text("older")
     (work / "journal.json").write_text('["prices.csv"]')
     old = contents(data)
-    with FileLock(data.parent / ".refresh.lock"), pytest.raises(RefreshError, match="another refresh is under way"):
+    with (
+        FileLock(data.parent / ".refresh.lock"),
+        pytest.raises(RefreshError, match="another refresh or a build is under way"),
+    ):
         transaction.recover(data)
     assert contents(data) == old
     assert transaction.recover(data)
     assert (data / "prices.csv").read_text() == "older"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"\0garbage", b'["prices.cs', b"", b"null", b"3", b"[3]", b"[]", b'{"version": 9, "files": []}'),
+        *(b"[" * 99_999, b'["../index.md"]', b'["halvings.csv"]', b'["prices.csv", "halvings.csv"]', None),
+    ],
+)
+def test_a_journal_that_cannot_be_followed_is_told(data, content):
+    """Garbage, cut, of another version, of files elsewhere or not kept: one line with the mend, nothing is touched."""
+    work = data.parent / ".refresh"
+    (work / "old").mkdir(parents=True)
+    (work / "old" / "prices.csv").write_text("older")
+    (data.parent / "index.md").write_text("the report")
+    if content is None:
+        (work / "journal.json").mkdir()
+    else:
+        (work / "journal.json").write_bytes(content)
+    old = contents(data)
+    with pytest.raises(RefreshError, match=r"^\.refresh/journal\.json .*`git checkout data`, then remove .refresh"):
+        transaction.recover(data)
+    assert contents(data) == old
+    assert (data.parent / "index.md").read_text() == "the report"
+    assert (work / "old" / "prices.csv").read_text() == "older"
+
+
+def test_what_a_refresh_left_that_died_before_it_wrote_is_cleared_away(data):
+    """Nothing is undone; of one that lives it stays, and no command stops for it."""
+    work, old = data.parent / ".refresh", contents(data)
+    (work / "new").mkdir(parents=True)
+    lock = FileLock(data.parent / ".refresh.lock")
+    with lock:
+        assert not transaction.recover(data)
+        assert work.exists()
+    assert not transaction.recover(data)
+    assert not work.exists()
+    assert contents(data) == old
+
+
+def test_a_refresh_waits_for_a_build_and_says_so(data):
+    """What was fetched is not thrown away; the tables are written when the other has ended."""
+    change, said = compare("prices", next_close(data), folder=data), []
+    done = threading.Event()
+
+    def refresh():
+        apply([change], folder=data, tell=said.append)
+        done.set()
+
+    old = contents(data)
+    with transaction.still(data):
+        waiting = threading.Thread(target=refresh)
+        waiting.start()
+        assert not done.wait(0.5)
+        assert contents(data) == old
+        assert not transaction.recover(data), "one process may hold the tables still twice"
+    waiting.join()
+    assert done.is_set()
+    assert contents(data) != old
+    assert len(said) == 1
+    assert "Another refresh or a build is under way" in said[0]
 
 
 CHILD = """
