@@ -205,12 +205,12 @@ def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
 
 
 def outcomes(phases: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
-    """`phases` (of `delays` on `day`) with `due`, whether the promised time has passed, and `outcome`, what came of it.
+    """`phases` (of `delays` on `day`) with `due`, whether all of the promised time has passed, and `outcome` of it.
 
     Of what is due: "in time", "came late", "later date" or "no news"; of what is due later: "live already",
     "as promised" or "postponed".
     """
-    passed = period_end(phases["promised"]) <= pd.Timestamp(day)
+    passed = period_end(phases["promised"]) < pd.Timestamp(day)
     done, late = phases["state"] == "delivered", phases["late_quarters"] > 0
     cases = {
         "in time": passed & done & ~late,

@@ -276,8 +276,8 @@ def test_a_period_in_a_narrow_cell(stated, name):
 
 
 def test_what_became_of_each_promise():
-    """Seven phases on the last day of June 2026, one for each outcome; what is due that day counts as due."""
-    day = "2026-06-30"
+    """Seven phases on the first of July 2026, one for each outcome; a promise is due once its whole period is over."""
+    day = "2026-07-01"
     table = said(
         {"phase": "kept", "due": "2026-H1"},
         live(None, "2026-05", "2026-05-20", phase="kept"),
@@ -303,7 +303,7 @@ def test_what_became_of_each_promise():
         "postponed": "postponed",
     }
     assert set(found.index[found["due"]]) == {"kept", "late", "moved", "silent"}
-    before = delivery.outcomes(delivery.delays(table, "2026-06-29"), "2026-06-29").set_index("phase")
+    before = delivery.outcomes(delivery.delays(table, "2026-06-30"), "2026-06-30").set_index("phase")
     assert before.loc["kept", ["due", "outcome"]].tolist() == [False, "live already"]
 
 
