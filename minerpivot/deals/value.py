@@ -152,7 +152,7 @@ def worth(contracts: pd.DataFrame, day: str | pd.Timestamp, *, rate: float, unse
     """
     rows = contracts.dropna(subset=["contract_value_usd_bn", "term_years"])
     wait = waits(contracts, day, unseen=unseen).reindex(rows.index)
-    return present_value(rows["contract_value_usd_bn"], rows["term_years"], rate=rate, wait=wait)
+    return pd.Series(present_value(rows["contract_value_usd_bn"], rows["term_years"], rate=rate, wait=wait))
 
 
 def trends(rates: pd.DataFrame) -> pd.DataFrame:
