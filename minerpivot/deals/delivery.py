@@ -5,8 +5,10 @@ Megawatts are critical IT. What was not seen is missing, not zero.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from minerpivot.data.tables import last_day
@@ -34,6 +36,15 @@ def period_start(stated: pd.Series) -> pd.Series:
     ends = period_end(stated)
     firsts = (ends.dt.to_period("M").astype("period[M]") - (months - 1)).dt.to_timestamp()
     return firsts.mask(text.str.len() == 10, ends)
+
+
+def period_name(stated: str | None) -> str | None:
+    """A stated period for a narrow cell: "Q4 2026", "H1 2027", "Oct 2026"; others as they are, missing if unstated."""
+    if stated is None or pd.isna(stated):
+        return None
+    if part := re.fullmatch(r"(\d{4})-([QH]\d)", stated):
+        return f"{part[2]} {part[1]}"
+    return f"{pd.Timestamp(stated):%b %Y}" if re.fullmatch(r"\d{4}-\d{2}", stated) else stated
 
 
 def due(contracts: pd.DataFrame) -> pd.Series:
@@ -97,6 +108,18 @@ def over_time(
         both = pd.DataFrame({"contracted_mw": signed, "live_mw": live}, dtype=float).rename_axis("ticker")
         found.append(both.reset_index().assign(month=month))
     return pd.concat(found, ignore_index=True)[["ticker", "month", "contracted_mw", "live_mw"]]
+
+
+def changes(months: pd.DataFrame, ticker: str) -> pd.DataFrame:
+    """Months of `over_time` in which a company's megawatts changed, and the last: month, contracted_mw and live_mw.
+
+    Zero stands for a month in which the company has none.
+    """
+    columns = ["contracted_mw", "live_mw"]
+    rows = months[months["ticker"] == ticker].set_index("month")[columns]
+    rows = rows.reindex(pd.Index(months["month"].unique(), name="month")).fillna(0.0)
+    changed = (rows != rows.shift()).any(axis=1)
+    return rows[changed | (rows.index == rows.index[-1])].reset_index()
 
 
 def rent_begun(
@@ -181,6 +204,35 @@ def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     return rows.drop(columns=["due", "live_by", "live_critical_it_mw"])
 
 
+def outcomes(phases: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
+    """`phases` (of `delays` on `day`) with `due`, whether all of the promised time has passed, and `outcome` of it.
+
+    Of what is due: "in time", "came late", "later date" or "no news"; of what is due later: "live already",
+    "as promised" or "postponed".
+    """
+    passed = period_end(phases["promised"]) < pd.Timestamp(day)
+    done, late = phases["state"] == "delivered", phases["late_quarters"] > 0
+    cases = {
+        "in time": passed & done & ~late,
+        "came late": passed & done,
+        "no news": phases["state"] == "overdue",
+        "later date": passed,
+        "live already": done,
+        "postponed": late,
+    }
+    return phases.assign(due=passed, outcome=np.select(list(cases.values()), list(cases), "as promised"))
+
+
+def unheard(phases: pd.DataFrame, where: pd.DataFrame) -> pd.DataFrame:
+    """Promises whose time has passed and of which nothing newer was seen: site and promised (the period).
+
+    Those of phases (of `delays`) come first, then those of contracts at sites (of `by_site`) of which no phase is told.
+    """
+    contracts = where[(where["state"] == "overdue") & ~where["told"]]
+    parts = [table[["site", "promised"]] for table in (phases[phases["state"] == "overdue"], contracts)]
+    return pd.concat(parts, ignore_index=True)
+
+
 def _last_phase(mine: pd.DataFrame, aims: pd.DataFrame, starts: pd.Series, day: pd.Timestamp) -> pd.Series:
     """Of one tenant's phases at a site the one that ends last: promised, now and late_quarters, all of that phase.
 
@@ -245,6 +297,16 @@ def by_site(
     columns = ["ticker", "site", "tenant", "contracted_mw", "live_mw", "promised", "now", "late_quarters", "state"]
     rows = pd.DataFrame(found, columns=[*columns, "begun", "passed", "told"])
     return rows.astype({"late_quarters": float})
+
+
+def site_states(where: pd.DataFrame) -> pd.Series:
+    """State of each tenant at each site (of `by_site`): "live", "live in part", "begun", "due" or "overdue".
+
+    Begun is what was delivered without megawatts.
+    """
+    whole, part = where["state"] == "live", where["live_mw"] > 0
+    words = where["state"].replace({"expected": "due"})
+    return words.mask(where["begun"] & ~part, "begun").mask(part & ~whole, "live in part")
 
 
 def delivery(

@@ -9,6 +9,7 @@ that one which was sold or terminated since is in the sums of the days on which 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
@@ -45,6 +46,29 @@ def _of_tenants(deals: pd.DataFrame) -> pd.DataFrame:
     return deals[deals["counts_as"].isin(SUMMED)]
 
 
+def tenant_name(tenant: str, names: Mapping[str, str]) -> str:
+    """A tenant as the reader knows it; one whom nobody named is somebody's: "unnamed hyperscaler of Hut 8".
+
+    The table writes such a one as "undisclosed hyperscaler (HUT)"; a single letter tells two of one company apart.
+    """
+
+    def unnamed(found: re.Match[str]) -> str:
+        kind = found[1] if len(found[1]) > 1 else "tenant"
+        return f"unnamed {kind} of {names.get(found[2], found[2])}"
+
+    return re.sub(r"undisclosed ?(.*?) ?\((\w+)\)", unnamed, tenant)
+
+
+def lease_names(contracts: pd.DataFrame, names: Mapping[str, str]) -> pd.Series:
+    """A name for each contract: company and tenant, with megawatts and month only where two would be called alike."""
+    tenant = contracts["tenant"].where(contracts["tenant_disclosed"] == "y", "unnamed tenant")
+    tenant = tenant.str.replace(r"; undisclosed.*", " and a neocloud", regex=True)
+    label = contracts["ticker"].map(dict(names)) + "–" + tenant
+    for more in (contracts["mw"].map(", {:.0f} MW".format), contracts["announced"].dt.strftime(", %b %Y")):
+        label = label.mask(label.duplicated(keep=False), label + more)
+    return label
+
+
 def parent_of(instruments: pd.DataFrame) -> dict[str, str]:
     """Subsidiary -> the company that consolidates it, by `instruments.parent`."""
     owned = instruments.dropna(subset=["parent"])
@@ -68,6 +92,14 @@ def contracted(deals: pd.DataFrame, *, conditional: bool = False) -> pd.DataFram
     basis = rows["critical_it_mw"].notna().map({True: "critical IT", False: "open"}).where(megawatts.notna())
     rows = rows.assign(announced=dated(rows["announced_on"]), mw=megawatts, mw_basis=basis)
     return rows.sort_values(["announced", "deal_id"], ignore_index=True)
+
+
+def stated_megawatts(deals: pd.DataFrame) -> pd.DataFrame:
+    """Megawatts of every row as stated, `mw` (critical IT where both were seen), and their `basis` in words."""
+    megawatts = deals["critical_it_mw"].fillna(deals["gross_mw"])
+    words = {"both": "gross", "critical_it": "critical IT"}
+    basis = deals["mw_basis"].replace(words).mask(deals["critical_it_mw"].notna(), "critical IT")
+    return pd.DataFrame({"mw": megawatts, "basis": basis.where(megawatts.notna())})
 
 
 def dated(dates: pd.Series, partial: str = "last") -> pd.Series:
@@ -109,6 +141,22 @@ def is_lower_bound(contracts: pd.DataFrame) -> bool:
     """Whether the sum of values is one: no source says "about", "up to" or "at full use", and each wording is known."""
     valued = contracts[contracts["contract_value_usd_bn"].notna()]
     return bool(valued["value_qualifier"].isin(NO_LESS).all())
+
+
+def unvalued(contracts: pd.DataFrame) -> pd.DataFrame:
+    """`contracts` without a value that was seen, neither their own nor one together with others (`part_of`)."""
+    in_a_whole = contracts["part_of"].isin(contracts["deal_id"])
+    return contracts[contracts["contract_value_usd_bn"].isna() & ~in_a_whole]
+
+
+def renewable(contracts: pd.DataFrame) -> pd.DataFrame:
+    """`contracts` that state a value for the base term and one with every renewal, as far as no renewal is signed yet.
+
+    Where an extension prolongs a contract, it has signed or replaced that contract's renewals.
+    """
+    prolonged = contracts["extends"].dropna().str.split("; ").explode()
+    stated = contracts.dropna(subset=["contract_value_usd_bn", "extension_value_usd_bn"])
+    return stated[~stated["deal_id"].isin(prolonged)]
 
 
 def totals(contracts: pd.DataFrame, by: pd.Series | None = None) -> pd.DataFrame:
@@ -227,15 +275,27 @@ KINDS = {"colocation_lease": "colocation", "gpu_cloud": "GPU cloud", "jv": "join
 NOT_YET = {"conditional": "not effective", "memorandum": "memorandum", "letter_of_intent": "letter of intent"}
 
 
+def states(deals: pd.DataFrame) -> pd.Series:
+    """State of each row on the day that the ledger was loaded for; "superseded" where a later row replaces it."""
+    return deals["state"].mask(deals["deal_id"].isin(deals["supersedes"].dropna()), "superseded")
+
+
 def counted_as(deals: pd.DataFrame) -> pd.Series:
     """How each row of the ledger counts: its kind if it is in the sums, else "no: " and the reason."""
     summed = deals["deal_id"].isin(contracted(deals)["deal_id"])
     kinds = deals["deal_type"].map(KINDS).mask(deals["counts_as"] == "value", "value of several")
     kinds = kinds.mask(deals["counts_as"] == "extension", "extension")
-    ended = deals["state"].mask(deals["deal_id"].isin(deals["supersedes"].dropna()), "superseded")
+    ended = states(deals)
     reasons = deals["counts_as"].map(LEFT_OUT).fillna(deals["state"].map(NOT_YET))
     reasons = reasons.mask(ended == "superseded", "superseded").fillna(ended)
     return kinds.where(summed, "no: " + reasons.astype(object)).rename("counted_as")
+
+
+def days_of_change(deals: pd.DataFrame, knowledge: pd.DataFrame, day: str | pd.Timestamp) -> list[pd.Timestamp]:
+    """Days to `day` on which the sums can have moved, in order: announcements, what became known later, and `day`."""
+    learned = knowledge.loc[knowledge["table"] == "deals", "known_on"]
+    days = pd.concat([last_day(deals["announced_on"]), last_day(learned), pd.Series([pd.Timestamp(day)])])
+    return sorted(set(days[days <= pd.Timestamp(day)]))
 
 
 def movements(known: Callable[[pd.Timestamp], pd.DataFrame], days: Iterable[pd.Timestamp]) -> pd.DataFrame:

@@ -78,3 +78,8 @@ def page(address: str, names: dict[str, str]) -> tuple[str, str]:
         kind = "exhibit" if EXHIBIT.search(address.rsplit("/", 1)[-1]) else "filing"
         return names.get(address, source_name(address, kind, None).removesuffix(", undated")), address
     return names.get(address, host), address
+
+
+def pages(addresses: pd.Series, names: dict[str, str]) -> pd.Series:
+    """Each cited address as a `page`; missing where there is none."""
+    return addresses.astype(object).map(lambda address: page(address, names), na_action="ignore")

@@ -10,6 +10,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from scipy.stats import spearmanr
 
 from minerpivot.deals.delivery import due
 from minerpivot.deals.ledger import totals
@@ -68,6 +69,11 @@ def after_building(against: pd.DataFrame, usd_m_per_mw: pd.Series | float, *, ra
     return against["rent_site"] - rent_per_mwh(level_charge(usd_m_per_mw, against["term_years"], rate=rate)) / ratio
 
 
+def lead(against: pd.DataFrame, usd_m_per_mw: pd.Series | float, *, ratio: float, rate: float) -> pd.Series:
+    """By how many USD per grid MWh rent after the building (`after_building`) exceeds mining at the signing."""
+    return after_building(against, usd_m_per_mw, ratio=ratio, rate=rate) - against["mining_signing"]
+
+
 def rationality(
     rates: pd.DataFrame,
     hashprice_usd: pd.Series,
@@ -75,23 +81,25 @@ def rationality(
     efficiencies: Iterable[float],
     powers: Iterable[float],
     ratios: Iterable[float],
-    building_usd_m_per_mw: float = 0.0,
+    buildings: Iterable[float] = (0.0,),
     rate: float = 0.1,
 ) -> pd.DataFrame:
     """Of how many contracts rent per grid MWh exceeds mining at the signing: one row per combination of assumptions.
 
-    Columns: efficiency, power, ratio, ahead, of, margin (median of rent less mining, USD per MWh). The rent is charged
-    with `building_usd_m_per_mw` per critical-IT MW as a `level_charge` over the base term at `rate`; mining is charged
-    with power only, so its machines, site and overhead are free.
+    Columns: efficiency, power, ratio, building, ahead, of, margin (median of rent less mining, USD per MWh). The rent
+    is charged with a building of so many million USD per critical-IT MW as a `level_charge` over the base term at
+    `rate`; mining is charged with power only, so its machines, site and overhead are free.
     """
     rows = []
     for efficiency, power, ratio in product(efficiencies, powers, ratios):
         found = against_mining(
             rates, hashprice_usd, efficiency_j_per_th=efficiency, power_usd_per_mwh=power, ratio=ratio
         )
-        margin = after_building(found, building_usd_m_per_mw, ratio=ratio, rate=rate) - found["mining_signing"]
-        rows.append((efficiency, power, ratio, int((margin > 0).sum()), int(margin.notna().sum()), margin.median()))
-    return pd.DataFrame(rows, columns=["efficiency", "power", "ratio", "ahead", "of", "margin"])
+        for building in buildings:
+            margin = lead(found, building, ratio=ratio, rate=rate)
+            ahead, of = int((margin > 0).sum()), int(margin.notna().sum())
+            rows.append((efficiency, power, ratio, building, ahead, of, margin.median()))
+    return pd.DataFrame(rows, columns=["efficiency", "power", "ratio", "building", "ahead", "of", "margin"])
 
 
 def building_range(build_costs: pd.DataFrame) -> tuple[tuple[float, float], str] | None:
@@ -135,6 +143,28 @@ def waits(contracts: pd.DataFrame, day: str | pd.Timestamp, *, unseen: float = f
     end = (own + contracts["term_years"]).groupby(contracts["deal_id"]).max()
     prolonged = contracts["extends"].astype("string").str.split("; ").explode().map(end).groupby(level=0).max()
     return own.fillna(prolonged.astype(float).where(longer)).rename("wait")
+
+
+def worth(contracts: pd.DataFrame, day: str | pd.Timestamp, *, rate: float, unseen: float = 0.0) -> pd.Series:
+    """Present value on `day` of each contract that has a value and a term, USD bn; starts as in `waits`.
+
+    Rent is taken as level and as all to come: what was paid before `day` is in it.
+    """
+    rows = contracts.dropna(subset=["contract_value_usd_bn", "term_years"])
+    wait = waits(contracts, day, unseen=unseen).reindex(rows.index)
+    return pd.Series(present_value(rows["contract_value_usd_bn"], rows["term_years"], rate=rate, wait=wait))
+
+
+def trends(rates: pd.DataFrame) -> pd.DataFrame:
+    """Rank correlation (Spearman 1904) of the rate, `low`, with the day of signing and with the term.
+
+    Rows "day" and "term", columns correlation and p; empty with fewer than four contracts, or with one term only.
+    """
+    tested = len(rates) > 3 and rates["term_years"].min() < rates["term_years"].max()
+    against = {"day": rates["announced"].astype("int64"), "term": rates["term_years"]} if tested else {}
+    found = {name: spearmanr(ranked, rates["low"]) for name, ranked in against.items()}
+    rows = [(name, result.statistic, result.pvalue) for name, result in found.items()]
+    return pd.DataFrame(rows, columns=["with", "correlation", "p"]).set_index("with")
 
 
 def ai_share_by_quarter(segments: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -236,6 +236,14 @@ class Values:
         """Record numbers of one unit by their names: a mapping, or a row whose labels are the names."""
         for name, value in values.items():
             self.number(str(name), value, unit, **origin)
+
+    def span(
+        self, name: str, values: Iterable[Any], unit: str, *, ends: tuple[str, str] = ("low", "high"), **origin: Any
+    ) -> None:
+        """Record the lowest and the highest of `values` as `<name>_low` and `<name>_high`; nothing if none is known."""
+        known = [value for value in values if not pd.isna(value)]
+        for end, value in zip(ends, (min(known), max(known)) if known else ()):
+            self.number(f"{name}_{end}", value, unit, **origin)
 
     def fact(self, name: str, value: Any, **origin: Any) -> None:
         """Record a day or month (also in ISO form), a name, a list of names or a flag; sentences are refused."""

@@ -256,3 +256,91 @@ def test_a_first_hall_is_kept_by_any_delivery():
     table = said({"due": "2026-07"}, live(None, "2026-07", "2026-08-04"))
     assert delivery.delays(table, "2026-08-29")["state"].item() == "delivered"
     assert delivery.delays(table.head(0), "2026-08-29").empty
+
+
+@pytest.mark.parametrize(
+    ("stated", "name"),
+    [
+        ("2026-Q4", "Q4 2026"),
+        ("2027-H1", "H1 2027"),
+        ("2026-10", "Oct 2026"),
+        ("2027", "2027"),
+        ("mid-2027", "mid-2027"),
+        ("2026-05-05", "2026-05-05"),
+        (None, None),
+    ],
+)
+def test_a_period_in_a_narrow_cell(stated, name):
+    """Quarters, halves and months are turned round; what has no shorter form stands as it is."""
+    assert delivery.period_name(stated) == name
+
+
+def test_what_became_of_each_promise():
+    """Seven phases on the first of July 2026, one for each outcome; a promise is due once its whole period is over."""
+    day = "2026-07-01"
+    table = said(
+        {"phase": "kept", "due": "2026-H1"},
+        live(None, "2026-05", "2026-05-20", phase="kept"),
+        {"phase": "late", "due": "2025-Q4"},
+        live(None, "2026-05", "2026-05-20", phase="late"),
+        {"phase": "moved", "due": "2025-Q4"},
+        {"phase": "moved", "kind": "target", "said_on": "2026-01-10", "due": "2026-Q4"},
+        {"phase": "silent", "due": "2025-Q4"},
+        {"phase": "early", "due": "2026-Q4"},
+        live(None, "2026-05", "2026-05-20", phase="early"),
+        {"phase": "to come", "due": "2026-Q4"},
+        {"phase": "postponed", "due": "2026-Q4"},
+        {"phase": "postponed", "kind": "target", "said_on": "2026-01-10", "due": "2027-Q1"},
+    )
+    found = delivery.outcomes(delivery.delays(table, day), day).set_index("phase")
+    assert found["outcome"].to_dict() == {
+        "kept": "in time",
+        "late": "came late",
+        "moved": "later date",
+        "silent": "no news",
+        "early": "live already",
+        "to come": "as promised",
+        "postponed": "postponed",
+    }
+    assert set(found.index[found["due"]]) == {"kept", "late", "moved", "silent"}
+    before = delivery.outcomes(delivery.delays(table, "2026-06-30"), "2026-06-30").set_index("phase")
+    assert before.loc["kept", ["due", "outcome"]].tolist() == [False, "live already"]
+
+
+def test_unheard_are_phases_and_contracts_without_one():
+    """A phase whose time has passed, then a contract that is overdue at a site of which no phase is told."""
+    phases = delivery.delays(said({"due": "2025-Q4"}, {"phase": "second", "due": "2027"}), "2026-06-30")
+    where = pd.DataFrame(
+        {"site": ["a", "b", "c"], "promised": ["2025", "2025-Q3", "2027"], "told": [True, False, False]}
+        | {"state": ["overdue", "overdue", "expected"]}
+    )
+    found = delivery.unheard(phases, where)
+    assert found.to_dict("list") == {"site": ["campus", "b"], "promised": ["2025-Q4", "2025-Q3"]}
+
+
+def test_a_site_is_live_begun_due_or_overdue():
+    """All of it, a part of it, delivered without megawatts, nothing yet; a part counts before what is overdue."""
+    where = pd.DataFrame(
+        {
+            "state": ["live", "expected", "overdue", "expected", "expected", "overdue"],
+            "live_mw": [100.0, 40.0, 40.0, None, None, None],
+            "begun": [True, True, True, True, False, False],
+        }
+    )
+    assert delivery.site_states(where).tolist() == ["live", "live in part", "live in part", "begun", "due", "overdue"]
+
+
+def test_months_in_which_nothing_changed_are_left_out():
+    """The first, the one of the change and the last; a month without the company is a zero."""
+    months = pd.DataFrame(
+        {
+            "ticker": ["APLD", "IREN", "IREN", "IREN", "APLD"],
+            "month": pd.to_datetime(["2025-01-31", "2025-02-28", "2025-03-31", "2025-04-30", "2025-05-31"]),
+            "contracted_mw": [1.0, 100.0, 100.0, 100.0, 1.0],
+            "live_mw": [None, None, None, 50.0, None],
+        }
+    )
+    found = delivery.changes(months, "IREN")
+    assert found["month"].dt.month.tolist() == [1, 2, 4, 5]
+    assert found["contracted_mw"].tolist() == [0, 100, 100, 0]
+    assert found["live_mw"].tolist() == [0, 0, 50, 0]

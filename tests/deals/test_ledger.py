@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minerpivot.data.tables import last_day, load, through
+from minerpivot.data.tables import load, through
 from minerpivot.deals import ledger as deals
 from tests.frozen import load as frozen
 
@@ -32,9 +32,7 @@ def ledger(*rows):
 
 def change_days():
     """Every day on which the live ledger can have changed."""
-    learned = load("knowledge").query("table == 'deals'")["known_on"]
-    days = pd.concat([last_day(load("deals")["announced_on"]), learned, pd.Series(pd.Timestamp(through("deals")))])
-    return sorted(set(days.dropna()))
+    return deals.days_of_change(load("deals"), load("knowledge"), through("deals"))
 
 
 @pytest.fixture(scope="module")
@@ -587,3 +585,92 @@ def test_a_contract_that_ended_or_was_never_there_has_no_place(deal_id):
     found = deals.standing(rows, deal_id, ratios=(1.2, 1.5))
     assert found["place"].isna().all()
     assert deals.standing(deals.contracted(ledger({}).head(0)), deal_id, ratios=(1.2, 1.5))["place"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("tenant", "name"),
+    [
+        ("CoreWeave", "CoreWeave"),
+        ("undisclosed (HUT)", "unnamed tenant of Hut 8"),
+        ("undisclosed frontier lab (RIOT)", "unnamed frontier lab of RIOT"),
+        ("undisclosed B (HUT)", "unnamed tenant of Hut 8"),
+        ("Fluidstack; undisclosed AI lab (HUT)", "Fluidstack; unnamed AI lab of Hut 8"),
+        ("undisclosed global company", "undisclosed global company"),
+    ],
+)
+def test_a_tenant_whom_nobody_named_is_somebodys(tenant, name):
+    """The kind if the table tells it, the company by its name or, unknown, its ticker; names stay as they are."""
+    assert deals.tenant_name(tenant, {"HUT": "Hut 8"}) == name
+
+
+def test_leases_are_told_apart_only_as_far_as_needed():
+    """Company and tenant; two alike get megawatts, and two alike in that too their months."""
+    table = ledger(
+        {"tenant": "CoreWeave", "announced_on": "2025-01-05"},
+        {"critical_it_mw": 50.0, "announced_on": "2025-02-05"},
+        {"announced_on": "2025-03-05"},
+        {"announced_on": "2025-04-05"},
+        {"tenant": "undisclosed (HUT)", "tenant_disclosed": "n", "announced_on": "2025-05-05"},
+        {"tenant": "Fluidstack; undisclosed (HUT)", "announced_on": "2025-06-05"},
+    )
+    assert deals.lease_names(deals.contracted(table), {"IREN": "Iren"}).tolist() == [
+        "Iren–CoreWeave",
+        "Iren–Tenant, 50 MW",
+        "Iren–Tenant, 100 MW, Mar 2025",
+        "Iren–Tenant, 100 MW, Apr 2025",
+        "Iren–unnamed tenant",
+        "Iren–Fluidstack and a neocloud",
+    ]
+
+
+def test_megawatts_as_stated_keep_their_basis():
+    """Critical IT where it was seen, also beside gross; an open basis by its word; no basis without a figure."""
+    table = ledger(
+        {"mw_basis": "critical_it"},
+        {"mw_basis": "both", "gross_mw": 150.0},
+        {"mw_basis": "both", "gross_mw": 150.0, "critical_it_mw": None},
+        {"mw_basis": "open", "gross_mw": 80.0, "critical_it_mw": None},
+        {"mw_basis": "gross", "critical_it_mw": None},
+    )
+    found = deals.stated_megawatts(table)
+    assert found["mw"].dropna().tolist() == [100, 100, 150, 80]
+    assert found["basis"].tolist()[:4] == ["critical IT", "critical IT", "gross", "open"]
+    assert pd.isna(found["basis"].iloc[4])
+
+
+def test_a_contract_without_a_value_is_unvalued_unless_a_whole_holds_it():
+    """The part of a value is no gap; a contract whose whole is not in the ledger is one."""
+    table = ledger(
+        {"deal_id": "SEEN"},
+        {"deal_id": "UNSEEN", "contract_value_usd_bn": None},
+        {"deal_id": "WHOLE", "counts_as": "value", "parts": 1},
+        {"deal_id": "PART", "contract_value_usd_bn": None, "part_of": "WHOLE"},
+        {"deal_id": "ALONE", "contract_value_usd_bn": None, "part_of": "ELSEWHERE"},
+    )
+    assert sorted(deals.unvalued(table)["deal_id"]) == ["ALONE", "UNSEEN"]
+
+
+def test_renewals_that_an_extension_signed_are_no_longer_open():
+    """Both values must be stated, and no extension may name the contract."""
+    table = ledger(
+        {"deal_id": "OPEN", "extension_value_usd_bn": 2.0},
+        {"deal_id": "SIGNED", "extension_value_usd_bn": 2.0},
+        {"deal_id": "NONE STATED"},
+        {"deal_id": "NO BASE", "extension_value_usd_bn": 2.0, "contract_value_usd_bn": None},
+        {"deal_id": "MORE", "counts_as": "extension", "extends": "SIGNED; OTHER"},
+    )
+    assert deals.renewable(table)["deal_id"].tolist() == ["OPEN"]
+
+
+def test_states_call_what_was_replaced_superseded():
+    """Whatever the row says of itself."""
+    table = ledger({"deal_id": "OLD"}, {"deal_id": "NEW", "supersedes": "OLD"}, {"state": "terminated"})
+    assert deals.states(table).tolist() == ["superseded", "signed", "terminated"]
+
+
+def test_sums_can_move_on_announcements_and_when_more_became_known():
+    """A month counts from its last day; days of other tables and days to come are none; the day itself is the last."""
+    table = ledger({"announced_on": "2025-03-05"}, {"announced_on": "2025-02"}, {"announced_on": "2025-09-01"})
+    known = pd.DataFrame({"table": ["deals", "sites", "deals"], "known_on": ["2025-04-01", "2025-04-02", "2025-03-05"]})
+    days = deals.days_of_change(table, known, "2025-06-30")
+    assert [f"{day:%m-%d}" for day in days] == ["02-28", "03-05", "04-01", "06-30"]

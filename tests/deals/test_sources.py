@@ -76,3 +76,12 @@ def test_a_page_of_another_table_has_a_name_too():
     assert sources.page(EDGAR + "x_8k.htm", names)[0] == "8-K"
     assert sources.page(EDGAR + "dp1_ex9901.htm", names)[0] == "Exhibit 99.1"
     assert sources.page("https://www.press.com/a", names)[0] == "press.com"
+
+
+def test_pages_without_an_address_have_no_link():
+    """Each address becomes its name and itself; where none was given nothing is shown."""
+    addresses = pd.Series(["https://example.org/a", None], index=[7, 3])
+    found = sources.pages(addresses, {"https://example.org/a": "Release, 2025"})
+    assert found[7] == ("Release, 2025", "https://example.org/a")
+    assert pd.isna(found[3])
+    assert sources.pages(addresses.iloc[:0], {}).empty

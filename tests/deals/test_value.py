@@ -213,7 +213,7 @@ def test_rationality_by_hand_and_what_a_building_changes():
     case = {"efficiencies": [17.5], "powers": [40], "ratios": [1.25]}
     plain = value.rationality(rates, hashprice, **case)
     assert plain[["ahead", "of", "margin"]].iloc[0].tolist() == pytest.approx([1, 1, 100])
-    built = value.rationality(rates, hashprice, **case, building_usd_m_per_mw=8, rate=0.1)
+    built = value.rationality(rates, hashprice, **case, buildings=[8], rate=0.1)
     assert built[["ahead", "of"]].iloc[0].tolist() == [0, 1]
     assert built["margin"].item() == pytest.approx(100 - 114, abs=1)
     assert len(value.rationality(rates, hashprice, efficiencies=[15, 27], powers=[27, 40], ratios=[1.2, 1.5])) == 8
@@ -251,3 +251,36 @@ def test_what_is_missing_in_the_ledger_is_missing_on_the_page():
     live = stored("delivery")["live"]
     assert 0 not in live.dropna().tolist()
     assert live.isna().any()
+
+
+def test_a_lead_over_mining_ends_with_the_building():
+    """Rent of 160 against mining of 60 USD per grid MWh leads by 100, and by less the dearer the building."""
+    hashprice = pd.Series(42.0, pd.date_range("2025-01-01", "2025-06-30"))
+    leases = compared(hashprice).to_frame().T
+    leads = [value.lead(leases, cost, ratio=1.25, rate=0.1).iloc[0] for cost in (0, 5, 10)]
+    assert leads[0] == pytest.approx(100)
+    assert leads[0] - leads[1] == pytest.approx(leads[1] - leads[2])
+    assert leads[1] < leads[0]
+
+
+def test_the_worth_of_contracts_waits_for_their_start():
+    """1.2 bn over ten years from the day is the annuity; two years later it is that over 1.1²; no term, no worth."""
+    contracts = ledger.contracted(
+        rows_of(
+            {"deal_id": "A", "contract_value_usd_bn": 1.2, "start_expected": "2024-01"},
+            {"deal_id": "B", "contract_value_usd_bn": 1.2},
+            {"deal_id": "C", "term_years": None},
+        )
+    )
+    now = value.present_value(1.2, 10, rate=0.1)
+    assert value.worth(contracts, "2025-12-31", rate=0.1).tolist() == pytest.approx([now, now])
+    assert value.worth(contracts, "2025-12-31", rate=0.1, unseen=2).tolist() == pytest.approx([now, now / 1.21])
+
+
+def test_trends_are_rank_correlations():
+    """Rates that rise with every signing and fall with every longer term: plus one and minus one; three are too few."""
+    days = pd.to_datetime(["2025-01-01", "2025-02-01", "2025-03-01", "2025-04-01"])
+    rates = pd.DataFrame({"announced": days, "term_years": [20.0, 15.0, 12.0, 10.0], "low": [1.0, 1.1, 1.5, 9.0]})
+    assert value.trends(rates)["correlation"].to_dict() == {"day": pytest.approx(1), "term": pytest.approx(-1)}
+    assert value.trends(rates.head(3)).empty
+    assert value.trends(rates.assign(term_years=10.0)).empty

@@ -173,6 +173,23 @@ def test_a_row_is_recorded_by_its_labels(kept):
         say.numbers({"a": 1, "b": np.nan}, "percent")
 
 
+def test_numbers_of_one_unit_are_recorded_by_their_names(kept):
+    """From a mapping and from a row; of a span both ends, of nothing none."""
+    say = Values("halving", sources="prices")
+    say.numbers({"before": 3, "now": 2.5}, "cents")
+    say.numbers(pd.Series({"later": 1.0}), "cents", as_of="2026-01-28")
+    say.span("fleet", [27, None, 15], "J/TH", sources="asics")
+    say.span("margin", [2.0], "percent", ends=("least", "most"))
+    say.span("seen", [None, float("nan")], "percent")
+    found = published.recorded({"halving-squeeze.ipynb": notebook(kept)})
+    assert [(each.name, each.value) for each in found] == [
+        *(("before", 3), ("now", 2.5), ("later", 1.0), ("fleet_low", 15), ("fleet_high", 27)),
+        *(("margin_least", 2.0), ("margin_most", 2.0)),
+    ]
+    assert [each.record["unit"] for each in found[:4]] == ["cents", "cents", "cents", "J/TH"]
+    assert found[2].record["as_of"] == "2026-01-28"
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
