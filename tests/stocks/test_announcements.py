@@ -291,7 +291,7 @@ def test_a_deal_before_the_panel_is_refused():
 
 
 def test_no_flag_contradicts_what_the_tables_tell():
-    """Where both know it, what was read is what follows from reports, financings and deals; or the table says why not."""
+    """Where both know it, what was read is what follows from the other tables; or the table says why not."""
     flags = load("event_flags").set_index("deal_id")
     sessions = markets.close_matrix(load("prices")[["date", "symbol", "close"]]).index
     told = announcements.derived_flags(load("deals"), load("earnings_dates"), load("financings"), sessions)
