@@ -926,13 +926,14 @@ def _draw_strip(
 
 @dataclass
 class _Row:
-    """A named row: boxes (from, to, meaning), dots (value, meaning, shape), a rule between two, words behind."""
+    """A named row: boxes (from, to, meaning), dots (value, meaning, shape), a rule between two, words beside them."""
 
     name: str
     boxes: list[tuple[float, float, str]] = field(default_factory=list)
     dots: list[tuple[float, str, str]] = field(default_factory=list)
     rule: tuple[float, float] | None = None
     label: str = ""
+    before: bool = False  # the words stand before the row's first mark
     colour: str = "ink"
     said: list[tuple[float, str, str]] = field(default_factory=list)  # value, series, text
 
@@ -967,7 +968,9 @@ def _rows(
     ends = [v for row in rows for v in row.ends] + [m.at for m in marks] + ([] if base is None else [base])
     low, high = _within(domain, ends) or (min(ends), max(ends))
     high = high if high > low else low + 1
-    below = [row for row in rows if base is not None and row.boxes and row.ends[0] < base and row.label]
+    for row in rows:
+        row.before |= base is not None and bool(row.boxes) and row.ends[0] < base
+    below = [row for row in rows if row.before and row.label]
     gap = 10 + max([measure(row.label, bold=True) + 6 for row in below], default=0)
     left = max(gap if above and below else 1 if above else names + gap, size.left)
     width = size.width - left - max(size.right, 22 if axis or heads else 6)
@@ -1017,9 +1020,9 @@ def _draw_row(plate: Plate, row: _Row, y: float, thick: float, above: bool, gap:
     for value, meaning, shape in row.dots:
         plate.dot(plate.across(value), middle, _stroke(meaning), 5, shape=shape)
     if row.label:
-        under = gap > 10 and row.ends[0] < 0
-        at = plate.across(row.ends[0]) - 6 if under else plate.across(row.ends[1]) + 8
-        plate.text(at, middle, row.label, row.colour, bold=True, align="right" if under else "left", halo=True)
+        first, last = (plate.across(end) for end in row.ends)
+        at = first - (10 if row.dots else 6) if row.before else last + 8
+        plate.text(at, middle, row.label, row.colour, bold=True, align="right" if row.before else "left", halo=True)
     for value, series, text in row.said:
         plate.say(plate.across(value), middle, series, row.name, text)
 
@@ -1221,7 +1224,8 @@ def ranges(
     """A bar from low to high in each row, with "19 to 21%" behind it and a dot at `value` if it has one.
 
     A row whose low is its high is a single figure: a diamond, with "$200bn" behind it. A missing `value` draws no dot.
-    `words` name the bar and the dot above the first row, and the bar again behind each ("said $200bn").
+    `words` name the bar and the dot above the first row, and the bar again in each ("said $200bn"), on the side away
+    from the dot.
     """
 
     def draw(size: Size) -> list[Plate]:
@@ -1236,6 +1240,7 @@ def ranges(
                 raise ValueError(f"row {record[name]!r} runs from {start:g} down to {end:g}; low comes first")
             text = _between(start, end, format)
             row = _Row(str(record[name]), label=f"{words[0]} {text}" if words else text)
+            row.before = bool(words and value and record[value] > end)
             if start < end:
                 row.boxes = [(start, end, meaning)]
                 row.said = [(start, "low", written(start, format)), (end, "high", written(end, format))]
