@@ -74,13 +74,15 @@ def guidance_path(guidance: pd.DataFrame, year: int, *, as_of: str | pd.Timestam
 def paths(guidance: pd.DataFrame, annual: pd.DataFrame, tickers: Iterable[str]) -> pd.DataFrame:
     """What `tickers` said of every year (`guidance_path`), with outcome_usd_bn: the spending of a year that has ended.
 
-    The outcome of a company's year is on the definition of its first scored statement (`scored_statements`).
+    The outcome of a company's year is on the definition of its first scored statement (`scored_statements`), and
+    lead_days are those from a statement to that year's end.
     """
     years = sorted({int(period[2:]) for period in statements(guidance)["fiscal_period"]})
     said = pd.concat([guidance_path(guidance, year) for year in years], ignore_index=True)
     scored = scored_statements(guidance, annual, products=True).drop_duplicates(["ticker", "guided_period"])
-    outcomes = scored[["ticker", "guided_period", "outcome_usd_bn"]]
-    return said[said["ticker"].isin(list(tickers))].merge(outcomes, on=["ticker", "guided_period"], how="left")
+    outcomes = scored[["ticker", "guided_period", "period_end", "outcome_usd_bn"]]
+    found = said[said["ticker"].isin(list(tickers))].merge(outcomes, on=["ticker", "guided_period"], how="left")
+    return found.assign(lead_days=(found["period_end"] - found["issued_on"]).dt.days).drop(columns="period_end")
 
 
 def on_year(said: pd.DataFrame, year: int) -> pd.DataFrame:

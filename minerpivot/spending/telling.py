@@ -40,7 +40,6 @@ KINDS = {  # kind of a forecast by others -> in a table
     "one_broker": "one broker",
 }
 UNNAMED = "vendor not named"
-FORECASTS = ("plain", "undefined", "single_sourced")  # standings that may be held against what was spent
 
 
 def figure(statement: Mapping[Any, Any]) -> str:
@@ -89,22 +88,35 @@ def dated(statement: Mapping[Any, Any]) -> tuple[str, str]:
     return f"{figure(statement)}, {Day(statement['issued_on'])}", statement["source_url"]
 
 
-def finding(path: pd.DataFrame, year: str, names: Mapping[str, str], *, point_tolerance: float = 5.0) -> str:
+def finding(
+    path: pd.DataFrame, year: str, names: Mapping[str, str], *, point_tolerance: float = 5.0, early_days: int = 300
+) -> str:
     """What the statements on a year show, as a title: against the outcome, else how often they were raised and cut.
 
-    `path` as from `outlook.paths`; `year` is a calendar year, or other words for fiscal years.
+    `path` as from `outlook.paths`; `year` is a calendar year, or other words for fiscal years. A figure given when most
+    of the year is spent holds easily, so only first plain figures `early_days` ahead of the year's end are compared.
     """
-    forecasts = path[path["standing"].isin(FORECASTS)]
-    ended = forecasts.drop_duplicates(["ticker", "guided_period"]).dropna(subset="outcome_usd_bn")
-    place = pd.Series(outlook.position(ended, point_tolerance=point_tolerance), index=ended.index)
-    if not year.isdigit():
-        more = Number((place == "above").sum()).words
-        return f"Of {counted(len(ended), 'fiscal year')} that ended, {more} cost more than was first said"
-    if len(ended):
-        words = {"above": "more", "inside": "about as much", "below": "less"}
-        spent = {word: Names(ended.loc[place == where, "ticker"].map(names)) for where, word in words.items()}
-        return f"Spent in {year} against what was first said: " + ", ".join(f"{n} {w}" for w, n in spent.items() if n)
-    return _revised(path, year, names)
+    ended = path.dropna(subset="outcome_usd_bn")
+    if ended.empty:
+        return _revised(path, year, names)
+    plain = ended[ended["standing"] == "plain"].drop_duplicates(["ticker", "guided_period"])
+    early = plain[plain["lead_days"] >= early_days]
+    all_years = pd.Series(_years(ended, names, named=not year.isdigit()), index=ended.index)
+    place = pd.Series(outlook.position(early, point_tolerance=point_tolerance), index=early.index)
+    words = {"above": "more", "inside": "about as much", "below": "less"}
+    spent = {word: Names(all_years[early.index[place == where]]) for where, word in words.items()}
+    without = Names(dict.fromkeys(name for name in all_years if name not in set(all_years[early.index])))
+    lacking = f"no early plain figure is on record for {without}" if without else ""
+    if early.empty:
+        return f"{lacking[0].upper()}{lacking[1:]}" + (f" {year}" if year.isdigit() else "")
+    against = ", ".join(f"{who} {word}" for word, who in spent.items() if who)
+    return f"Spent in {year} against what was first said: {against}" + (f"; {lacking}" if lacking else "")
+
+
+def _years(rows: pd.DataFrame, names: Mapping[str, str], *, named: bool) -> list[str]:
+    """The companies of statements, with the year where that is `named`: "Oracle 2025"."""
+    years = rows["fiscal_period"].str[2:]
+    return [names[ticker] + (f" {year}" if named else "") for ticker, year in zip(rows["ticker"], years)]
 
 
 def _revised(path: pd.DataFrame, year: str, names: Mapping[str, str]) -> str:

@@ -73,11 +73,36 @@ def test_a_year_that_has_ended_is_held_against_what_was_first_said():
         outcomes=pd.concat([annual("META", 72.2), annual("AMZN", 100.0), annual("ORCL", 30.0)]),
     )
     title = telling.finding(said, "2025", NAMES)
-    assert title == "Spent in 2025 against what was first said: Meta more, Amazon about as much"
+    assert title == (
+        "Spent in 2025 against what was first said: Meta more, Amazon about as much; "
+        "no early plain figure is on record for Oracle"
+    )
     strict = telling.finding(said, "2025", NAMES, point_tolerance=1)
-    assert strict == "Spent in 2025 against what was first said: Amazon and Meta more"
+    assert strict.startswith("Spent in 2025 against what was first said: Amazon and Meta more; ")
     of_fiscal = telling.finding(said, "fiscal years", NAMES)
-    assert of_fiscal == "Of two fiscal years that ended, one cost more than was first said"
+    assert of_fiscal == (
+        "Spent in fiscal years against what was first said: Meta 2025 more, Amazon 2025 about as much; "
+        "no early plain figure is on record for Oracle 2025"
+    )
+
+
+def test_what_is_first_said_late_in_a_year_or_only_follows_from_a_remark_is_not_held_to_be_right():
+    """125 two months before the end of a year of 128, after a remark of 105 in its second month: no early figure."""
+    remark = {"kind": "product", "definition": "cash_ppe"}
+    rows = [
+        statement("AMZN", "2025", "2025-02-06", point=105, **remark),
+        statement("AMZN", "2025", "2025-10-30", point=125),
+    ]
+    alone = telling.finding(paths(*rows, outcomes=annual("AMZN", 128.3)), "2025", NAMES)
+    assert alone == "No early plain figure is on record for Amazon 2025"
+    rows.append(statement("META", "2025", "2025-01-24", low=60, high=65))
+    outcomes = pd.concat([annual("META", 72.2), annual("AMZN", 128.3)])
+    both = telling.finding(paths(*rows, outcomes=outcomes), "2025", NAMES)
+    assert both == (
+        "Spent in 2025 against what was first said: Meta more; no early plain figure is on record for Amazon"
+    )
+    patient = telling.finding(paths(*rows, outcomes=outcomes), "2025", NAMES, early_days=60)
+    assert patient == "Spent in 2025 against what was first said: Meta more, Amazon about as much"
 
 
 RAISED = [

@@ -169,7 +169,8 @@ def ranges(
     """A bar from low to high in each row, with "19 to 21%" behind it and a dot at `value` if it has one.
 
     A row whose low is its high is a single figure: a diamond, with "$200bn" behind it. A missing `value` draws no dot.
-    `words` name the bar and the dot above the first row, and the bar again behind each ("said $200bn").
+    `words` name the bar and the dot above the first row, and the bar again in each ("said $200bn"), on the side away
+    from the dot.
     """
 
     def draw(size: Size) -> list[Plate]:
@@ -182,6 +183,7 @@ def ranges(
                 raise ValueError(f"row {record[name]!r} runs from {start:g} down to {end:g}; low comes first")
             text = between(start, end, format)
             row = _Row(str(record[name]), label=f"{words[0]} {text}" if words else text)
+            row.before = bool(words and value and record[value] > end)
             if start < end:
                 row.boxes = [(start, end, means)]
                 row.said = [(start, "low", written(start, format)), (end, "high", written(end, format))]
@@ -207,13 +209,14 @@ def ranges(
 
 @dataclass
 class _Row:
-    """A named row: boxes (from, to, meaning), dots (value, meaning, shape), a rule between its ends, words behind."""
+    """A named row: boxes (from, to, meaning), dots (value, meaning, shape), a rule between its ends, words beside."""
 
     name: str
     boxes: list[tuple[float, float, str]] = field(default_factory=list)
     dots: list[tuple[float, str, str]] = field(default_factory=list)
     rule: bool = False
     label: str = ""
+    before: bool = False  # the words stand before the row's first mark
     colour: str = "ink"
     said: list[tuple[float, str, str]] = field(default_factory=list)  # value, series, text
 
@@ -280,8 +283,10 @@ def _plate(
     ends = [v for row in rows for v in row.ends] + [mark.at for mark in marks] + ([0.0] if from_zero else [])
     low, high = axes.within(domain, ends) or (min(ends), max(ends))
     high = high if high > low else low + 1
-    behind = [row for row in rows if row.label and not (from_zero and row.ends[0] < 0)]
-    before = [row for row in rows if row.label and row not in behind]  # the value of a bar below nothing
+    for row in rows:
+        row.before |= from_zero and row.ends[0] < 0  # the value of a bar below nothing
+    behind = [row for row in rows if row.label and not row.before]
+    before = [row for row in rows if row.label and row.before]
     gap = 10 + max([measure(row.label, bold=True) + 6 for row in before], default=0)
     left = max(gap if above and before else 1 if above else names + gap, size.left)
     width = size.width - left - max(size.right, 22 if scale or heads else 6)
@@ -304,7 +309,7 @@ def _plate(
             plate.text(-plate.left, foot - thick - 10, row.name, "ink", halo=True)
         else:
             plate.text(-gap, foot - thick / 2, row.name, "ink", align="right")
-        _draw(plate, row, foot - thick, thick, before=row in before)
+        _draw(plate, row, foot - thick, thick)
         if from_zero:
             rise = 0 if above else 5
             plate.rule(plate.across(0), foot - thick - rise, plate.across(0), foot + rise)
@@ -312,7 +317,7 @@ def _plate(
     return plate
 
 
-def _draw(plate: Plate, row: _Row, y: float, thick: float, *, before: bool) -> None:
+def _draw(plate: Plate, row: _Row, y: float, thick: float) -> None:
     """A row's boxes, dots and words, its value before or behind them."""
     middle = y + thick / 2
     start, end = map(plate.across, row.ends)
@@ -322,8 +327,10 @@ def _draw(plate: Plate, row: _Row, y: float, thick: float, *, before: bool) -> N
         plate.box(plate.across(low), y, plate.across(high), y + thick, means)
     for value, means, shape in row.dots:
         plate.dot(plate.across(value), middle, meaning(means).stroke, 5, shape=shape)
-    if before:
-        plate.text(start - 6, middle, row.label, row.colour, bold=True, align="right", halo=True)
+    if row.label and row.before:
+        plate.text(
+            start - (row.clear if row.dots else 6), middle, row.label, row.colour, bold=True, align="right", halo=True
+        )
     elif row.label:
         plate.text(end + row.clear, middle, row.label, row.colour, bold=True, halo=True)
     for value, series, text in row.said:

@@ -67,14 +67,16 @@ def test_a_gap_stays_a_gap():
 
 
 def test_words_name_the_bar_and_the_dot_where_each_stands():
-    """Said at the figure, spent at the dot, and what stands behind the dot says that it is what was said."""
-    rows = pd.DataFrame({"who": ["Alphabet"], "low": [75], "high": [75], "spent": [91.0]})
+    """What was said stands beside its own mark: before the diamond where more was spent, behind the bar where less."""
+    rows = pd.DataFrame({"who": ["Alphabet", "Meta"], "low": [75, 34], "high": [75, 39], "spent": [91.0, 28.0]})
     form = charts.ranges(
         rows, name="who", low="low", high="high", value="spent", words=("said", "spent"), format="${:,.0f}bn"
     )
     [plate] = form.draw(charts.Size("wide", 688))
-    texts = [row["text"] for name in plate.datasets for row in plate.datasets[name] if "text" in row]
-    assert {"said", "spent", "said $75bn"} <= set(texts)
+    placed = {row["text"]: row for name in plate.datasets for row in plate.datasets[name] if "text" in row}
+    assert {"said", "spent"} <= set(placed)
+    assert placed["said $75bn"]["x"] < plate.across(75) < plate.across(91)
+    assert plate.across(39) < placed["said $34 to $39bn"]["x"]
 
 
 def test_panels_that_are_not_aligned_keep_their_own_room():
