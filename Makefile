@@ -43,9 +43,9 @@ audit:    ## known vulnerabilities of the locked packages; fails where nobody an
 	@bash .ci/audit
 licences: .venv/all    ## the licence of every installed package, as it states it
 	@$(BIN)/python -m benchmarks.licences
-bench: .venv/all    ## our event study, builds and pages against the alternatives, as ratios, into BENCHMARKS.md
+bench: .venv/all    ## our event study, builds, pages, size and tests against the alternatives, into BENCHMARKS.md (SECTION=engine: one)
 	@$(INSTALL) --quiet eventstudy
-	@mkdir -p _build && $(BIN)/python -m benchmarks > _build/benchmarks.md && mv _build/benchmarks.md BENCHMARKS.md && cat BENCHMARKS.md
+	@$(BIN)/python -m benchmarks $(SECTION)
 hooks: .venv/all    ## in this clone: notebooks diff as text, and fast lints run before each commit (needs pre-commit)
 	@git config diff.jupytext.textconv '$(BIN)/jupytext --from ipynb --to md --quiet --output -'
 	@pre-commit install

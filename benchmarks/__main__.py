@@ -1,34 +1,107 @@
-"""`make bench`: every benchmark as Markdown."""
+"""`make bench`: measures, and writes into BENCHMARKS.md; `SECTION=engine` measures one section again.
 
+Sections stand in the file in this order, each with the day and the machine on which it was measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
 import os
 import platform
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import book, event_size, event_study, pages
+from benchmarks import book, event_size, event_study, faults, installed, pages
+
+FILE = Path(__file__).parents[1] / "BENCHMARKS.md"
+HEAD = """\
+# Benchmarks
+
+What the report costs and how it fares beside the alternatives; ratios travel better than seconds. `make bench` measures
+all but the faults, `make bench SECTION=faults` these (twenty minutes), `make mutants` what the tests notice.
+"""
 
 
-def section(title: str, rows: list[dict[str, str]]) -> None:
-    """Print a heading and a table."""
-    print(f"\n## {title}\n", flush=True)
-    print(pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True) if rows else "Not measured.", flush=True)
+def engine() -> None:
+    """The event study beside regressions by statsmodels and beside the package `eventstudy`."""
+    event_study.one_study()
+    event_study.many_draws()
+    event_study.joint_draws()
 
 
-print("# Benchmarks\n")
-print(
-    f"`make bench` measured these on {os.cpu_count()} cores ({platform.machine()}, {platform.system()}) with Python "
-    f"{platform.python_version()}. Ratios travel better than seconds.\n\n## The event study\n",
-    flush=True,
-)
-event_study.one_study()
-event_study.many_draws()
-event_study.joint_draws()
-print("\n## How often the tests reject\n", flush=True)
-event_size.report()
-with book.copies() as (ours, plain):
-    section("Rebuilding the book", book.rebuilds(ours, plain))
-    page, sites = f"{book.CHAPTER}.html", [folder / "_build" / "html" for folder in (ours, plain)]
-    section(f"One page (`{page}`), as a phone loads it, with gzip", pages.against_plain(page, *sites))
-    section("Every page, as a phone loads it, with gzip", pages.every_page(sites[0]))
-    runs = ", ".join(f"{preset} {count}" for preset, count in pages.RUNS.items())
-    section(f"Lighthouse, medians of runs: {runs} (needs `npx`)", pages.lighthouse(sites[0]))
+def site() -> None:
+    """Building and loading the book, beside plain Jupyter Book."""
+    with book.copies() as (ours, plain):
+        table(book.rebuilds(ours, plain))
+        name, sites = f"{book.CHAPTER}.html", [folder / "_build" / "html" for folder in (ours, plain)]
+        print(f"\nThe page `{name}` as a phone loads it, with gzip:\n")
+        table(pages.against_plain(name, *sites))
+        print("\nEvery page, likewise:\n")
+        table(pages.every_page(sites[0]))
+        if rows := pages.lighthouse(sites[0]):
+            print(f"\nLighthouse, medians of runs ({', '.join(f'{name} {n}' for name, n in pages.RUNS.items())}):\n")
+            table(rows)
+
+
+SECTIONS: dict[str, tuple[str, Callable[[], None]]] = {
+    "engine": ("The event study", engine),
+    "size": ("How often the tests reject", event_size.report),
+    "site": ("Building and reading the book", site),
+    "installed": ("What is installed", lambda: table(installed.by_lock())),
+    "tests": ("The tests", lambda: table(installed.suite())),
+    "faults": (
+        "What a failed build leaves behind",
+        lambda: print(faults.by_kind(faults.run()).to_markdown(index=False)),
+    ),
+}
+LONG = ("faults",)
+
+
+def table(rows: list[dict[str, str]]) -> None:
+    """Print rows as Markdown."""
+    print(pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True))
+
+
+def measured(title: str, measure: Callable[[], None]) -> str:
+    """A section: its heading, the day and the machine, and what is printed."""
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        measure()
+    machine = f"{os.cpu_count()} cores ({platform.machine()}, {platform.system()}), Python {platform.python_version()}"
+    return f"## {title}\n\n*{date.today():%-d %B %Y}, {machine}.*\n\n{said.getvalue().strip()}\n"
+
+
+def stored() -> Iterator[tuple[str, str]]:
+    """The title and the text of each section of the file."""
+    text = FILE.read_text("utf-8") if FILE.exists() else ""
+    for section in re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]:
+        yield section.partition("\n")[0].removeprefix("## "), section.rstrip() + "\n"
+
+
+def main() -> None:
+    """Measure what was asked for; a section that was not keeps what it said."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, and write BENCHMARKS.md.")
+    parser.add_argument(
+        "sections",
+        nargs="*",
+        choices=[[], *SECTIONS],
+        metavar="section",
+        help=f"{', '.join(SECTIONS)}; default: all but faults",
+    )
+    chosen = parser.parse_args().sections or [name for name in SECTIONS if name not in LONG]
+    found = dict(stored())
+    for name in chosen:
+        title, measure = SECTIONS[name]
+        found[title] = measured(title, measure)
+        kept = [found[title] for title, _ in SECTIONS.values() if title in found]
+        FILE.write_text("\n".join([HEAD, *kept]), encoding="utf-8")  # after each: a run may be stopped
+        print(found[title], flush=True)
+
+
+if __name__ == "__main__":
+    main()
