@@ -39,14 +39,14 @@ def test_rent_that_equals_mining_is_not_ahead_of_it(more, ahead):
     power = float(value.mining.revenue_per_mwh(42.0, 17.5))
     rent = rates({}).assign(low=more * 8760 / 1e6)
     found = value.rationality(rent, FLAT, efficiencies=[17.5], powers=[power], ratios=[1.0])
-    assert found.columns.tolist() == ["efficiency", "power", "ratio", "ahead", "of", "margin"]
+    assert found.columns.tolist() == ["efficiency", "power", "ratio", "building", "ahead", "of", "margin"]
     assert found["margin"].item() == pytest.approx(more)
     assert found["ahead"].item() == ahead
 
 
 def test_a_building_is_repaid_at_ten_percent_unless_told_otherwise():
     """The rate that the chapter names."""
-    case = {"efficiencies": [17.5], "powers": [40.0], "ratios": [1.25], "building_usd_m_per_mw": 8.0}
+    case = {"efficiencies": [17.5], "powers": [40.0], "ratios": [1.25], "buildings": [8.0]}
     assert value.rationality(rates({}), FLAT, **case).equals(value.rationality(rates({}), FLAT, **case, rate=0.1))
 
 

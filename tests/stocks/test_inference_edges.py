@@ -68,7 +68,7 @@ def test_placebo_draws_come_in_batches_with_seeds_of_their_own(study, monkeypatc
     assert list(drawn.index) == list(range(10))
     plan = inference._plan(study, (0, 1))
     seeds = np.random.SeedSequence(3).spawn(3)
-    parts = [inference._full_batch(plan, inference.News(), seed, size) for seed, size in zip(seeds, (4, 4, 2))]
+    parts = [inference._full_batch(plan, inference.News(), None, seed, size) for seed, size in zip(seeds, (4, 4, 2))]
     pd.testing.assert_frame_equal(drawn, pd.concat(parts, ignore_index=True))
     means = inference.placebo(study, (0, 1), draws=10, seed=3, tests=False)
     np.testing.assert_allclose(means["mean"], drawn["mean"], rtol=0, atol=1e-14)
@@ -182,6 +182,7 @@ def test_joint_draws_come_in_batches_that_may_make_their_own_estimates(returns, 
     ready = inference._all_at_once(plan)
     for most, sizes in ((4 * len(plan.group), (4, 4, 2)), (1, (1, 1, 1))):
         monkeypatch.setattr(inference, "EVENTS_PER_BATCH", most)
+        monkeypatch.setattr(inference, "EVENTS_AHEAD", 2 * most)
         assert inference._all_at_once(plan) is None
         joint = inference.joint_study(studies, windows, draws=sum(sizes), seed=6)
         seeds = np.random.SeedSequence(6).spawn(len(sizes))
@@ -208,7 +209,7 @@ def test_a_pseudo_event_needs_two_changes_of_the_return_in_its_history():
     panel = event_arrays.Panel(
         returns, np.isfinite(returns), np.empty((len(known), 0)), known, ~known[None], before, (-4, -1), 2
     )
-    assert np.flatnonzero(inference._eligible(panel, len(moves), (0, 0))[0]).tolist() == [5, 6, 7]
+    assert np.flatnonzero(inference._has_history(panel, len(moves))[0]).tolist() == [5, 6, 7]
 
 
 def test_a_window_that_too_few_events_have_leaves_the_other_windows(returns, deals):
