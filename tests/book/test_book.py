@@ -492,6 +492,12 @@ def test_an_address_or_a_change_log_that_cannot_be_published_stops_the_build(tmp
 
 def test_tables_that_change_during_a_build_leave_the_previous_site(tmp_path, monkeypatch):
     """Some of its pages would be older than others; tables that stay let it be replaced."""
+    for name, text in {
+        "_config.yml": "title: A book",
+        "_toc.yml": "format: jb-book\nroot: index",
+        "index.md": "",
+    }.items():
+        (tmp_path / name).write_text(text)
     made = tmp_path / "build"
     (made / "html").mkdir(parents=True)
     (made / "html" / "index.html").write_text("the previous site")
