@@ -148,16 +148,6 @@ def came_with(events: pd.DataFrame) -> pd.Series:
     return pd.Series(told, index=events.index, dtype=object).where(lambda words: words != "", nothing)
 
 
-def furthest_left_out(effects: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
-    """The row of the contract that other news kept out and that moved further than all of `kept`; empty if none did.
-
-    `effects`: deals with `car`, `with_tenant` and `news` of `deal_events`; `kept`: the rows of it that are in the set.
-    """
-    out = effects[effects["with_tenant"] & (effects["news"] == "confounded")]
-    further = out[out["car"].abs() > kept["car"].abs().max()]
-    return further.sort_values("car", key=abs).tail(1)
-
-
 def called(events: pd.DataFrame, deals: pd.DataFrame, names: pd.Series) -> pd.Series:
     """Each of `deal_events` by a name that people know ("IREN–Microsoft, $9.7bn"), by deal_id.
 

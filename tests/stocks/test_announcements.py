@@ -186,20 +186,6 @@ def test_news_of_a_session_is_told_in_one_line():
     assert announcements.told_by_session(twice[:0]).empty
 
 
-def test_the_contract_that_other_news_kept_out_is_named_if_it_moved_furthest():
-    """B fell further than A rose; D is no contract with a tenant, C moved less than what is kept."""
-    effects = pd.DataFrame(
-        {
-            "car": [30.0, -40.0, 5.0, 90.0, 10.0],
-            "with_tenant": [True, True, True, False, True],
-            "news": ["confounded"] * 4 + ["clean"],
-        },
-        index=list("ABCDK"),
-    )
-    assert list(announcements.furthest_left_out(effects, effects.loc[["K"]]).index) == ["B"]
-    assert announcements.furthest_left_out(effects, effects.loc[["K"]].assign(car=-50.0)).empty
-
-
 def deal(deal_id, ticker, day, hour="pre", counts_as="contract"):
     """One row of a deal table, as far as flags need it."""
     return dict(

@@ -358,6 +358,20 @@ def test_both_returns_are_of_equal_weights_at_each_start():
     assert markets.both_returns(wide, joining, "AB", starts)["pure"].isna().all()
 
 
+def test_sides_can_turn_the_order_when_a_late_signer_then_falls():
+    """B doubles, signs, then halves: moved it takes its fall to the signed, left unsigned it is back at its start."""
+    wide = frame(["2026-02-02", "2026-02-03", "2026-02-04"], A=[10, 10, 10], B=[10, 20, 10], C=[10, 9, 9])
+    joining = pd.Series({"A": wide.index[0], "B": wide.index[1]})
+    starts = {"article": wide.index[0]}
+    moved = markets.both_returns(wide, joining, "ABC", starts).loc["article"]
+    fixed = markets.both_returns(wide, joining[joining <= wide.index[0]], "ABC", starts).loc["article"]
+    assert moved.tolist() == pytest.approx(
+        [-0.25, 0.45]
+    )  # A and B: (1 + 0.5) / 2; B and C: (2 + 0.9) / 2, then C alone
+    assert fixed.tolist() == pytest.approx([0, -0.05])
+    assert [markets.standing(*(100 * each)) for each in (moved, fixed)] == ["behind", "ahead"]
+
+
 def test_each_way_to_count_has_both_returns_from_each_start():
     """With B the signed group gains half, without it nothing; closes that end with a start say nothing from there."""
     wide = frame(["2026-02-02", "2026-02-03", "2026-02-04"], A=[10, 10, 10], B=[10, 10, 20], C=[1, 2, 3])
