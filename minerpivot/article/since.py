@@ -181,7 +181,7 @@ def contracts(known: Known, day: pd.Timestamp) -> Iterator[Row]:
     tables = (known.on(day), known) if later else (known.on(day),)
     sums = [ledger.totals(ledger.own_share(ledger.contracted(each("deals")))).iloc[0] for each in tables]
     shares = [_signers_share(each) for each in tables]
-    own = "joint ventures at the own share"
+    own = "own share of ventures"
     measures = (
         ("tenant contracts in force", "contracts", [each["contracts"] for each in sums], "reported", ""),
         ("their base value", "USD bn", [each["value_usd_bn"] for each in sums], "reported", f"nominal, {own}"),
