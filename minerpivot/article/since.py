@@ -251,14 +251,14 @@ def beside(known: Known, tickers: Iterable[str], benchmark: str, start: pd.Times
 
     So that a share whose closes end sooner is compared over its own days. Missing without a close at the start.
     """
-    closes = known.closes.loc[start:end]
+    tickers, closes = list(tickers), known.closes.loc[start:end]
     base, level = closes[benchmark].iloc[0], closes[benchmark].ffill()
-    last = closes[list(tickers)].apply(pd.Series.last_valid_index)
     returned = {
-        ticker: 100 * (level[day] / base - 1) if pd.notna(closes[ticker].iloc[0]) else float("nan")
-        for ticker, day in last.items()
+        ticker: 100 * (level[closes[ticker].last_valid_index()] / base - 1)
+        for ticker in tickers
+        if pd.notna(closes[ticker].iloc[0])
     }
-    return pd.Series(returned, dtype=float)
+    return pd.Series(returned, index=pd.Index(tickers), dtype=float)
 
 
 def order(
