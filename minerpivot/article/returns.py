@@ -120,7 +120,7 @@ def clean_study(known: Known) -> tuple[int, float, float]:
 def deal_response(claim: Claim, known: Known, settings: Settings) -> Finding:
     """First sessions after contracts, the same tested where no other news is known, and the days after the article."""
     moves, (count, mean, p) = reactions(known), clean_study(known)
-    every = f"first sessions after {len(moves)} contracts with a tenant (of {len(contract_news(known))} deals studied)"
+    every = f"first sessions after {len(moves)} contracts with a tenant (of {len(contract_news(known))} announcements)"
     clean = f"two sessions after the {count} contracts without results or financing or bid"
     values = [
         Value("median less Nasdaq-100", moves.median(), CHANGE, every),

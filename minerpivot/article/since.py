@@ -1,8 +1,8 @@
 """What was said or stood on the article's day, and what came of it: one row per figure.
 
 Rows hold `what`, `unit`, `first` with `first_on` (what stood on the day, else what was said first after it), `latest`
-with `latest_on` (missing where nothing followed), `change` (in percent, or how a guided range moved) and `grade`. A
-guided range is (low, high).
+with `latest_on` (missing where nothing followed), `change` (in percent, or how a guided range moved), `grade` and a
+`note`: on which basis, and whether it counts. A guided range is (low, high).
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Row(NamedTuple):
     latest_on: str | None = None
     change: float | str | None = None
     grade: str = "derived"
+    note: str = ""
 
 
 def groups(known: Known, day: pd.Timestamp, named: list[str]) -> dict[str, list[str]]:
@@ -98,8 +99,8 @@ def plans(known: Known, day: pd.Timestamp) -> Iterator[Row]:
         notes += [own["standing"].replace("_", " ")] if own["standing"] != "plain" else []
         notes += [] if counts or pd.notna(own["latest_midpoint"]) else ["guided once"]
         notes += ["counted" if counts else "not counted"]
-        what = f"capex of {names[own['ticker']]}, {', '.join(notes)}"
-        row = Row(what, "USD bn", own["first"], own["first_on"], grade="reported")
+        row = Row(f"capex of {names[own['ticker']]}", "USD bn", own["first"], own["first_on"], grade="reported")
+        row = row._replace(note=", ".join(notes))
         if (own["ticker"], own["definition"]) in ended.index:
             year = ended.loc[(own["ticker"], own["definition"])]
             change = 100 * (year["outcome_usd_bn"] / own["first_midpoint"] - 1)
@@ -123,8 +124,8 @@ def growth(known: Known, day: pd.Timestamp, tickers: list[str]) -> Iterator[Row]
         for tables in (known.on(day), known)
     )
     for ticker in tickers:
-        what = f"growth of {known.instruments['short_name'][ticker]}'s capex over a year, cash"
-        row = Row(what, "percent", then[ticker], str(then.name))
+        what = f"growth of {known.instruments['short_name'][ticker]}'s capex"
+        row = Row(what, "percent", then[ticker], str(then.name), note="quarter over a year before, cash")
         yield row if now.name == then.name else row._replace(latest=now[ticker], latest_on=str(now.name))
 
 
@@ -134,10 +135,10 @@ def nvidia(known: Known, day: pd.Timestamp) -> Iterator[Row]:
     said, after = beats[beats["reported_on"] <= day].iloc[-1], beats[beats["reported_on"] > day]
     if after.empty:
         guided = said["next_quarter_revenue_guidance_usd_bn"]
-        yield Row("Nvidia's next quarter, revenue", "USD bn", guided, iso(said["reported_on"]), grade="reported")
+        yield Row("Nvidia's next quarter", "USD bn", guided, iso(said["reported_on"]), grade="reported", note="revenue")
     for report in after.dropna(subset="beat_percent").to_dict("records"):
         yield Row(
-            f"Nvidia's quarter to {iso(report['period_end'])}, revenue against guidance",
+            f"Nvidia's quarter to {iso(report['period_end'])}",
             "USD bn",
             report["guidance_usd_bn"],
             iso(report["guided_on"]),
@@ -145,6 +146,7 @@ def nvidia(known: Known, day: pd.Timestamp) -> Iterator[Row]:
             iso(report["reported_on"]),
             report["beat_percent"],
             "reported",
+            "revenue against guidance",
         )
 
 
@@ -171,21 +173,25 @@ def _level(what: str, unit: str, levels: pd.Series, day: pd.Timestamp, grade: st
 
 
 def contracts(known: Known, day: pd.Timestamp) -> Iterator[Row]:
-    """Tenant contracts in force and AI in the revenue of the signers, as known on the day and at the end."""
+    """Tenant contracts in force and AI in the revenue of the signers, as known on the day and at the end.
+
+    As in the deals chapter: joint ventures at the company's own share.
+    """
     later = pd.Timestamp(known.until) > day
     tables = (known.on(day), known) if later else (known.on(day),)
-    sums = [ledger.totals(ledger.contracted(each("deals"))).iloc[0] for each in tables]
+    sums = [ledger.totals(ledger.own_share(ledger.contracted(each("deals")))).iloc[0] for each in tables]
     shares = [_signers_share(each) for each in tables]
+    own = "own share of ventures"
     measures = (
-        ("tenant contracts in force", "contracts", [each["contracts"] for each in sums], "reported"),
-        ("their base value, nominal", "USD bn", [each["value_usd_bn"] for each in sums], "reported"),
-        ("their megawatts of critical IT", "MW", [each["critical_it_mw"] for each in sums], "reported"),
-        ("their megawatts of open basis", "MW", [each["open_mw"] for each in sums], "reported"),
-        ("signers that report AI revenue apart", "companies", [count for count, _ in shares], "estimated"),
-        ("AI in their revenue, latest quarters", "percent", [percent for _, percent in shares], "estimated"),
+        ("tenant contracts in force", "contracts", [each["contracts"] for each in sums], "reported", ""),
+        ("their base value", "USD bn", [each["value_usd_bn"] for each in sums], "reported", f"nominal, {own}"),
+        ("their critical IT", "MW", [each["critical_it_mw"] for each in sums], "reported", own),
+        ("their power of open basis", "MW", [each["open_mw"] for each in sums], "reported", own),
+        ("signers that report AI revenue", "companies", [count for count, _ in shares], "estimated", ""),
+        ("AI in their revenue", "percent", [percent for _, percent in shares], "estimated", "latest quarters"),
     )
-    for what, unit, (then, *now), grade in measures:
-        row = Row(what, unit, then, iso(day), grade=grade)
+    for what, unit, (then, *now), grade, note in measures:
+        row = Row(what, unit, then, iso(day), grade=grade, note=note)
         yield row._replace(latest=now[0], latest_on=known.until) if now else row
 
 
@@ -202,12 +208,12 @@ def share(split: pd.DataFrame) -> float:
 
 
 def shares(known: Known, day: pd.Timestamp, groups: Mapping[str, list[str]]) -> Iterator[Row]:
-    """Closes of the day against the last common ones: of each group, held `together`, and of the benchmarks."""
+    """Closes of the day against the last common ones: of each group's basket (`together`), and of the benchmarks."""
     start = session_by(known.closes, day)
     for what, tickers in (dict(groups) | {name: [ticker] for ticker, name in BENCHMARKS.items()}).items():
         single = len(tickers) == 1
         first = known.closes.loc[start, tickers[0]] if single else None
-        row = Row(what, "USD" if single else "mean", first, iso(start))
+        row = Row(what, "USD" if single else "basket", first, iso(start))
         if known.end <= start:
             yield row
             continue
@@ -240,6 +246,21 @@ def returns(
     )
 
 
+def beside(known: Known, tickers: Iterable[str], benchmark: str, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
+    """Return of a benchmark in percent over the days of each share: from `start` to its last close by `end`.
+
+    So that a share whose closes end sooner is compared over its own days. Missing without a close at the start.
+    """
+    tickers, closes = list(tickers), known.closes.loc[start:end]
+    base, level = closes[benchmark].iloc[0], closes[benchmark].ffill()
+    returned = {
+        ticker: 100 * (level[closes[ticker].last_valid_index()] / base - 1)
+        for ticker in tickers
+        if pd.notna(closes[ticker].iloc[0])
+    }
+    return pd.Series(returned, index=pd.Index(tickers), dtype=float)
+
+
 def order(
     known: Known,
     groups: Mapping[str, list[str]],
@@ -254,7 +275,7 @@ def order(
     """
     names = known.instruments["short_name"]
     rows = [(names[ticker], ticker, [ticker]) for ticker in groups.get("named", [])]
-    rows += [(f"{group}, mean of {len(tickers)}", group, tickers) for group, tickers in groups.items() if tickers]
+    rows += [(f"{group}, basket of {len(tickers)}", group, tickers) for group, tickers in groups.items() if tickers]
     rows += [(BENCHMARKS.get(ticker, names[ticker]), ticker, [ticker]) for ticker in ["IBIT", "QQQ", *spenders]]
     means = pd.DataFrame(
         [[together(known, tickers, *ends) for ends in spans.values()] for *_, tickers in rows], columns=list(spans)

@@ -28,6 +28,7 @@ MEANINGS = {  # verdict -> the meaning that colours its tiles
     claims.CONTRADICTED: "mining",
     claims.NOT_TESTABLE: "open",
 }
+HELD = (claims.CONFIRMED, claims.CAVEAT)
 EVIDENCE = ("the evidence, row by row", "#evidence-rows")
 SHOWN_IN = {  # a statement's type and measure -> the figure that shows it: label, chapter and anchor
     ("return", ""): ("the article's returns", "stock-performance.html#article-returns"),
@@ -214,15 +215,24 @@ def among(verdict: str, number: int) -> str:
 
 
 def board(verdicts: pd.DataFrame) -> str:
-    """Every statement as a numbered tile in the colour of its verdict, by verdict, each a link to its row, as HTML."""
+    """Every statement as a numbered tile in the colour of its verdict, by verdict, each a link to its row, as HTML.
+
+    What does not hold is told beside its tile, with the verdict of the article's day where that was another.
+    """
     lines = []
     for verdict in claims.VERDICTS:
-        own = verdicts[verdicts["verdict"] == verdict]
-        tiles = " ".join(
-            f'<a class="{MEANINGS[verdict]}" href="#statement-{number}" title="{said}" '
-            f'aria-label="{number}: {said}">{number}</a>'
-            for number, said in zip(own["statement_no"], own["claim"].map(escape))
-        )
+        own: list[Any] = verdicts[verdicts["verdict"] == verdict].to_dict("records")
+        tiles = " ".join(_tile(row) for row in own)
         if tiles:
             lines.append(f"<li><span><b>{len(own)}</b> {among(verdict, len(own))}</span> <span>{tiles}</span></li>")
     return f'<ul class="board">{"".join(lines)}</ul>'
+
+
+def _tile(row: Mapping[str, Any]) -> str:
+    number, said, verdict = row["statement_no"], escape(row["claim"]), row["verdict"]
+    link = f'<a class="{MEANINGS[verdict]}" href="#statement-{number}"'
+    if verdict in HELD:
+        return f'{link} title="{said}" aria-label="{number}: {said}">{number}</a>'
+    then = row.get("verdict_then", verdict)
+    note = "" if then == verdict else f" <small>({then} on the article’s day)</small>"
+    return f'<span class="told">{link}>{number}</a> <span>{said}{note}</span></span>'

@@ -299,7 +299,7 @@ def rows(parts):
 
 def test_a_plan_is_followed_on_its_own_basis(now):
     """Meta raised twice; Oracle's year has ended; Microsoft's restatement is a row of its own and no cut."""
-    plans = rows(since.plans(now, DAY))
+    plans = {f"{row.what}, {row.note}": row for row in since.plans(now, DAY)}
     meta, oracle = (
         plans["capex of Meta, 2026, counted"],
         plans["capex of Oracle, fiscal 2026, guided once, not counted"],
@@ -319,8 +319,8 @@ def test_figures_of_one_source_are_shown_and_not_counted(now):
     assert every["AMZN"] == (220, 220)
     assert counted["AMZN"] == (200, 200)
     assert "AMZN" in set(since.comparable(now, DAY)["ticker"])
-    shown = rows(since.plans(now, DAY))
-    assert shown["capex of Amazon, 2026, single sourced, not counted"].latest == (220, 220)
+    shown = rows(since.plans(now, DAY))["capex of Amazon"]
+    assert (shown.latest, shown.note) == ((220, 220), "2026, single sourced, not counted")
 
 
 def test_on_the_articles_day_nothing_has_followed(then):
@@ -358,6 +358,26 @@ def test_a_share_whose_closes_end_is_held_to_its_last_one(now):
     assert moved.loc["ENDS", "all"] == pytest.approx(10)
     assert pd.isna(moved.loc["LATE", "all"])
     assert moved["last"].tolist() == pytest.approx([0, 20, -10])
+
+
+def test_a_share_whose_closes_end_is_compared_over_its_own_days():
+    """Down to 7 from 10 by the second day beside bitcoin at 6: ahead; held against the third day it would be behind."""
+    days = pd.bdate_range("2026-01-05", periods=3)
+    known = knowledge.Known(folder=frozen.FOLDER)
+    known.closes = pd.DataFrame(
+        {"ENDS": [10, 7, None], "ON": [10, 9, 8], "LATE": [None, 5, 6], "IBIT": [10, 6, 9]}, index=days
+    )
+    beside = since.beside(known, ["ENDS", "ON", "LATE"], "IBIT", days[0], days[2])
+    assert beside[["ENDS", "ON"]].tolist() == pytest.approx([-40, -10])
+    assert pd.isna(beside["LATE"])
+
+
+def test_joint_ventures_count_at_the_own_share(now):
+    """The value of the contracts in force is that of the deals chapter, and less than the ventures in full."""
+    value = rows(since.contracts(now, DAY))["their base value"]
+    rows_then = ledger.contracted(now.on(DAY)("deals"))
+    assert value.first == pytest.approx(ledger.totals(ledger.own_share(rows_then)).iloc[0]["value_usd_bn"])
+    assert value.first < ledger.totals(rows_then).iloc[0]["value_usd_bn"]
 
 
 def test_a_group_is_held_in_equal_weights_made_equal_again_each_quarter():

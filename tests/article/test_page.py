@@ -101,10 +101,14 @@ def test_what_changed_is_told_where_it_changed_and_nowhere_else(judged, tables):
 
 
 def test_each_tile_is_a_statement_in_the_colour_of_its_verdict(judged, board):
-    """Numbered, with the statement as its name for those who do not see it."""
+    """Numbered; the statement is its name for those who do not see it, or stands beside it if it does not hold."""
     meant = {row["anchor"]: (telling.MEANINGS[row["verdict"]], row["statement"].partition(". ")[2]) for row in judged}
     tiles = {
-        a["href"].removeprefix("#"): (a["class"][0], a["aria-label"].partition(": ")[2]) for a in board.find_all("a")
+        a["href"].removeprefix("#"): (
+            a["class"][0],
+            a["aria-label"].partition(": ")[2] if "aria-label" in a.attrs else a.find_next("span").contents[0].strip(),
+        )
+        for a in board.find_all("a")
     }
     assert tiles == meant
 

@@ -143,7 +143,24 @@ def test_the_board_sorts_tiles_by_verdict_and_escapes_what_an_article_says():
     assert "<b>2</b> do not reproduce" in html
     assert html.index("#statement-2") < html.index("#statement-3") < html.index("#statement-1")
     assert "<b>2</b> confirmed" in html
-    assert "1: &quot;&lt;b&gt;&quot;" in html
+    assert "&quot;&lt;b&gt;&quot;" in html
+    assert '"<b>"' not in html
+
+
+def test_the_board_tells_what_does_not_hold_and_what_has_been_overtaken():
+    """The words of a statement that holds stand behind its tile, of one that does not beside it."""
+    verdicts = pd.DataFrame(
+        {
+            "verdict": [claims.CONFIRMED, claims.CONTRADICTED, claims.CONTRADICTED],
+            "verdict_then": [claims.CAVEAT, claims.CAVEAT, claims.CONTRADICTED],
+            "statement_no": [1, 2, 3],
+            "claim": ["one", "two", "three"],
+        }
+    )
+    html = telling.board(verdicts)
+    assert "<span>one" not in html
+    assert "<span>two <small>(confirmed with a caveat on the article’s day)</small></span>" in html
+    assert "<span>three</span>" in html
 
 
 def test_every_verdict_has_a_sign_and_a_colour_of_its_own():
