@@ -224,15 +224,6 @@ def levels_on(clocks: dict[str, pd.DataFrame], days: list[int]) -> pd.DataFrame:
     return pd.concat(parts, names=["measure", "halving"]).reset_index().rename_axis(columns=None)
 
 
-def longest_below(clock: pd.DataFrame) -> pd.Series:
-    """Per halving: the longest unbroken run of days with the index under 100; one that still lasts is included."""
-    longest = {}
-    for halving, index in clock.set_index("halving")["index"].groupby(level=0):
-        below = index.lt(100).reset_index(drop=True)
-        longest[halving] = int(below.groupby((~below).cumsum()).sum().max())
-    return pd.Series(longest, dtype="int64").rename_axis("halving")
-
-
 def revenue_per_mwh(hashprice_usd: Numbers, efficiency_j_per_th: Numbers) -> Numbers:
     """USD earned per MWh by a machine of the given efficiency: hashprice / (0.024 × efficiency)."""
     return hashprice_usd / (MWH_PER_PETAHASH_DAY_PER_EFFICIENCY * efficiency_j_per_th)

@@ -195,20 +195,6 @@ def test_a_plain_mean_as_weight_would_leave_a_rest(monkeypatch):
     assert abs(mining.dollar_changes(network, FIRST, SECOND).sum() / total - 1) > 0.03
 
 
-def test_the_longest_run_below_the_old_level_counts_days_in_a_row():
-    """Under 100 for two days, back for one, under for three that still last: three; never under: none."""
-    clock = pd.DataFrame({"halving": [1] * 6 + [2] * 2, "index": [90, 99, 100, 50, 60, 70, 100, 120]})
-    assert mining.longest_below(clock).to_dict() == {1: 3, 2: 0}
-
-
-def test_the_longest_runs_of_the_four_cycles():
-    """1,105 days after 2012 and 826 after 2016 were longer than 2020's 687: an early return did not last."""
-    usd = mining.hashprice(load("network")).loc["2012":, "usd"].dropna()
-    past = load("halvings").query("status == 'past'")
-    longest = mining.longest_below(mining.since_halving(usd, past))
-    assert longest.loc[[1, 2, 3]].tolist() == [1105, 826, 687]
-
-
 def test_levels_on_days_that_have_not_come_are_missing():
     """Day 30 at 50 and day 31 at 100, then nothing: back on day 31, and no level on day 90."""
     clock = pd.DataFrame({"halving": [4, 4], "days": [30, 31], "index": [50.0, 100.0]})
