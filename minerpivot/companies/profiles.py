@@ -82,8 +82,8 @@ def of(ticker: str, known: Tables) -> dict[str, pd.DataFrame]:
 def promises(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
     """Promised deliveries of contracts in force, soonest first, by the last day of what is expected now (`due`).
 
-    `left_mw` is what was promised less what runs of that phase and what is promised in earlier steps of it. Targets for phases of let sites that nobody promised
-    are in it too.
+    `left_mw` is what was promised less what runs of that phase and what is promised in earlier steps of it. Targets
+    for phases of let sites that nobody promised are in it too.
     """
     held = delivery.kept(known["deliveries"], known["deals"])
     rows, keys = delivery.delays(held, day), ["ticker", "site", "phase"]

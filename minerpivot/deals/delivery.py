@@ -214,7 +214,9 @@ def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     enough |= ran["promised_mw"].isna() & (ran["live_critical_it_mw"] != 0)
     less = ~enough & ran["live_critical_it_mw"].notna() & (last_day(ran["said_on"]) > period_end(ran["promised"]))
     told = pd.MultiIndex.from_frame(ran.loc[less, of_step])
-    done = ran[enough].assign(end=period_end(ran["live_by"])).sort_values("end").groupby(of_step, as_index=False).head(1)
+    done = (
+        ran[enough].assign(end=period_end(ran["live_by"])).sort_values("end").groupby(of_step, as_index=False).head(1)
+    )
     rows = rows.merge(target[[*of_step, "due"]], on=of_step, how="left")
     rows = rows.merge(done[[*of_step, "live_by"]], on=of_step, how="left")
     delivered = rows["live_by"].notna()
@@ -318,7 +320,11 @@ def by_site(
             {"ticker": ticker, "site": site, "tenant": tenant, "contracted_mw": whole, "live_mw": megawatts}
             | dict(last)
             | {"state": "live" if megawatts >= whole else "overdue" if late and not ahead else "expected"}
-            | {"begun": bool((anything["live_critical_it_mw"] != 0).any()), "passed": list(passed), "told": len(mine) + len(anything) > 0}
+            | {
+                "begun": bool((anything["live_critical_it_mw"] != 0).any()),
+                "passed": list(passed),
+                "told": len(mine) + len(anything) > 0,
+            }
         )
     columns = ["ticker", "site", "tenant", "contracted_mw", "live_mw", "promised", "now", "late_quarters", "state"]
     rows = pd.DataFrame(found, columns=[*columns, "begun", "passed", "told"])
