@@ -348,12 +348,10 @@ def _draw(plate: Plate, row: _Row, y: float, thick: float, *, before: bool) -> N
 def rule_scale(plate: Plate, pattern: str = "") -> None:
     """The horizontal scale of rows, with an axis below if it has a format."""
     values = axes.round_values(*plate.x, most=4 if plate.size.narrow else 5) if pattern else []
-    if (
-        len(values) > 1 and values[0] == 0 and plate.x[0] <= -values[1] / 2
-    ):  # what stands below nothing has a number too
-        values = [-values[1] / 2, *values]
     labels = {value: tick(value, pattern, last=value == max(values)) for value in values}
     labels = {value: text for value, text in labels.items() if plate.across(value) >= measure(text) / 2 - plate.left}
+    if 0.0 in labels and min(labels) == 0 and len(labels) > 1 and plate.x[0] <= (half := -sorted(labels)[1] / 2):
+        labels = {half: tick(half, pattern, last=False), **labels}  # what stands below nothing has a number too
     while any(  # on a short scale labels run into each other: every other one goes
         plate.across(b) - plate.across(a) < (measure(labels[a]) + measure(labels[b])) / 2 + 4
         for a, b in itertools.pairwise(labels)

@@ -152,9 +152,9 @@ def test_a_day_does_not_part_in_a_title():
 
 def test_keyed_names_stand_in_the_order_of_the_columns_and_below_nothing_is_a_tick():
     """Whichever mark is first in the first row; the scale reaches below zero where marks do."""
-    rows = pd.DataFrame({"who": ["a", "b"], "one": [300.0, 10.0], "two": [-100.0, 200.0]})
+    rows = pd.DataFrame({"who": ["a", "b"], "one": [300.0, 10.0], "two": [-60.0, 200.0]})
     drawing_ = charts.dots(rows, name="who", values={"one": "first", "two": "second"}, format="${:,.0f}", keyed=True)
     shown = showing.stored("", charts.Choice(drawing_, **SAID))
     body = drawing.standalone(drawing.picture(shown["panels"], "wide"), "")
     assert body.index(">first<") < body.index(">second<")
-    assert "−$100" in body
+    assert "−$50" in body
