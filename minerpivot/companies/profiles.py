@@ -82,8 +82,8 @@ def of(ticker: str, known: Tables) -> dict[str, pd.DataFrame]:
 def promises(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
     """Promised deliveries of contracts in force, soonest first, by the last day of what is expected now (`due`).
 
-    `left_mw` is what was promised less what runs of that phase. Targets for phases of let sites that nobody promised
-    are in it too.
+    `left_mw` is what was promised less what runs of that phase and what is promised in earlier steps of it. Targets
+    for phases of let sites that nobody promised are in it too.
     """
     held = delivery.kept(known["deliveries"], known["deals"])
     rows, keys = delivery.delays(held, day), ["ticker", "site", "phase"]
@@ -104,7 +104,8 @@ def promises(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
     runs = done.groupby(keys)["live_critical_it_mw"].last()
     running = runs.reindex(pd.MultiIndex.from_frame(rows[keys])).fillna(0).to_numpy()
     due = delivery.period_end(rows["now"].fillna(rows["promised"]))
-    rows = rows.assign(due=due, left_mw=rows["promised_mw"] - running)
+    earlier = rows.groupby(keys)["promised_mw"].shift().fillna(0).to_numpy()
+    rows = rows.assign(due=due, left_mw=rows["promised_mw"] - np.maximum(running, earlier))
     return rows.sort_values("due", kind="stable", ignore_index=True)
 
 
@@ -366,8 +367,8 @@ def places(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
 
 def begun(known: Tables, day: pd.Timestamp) -> set[str]:
     """Sites of which something was delivered by `day`, with or without a figure."""
-    held = delivery.kept(known["deliveries"], known["deals"])
-    return set(delivery.live_mw(held, day).reset_index()["site"])
+    held = delivery.live_mw(delivery.kept(known["deliveries"], known["deals"]), day).reset_index()
+    return set(held.loc[held["live_mw"].ne(0) | held["unpublished"].gt(0), "site"])
 
 
 def _together(words: set[str]) -> str:

@@ -1,12 +1,12 @@
 """What was promised and what runs: megawatts live for tenants, delays, by what companies said.
 
-Megawatts are critical IT. What was not seen is missing, not zero.
+Megawatts are critical IT. What was not seen is missing, not zero; zero is what a company says does not run yet.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -52,10 +52,10 @@ def due(contracts: pd.DataFrame) -> pd.Series:
     return period_end(contracts["start_expected"]).rename("due")
 
 
-def _latest(rows: pd.DataFrame, by: str) -> pd.DataFrame:
-    """The last of `rows` said of each site and phase; of those said on one day, the one whose `by` is latest."""
+def _latest(rows: pd.DataFrame, by: str, of: Sequence[str] = ("ticker", "site", "phase")) -> pd.DataFrame:
+    """The last of `rows` said of each phase of a site; of those said on one day, the one whose `by` is latest."""
     order = rows.assign(said=last_day(rows["said_on"]), end=period_end(rows[by])).sort_values(["said", "end"])
-    return order.groupby(["ticker", "site", "phase"], as_index=False, dropna=False).tail(1)
+    return order.groupby(list(of), as_index=False, dropna=False).tail(1)
 
 
 def live_mw(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
@@ -171,44 +171,71 @@ def told_by_tenant(sites: pd.DataFrame, site_contracts: pd.DataFrame) -> dict[st
     return dict(zip(whole, rows["tenant"]))
 
 
-def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
-    """First promise for each phase of a site against what was known of it on `day`, in the order of the promises.
+def _steps(promises: pd.DataFrame) -> pd.DataFrame:
+    """What was first promised for each phase, a row for each step of it: megawatts by a time, named in `step`.
 
-    Columns: ticker, site, phase, deal_id, promised_mw, promised (the period, as stated), now (when all of that was
-    live, else the latest target), state ("delivered"; "expected"; "overdue": the period has passed and nothing newer
-    was said) and late_quarters: from the last day of the promised period to that of the other, missing if overdue, and
-    zero unless the other begins after the promised one has ended: a vaguer word ("January", then "the first quarter")
-    is no delay. A promise without megawatts (a first hall, power) is kept by any delivery; one with megawatts is not
-    postponed by a target for less.
+    Promises of one phase that were made on its first day for different megawatts are steps ("250 MW in 2025, all 590
+    in 2026"), earlier ones included in the later; of those for the same megawatts the latest time counts.
+    """
+    keys = ["ticker", "site", "phase"]
+    rows = promises.assign(said=last_day(promises["said_on"]), end=period_end(promises["due"]))
+    rows = rows[rows["said"] == rows.groupby(keys)["said"].transform("min")].sort_values(["said", "end"], kind="stable")
+    rows = rows.drop_duplicates([*keys, "critical_it_mw"], keep="last")
+    last, sizes = ~rows.duplicated(keys, keep="last"), rows["critical_it_mw"]
+    named = [
+        phase if whole else f"{phase}, first part" if pd.isna(size) else f"{phase}, first {size:.0f} MW"
+        for phase, whole, size in zip(rows["phase"], last, sizes)
+    ]
+    return rows.assign(step=pd.Series(named, rows.index, dtype=object))
+
+
+def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
+    """First promise for each phase of a site, step by step, against what was known of it on `day`, oldest first.
+
+    Columns: ticker, site, phase, step (its name, see `_steps`), deal_id, promised_mw, promised (the period, as
+    stated), now (when all of that was first live, else the latest target), state ("delivered"; "expected"; of those
+    whose period has passed without either "late", if it was said since that all or a part is not live, or "overdue",
+    if nothing newer was said) and late_quarters: from the last day of the promised period to that of the other, missing
+    if late or overdue, and zero unless the other begins after the promised one has ended: a vaguer word ("January",
+    then "the first quarter") is no delay. A promise without megawatts (a first hall, power) is kept by any delivery;
+    one with megawatts is not postponed by a target for less.
     """
     day, keys = pd.Timestamp(day), ["ticker", "site", "phase"]
     said = deliveries[(last_day(deliveries["said_on"]) <= day) & deliveries["alternative_to"].isna()]
-    first = said[said["kind"] == "promised"].assign(said=lambda rows: last_day(rows["said_on"]))
-    first = _latest(first[first["said"] == first.groupby(keys)["said"].transform("min")], "due").sort_values("said")
-    rows = first.rename(columns={"critical_it_mw": "promised_mw", "due": "promised"})
-    rows = rows[[*keys, "deal_id", "promised_mw", "promised", "source_url"]].reset_index(drop=True)
-    target = said[said["kind"] == "target"].merge(rows[[*keys, "promised_mw"]], on=keys)
+    rows = _steps(said[said["kind"] == "promised"])
+    rows = rows.rename(columns={"critical_it_mw": "promised_mw", "due": "promised"})
+    columns = [*keys, "step", "deal_id", "promised_mw", "promised", "source_url"]
+    rows, of_step = rows[columns].reset_index(drop=True), [*keys, "step"]
+    target = said[said["kind"] == "target"].merge(rows[[*of_step, "promised_mw"]], on=keys)
     whole = target["promised_mw"].isna() | (target["critical_it_mw"] >= target["promised_mw"])
-    target, done = _latest(target[whole], "due"), _latest(said[said["kind"] == "delivered"], "live_by")
-    rows = rows.merge(target[[*keys, "due"]], on=keys, how="left")
-    rows = rows.merge(done[[*keys, "live_by", "live_critical_it_mw"]], on=keys, how="left")
-    enough = rows["promised_mw"].isna() | (rows["live_critical_it_mw"] >= rows["promised_mw"])
-    delivered = rows["live_by"].notna() & enough
-    rows["now"] = rows["due"].mask(delivered, rows["live_by"])
+    target = _latest(target[whole], "due", of_step)
+    ran = said[said["kind"] == "delivered"].merge(rows[[*of_step, "promised_mw", "promised"]], on=keys)
+    enough = ran["live_critical_it_mw"] >= ran["promised_mw"]
+    enough |= ran["promised_mw"].isna() & (ran["live_critical_it_mw"] != 0)
+    less = ~enough & ran["live_critical_it_mw"].notna() & (last_day(ran["said_on"]) > period_end(ran["promised"]))
+    told = pd.MultiIndex.from_frame(ran.loc[less, of_step])
+    done = (
+        ran[enough].assign(end=period_end(ran["live_by"])).sort_values("end").groupby(of_step, as_index=False).head(1)
+    )
+    rows = rows.merge(target[[*of_step, "due"]], on=of_step, how="left")
+    rows = rows.merge(done[[*of_step, "live_by"]], on=of_step, how="left")
+    delivered = rows["live_by"].notna()
+    rows["now"] = rows["live_by"].fillna(rows["due"])
     end, promised_end = period_end(rows["now"].fillna(rows["promised"])), period_end(rows["promised"])
-    overdue = rows["now"].isna() & (promised_end < day)
-    rows["state"] = delivered.map({True: "delivered", False: "expected"}).mask(overdue, "overdue")
+    passed, since = rows["now"].isna() & (promised_end < day), pd.MultiIndex.from_frame(rows[of_step]).isin(told)
+    state = delivered.map({True: "delivered", False: "expected"}).astype(object)
+    rows["state"] = state.mask(passed, "overdue").mask(passed & since, "late")
     months = 12 * (end.dt.year - promised_end.dt.year) + end.dt.month - promised_end.dt.month
     later = period_start(rows["now"].fillna(rows["promised"])) > promised_end
-    rows["late_quarters"] = (months / 3).where(later, 0.0).mask(overdue)
-    return rows.drop(columns=["due", "live_by", "live_critical_it_mw"])
+    rows["late_quarters"] = (months / 3).where(later, 0.0).mask(passed)
+    return rows.drop(columns=["due", "live_by"])
 
 
 def outcomes(phases: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     """`phases` (of `delays` on `day`) with `due`, whether all of the promised time has passed, and `outcome` of it.
 
-    Of what is due: "in time", "came late", "later date" or "no news"; of what is due later: "live already",
-    "as promised" or "postponed".
+    Of what is due: "in time", "came late", "later date", "late, no date" or "no news"; of what is due later: "live
+    already", "as promised" or "postponed".
     """
     passed = period_end(phases["promised"]) < pd.Timestamp(day)
     done, late = phases["state"] == "delivered", phases["late_quarters"] > 0
@@ -216,6 +243,7 @@ def outcomes(phases: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
         "in time": passed & done & ~late,
         "came late": passed & done,
         "no news": phases["state"] == "overdue",
+        "late, no date": phases["state"] == "late",
         "later date": passed,
         "live already": done,
         "postponed": late,
@@ -238,7 +266,7 @@ def _last_phase(mine: pd.DataFrame, aims: pd.DataFrame, starts: pd.Series, day: 
 
     `mine` is of `delays`, `aims` are targets of phases that nobody promised, `starts` those that contracts name.
     """
-    still = mine["now"].fillna(mine["promised"].where(mine["state"] != "overdue"))
+    still = mine["now"].fillna(mine["promised"].where(~mine["state"].isin(["overdue", "late"])))
     told = mine[["promised", "late_quarters"]].assign(now=still)
     named = pd.DataFrame({"promised": starts, "now": starts.where(period_end(starts) >= day)})
     parts = [part for part in (told, pd.DataFrame({"now": aims["due"]}), named) if len(part)]
@@ -260,10 +288,10 @@ def by_site(
 
     Columns: ticker, site, tenant, contracted_mw, live_mw (missing where no figure was seen), promised, now and
     late_quarters (all three of that of its phases which ends last, see `delays`; the start that the contract names
-    where no phase is told), state ("live" once all of it runs; "overdue" if its time has passed, nothing was heard and
-    no date lies ahead; else "expected"), begun (whether anything was delivered, with or without megawatts), passed
-    (names of the phases whose time has passed unheard) and told (whether any phase is). Only contracts in force; the
-    parts of a site that is told as one stand as that site.
+    where no phase is told), state ("live" once all of it runs; "overdue" if its time has passed and no date lies ahead;
+    else "expected"), begun (whether anything was delivered, with or without megawatts), passed (names of the steps
+    whose time has passed without a new date) and told (whether any phase is). Only contracts in force; the parts of a
+    site that is told as one stand as that site.
     """
     day, as_one = pd.Timestamp(day), told_by_tenant(sites, site_contracts)
     rows = site_contracts.merge(sites[["site", "ticker", "part_of"]], on="site")
@@ -284,7 +312,7 @@ def by_site(
         untold = contracts["deal_id"].isin(ids - set(mine["deal_id"]) - set(live["deal_id"]))
         starts = contracts.loc[untold, "start_expected"].dropna()
         last = _last_phase(mine, aims[~aims["phase"].isin(mine["phase"])], starts, day)
-        passed = mine.loc[mine["state"] == "overdue", "phase"]
+        passed = mine.loc[mine["state"].isin(["overdue", "late"]), "step"]
         late = bool((period_end(starts) < day).any()) or len(passed) > 0
         ahead = last["now"] is not None and period_end(pd.Series([last["now"]])).iloc[0] >= day
         megawatts, whole = live["live_critical_it_mw"].sum(min_count=1), group["critical_it_mw"].sum()
@@ -292,7 +320,11 @@ def by_site(
             {"ticker": ticker, "site": site, "tenant": tenant, "contracted_mw": whole, "live_mw": megawatts}
             | dict(last)
             | {"state": "live" if megawatts >= whole else "overdue" if late and not ahead else "expected"}
-            | {"begun": len(anything) > 0, "passed": list(passed), "told": len(mine) + len(anything) > 0}
+            | {
+                "begun": bool((anything["live_critical_it_mw"] != 0).any()),
+                "passed": list(passed),
+                "told": len(mine) + len(anything) > 0,
+            }
         )
     columns = ["ticker", "site", "tenant", "contracted_mw", "live_mw", "promised", "now", "late_quarters", "state"]
     rows = pd.DataFrame(found, columns=[*columns, "begun", "passed", "told"])

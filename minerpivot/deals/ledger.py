@@ -348,6 +348,16 @@ def ultimate_credit(contracts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"credit": credit, "ground": contracts["credit_ground"].map(GROUNDS)})
 
 
+def assured(contracts: pd.DataFrame) -> pd.Series:
+    """Of each contract's base value, USD bn, what its ultimate credit owes as the tenant or guarantees by a stated sum.
+
+    Support without a sum assures none of it here, nor does a value that the credit shares with another tenant.
+    """
+    value, credit = contracts["contract_value_usd_bn"], ultimate_credit(contracts)["credit"]
+    guaranteed = contracts["guarantee_usd_bn"].astype(float).fillna(0).clip(upper=value)
+    return value.where(credit == contracts["tenant"], guaranteed.where(value.notna()))
+
+
 def concentration(contracts: pd.DataFrame, by: pd.Series) -> pd.Series:
     """Groups with a valued contract, the largest, its percent of base value, and the Herfindahl index, by `by`."""
     value = totals(contracts, by)["value_usd_bn"].dropna()

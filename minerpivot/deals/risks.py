@@ -49,7 +49,7 @@ def late(phases: pd.DataFrame, site_names: pd.Series, *, most: int = 3) -> pd.Da
     rows = phases[phases["late_quarters"] > 0].nlargest(most, "late_quarters")
     site = rows["site"].map(site_names).astype(object).fillna(rows["site"])
     quarters = rows["late_quarters"].map(lambda late: f"{late:.0f} {'quarter' if late == 1 else 'quarters'}")
-    told = {"what": site + ", " + rows["phase"], "row": rows["deal_id"].fillna(site), "source_url": rows["source_url"]}
+    told = {"what": site + ", " + rows["step"], "row": rows["deal_id"].fillna(site), "source_url": rows["source_url"]}
     return _examples(rows, risk="Late", figure=quarters, **told)
 
 

@@ -57,7 +57,7 @@ def later_than(day, text):
     """Days and months in a text that are later than `day`."""
     found = [stamp for stamp in re.findall(r"\b20\d\d-\d\d-\d\d\b", text) if stamp > day]
     found += [stamp for stamp in re.findall(r"\b20\d\d-\d\d\b(?!-)", text) if stamp > day[:7]]
-    named = re.findall(rf"(?:(\d{{1,2}}) )?({'|'.join(MONTHS)}) (20\d\d)", text)
+    named = re.findall(rf"(?:(\d{{1,2}})[ \u00a0])?({'|'.join(MONTHS)}) (20\d\d)", text)
     for number, month, year in named:
         stamp = f"{year}-{MONTHS.index(month) + 1:02d}" + (f"-{int(number):02d}" if number else "")
         if stamp > day[: len(stamp)]:

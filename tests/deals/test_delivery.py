@@ -232,7 +232,11 @@ def test_a_row_of_a_site_speaks_of_one_phase():
         ([target("2027-Q1", 40)], "overdue", None),  # not for all of it
         ([target("2026-Q4", 100), target("2026-Q3", None, said_on="2026-05-01")], "expected", 2),  # a first hall
         ([live(100, "2026-07", "2026-08-05")], "delivered", 1 / 3),
-        ([live(99, "2026-07", "2026-08-05")], "overdue", None),  # not all of it
+        ([live(99, "2026-07", "2026-08-05")], "late", None),  # not all of it, so it was said
+        ([live(0, "2026-08", "2026-08-05")], "late", None),  # nothing of it, so it was said
+        ([live(40, "2026-05", "2026-06-05")], "overdue", None),  # a part, before the time had passed: no news since
+        ([live(99, "2026-06", "2026-07-05"), live(100, "2026-07", "2026-08-05")], "delivered", 1 / 3),
+        ([live(100, "2026-06", "2026-07-05"), live(120, "2026-08", "2026-08-25")], "delivered", 0),  # when first so
         ([live(None, "2026-07", "2026-08-05")], "overdue", None),  # how much of it was not published
         ([live(100, "2026-03", "2026-08-05")], "delivered", 0),
         ([live(100, "2026-07", "2026-09-05")], "overdue", None),  # said after the day
@@ -249,6 +253,53 @@ def test_late_is_what_comes_after_the_promised_period(later, state, late):
     row = delivery.delays(table, "2026-08-29").iloc[0]
     assert row["state"] == state
     assert pd.isna(row["late_quarters"]) if late is None else row["late_quarters"] == pytest.approx(late)
+
+
+def test_promises_of_one_phase_in_steps_count_each():
+    """By hand: about 250 MW in 2025, all 590 in 2026; 120 ran by the end of 2025, 395 by June, 437 in July 2026."""
+    table = said(
+        {"due": "2026", "critical_it_mw": 590},
+        {"due": "2025", "critical_it_mw": 250},
+        live(120, "2025-Q4", "2026-03-02"),
+        live(395, "2026-Q2", "2026-07-28"),
+        live(437, "2026-07", "2026-07-28"),
+        target("2027-Q1", 590, "2026-07-28"),
+    )
+    known = {
+        "2025-12-31": (["expected", "expected"], ["as promised", "as promised"]),
+        "2026-01-28": (["overdue", "expected"], ["no news", "as promised"]),
+        "2026-03-02": (["late", "expected"], ["late, no date", "as promised"]),
+        "2026-08-29": (["delivered", "expected"], ["came late", "postponed"]),
+    }
+    for day, (states, outcomes) in known.items():
+        found = delivery.outcomes(delivery.delays(table, day), day)
+        assert found["promised_mw"].tolist() == [250, 590]
+        assert found["step"].tolist() == ["first, first 250 MW", "first"]
+        assert found["state"].tolist() == states
+        assert found["outcome"].tolist() == outcomes
+    assert found["now"].tolist() == ["2026-Q2", "2027-Q1"]  # when it first was enough
+    assert found["late_quarters"].tolist() == [2, 1]
+
+
+def test_two_times_for_the_same_megawatts_are_one_promise():
+    """The later counts; a promise of another day is no step of the first."""
+    more = {"said_on": "2025-09-01", "due": "2027", "critical_it_mw": 200}
+    table = said({"due": "2026-H1", "critical_it_mw": 100}, {"due": "2026-09", "critical_it_mw": 100}, more)
+    found = delivery.delays(table, "2026-08-29")
+    assert found[["promised", "promised_mw", "step"]].to_numpy().tolist() == [["2026-09", 100, "first"]]
+
+
+def test_a_zero_that_was_said_is_known_and_begins_nothing():
+    """Nothing runs by what the company said: zero, not missing; the promise of a first hall is not kept by it."""
+    table = said({"due": "2026-07"}, live(0, "2026-08", "2026-08-04", deal_id="A"))
+    assert delivery.live_mw(table, "2026-08-03").empty
+    assert delivery.live_mw(table, "2026-08-04")["live_mw"].item() == 0
+    sites = pd.DataFrame({"site": ["campus"], "part_of": None, "ticker": "IREN"})
+    rows = pd.DataFrame({"site": ["campus"], "deal_id": "A", "tenant": None, "critical_it_mw": 50.0})
+    found = delivery.by_site(sites, rows, deals.contracted(ledger({"deal_id": "A"})), table, "2026-08-29")
+    assert found[["live_mw", "begun"]].to_numpy().tolist() == [[0, False]]
+    assert delivery.site_states(found).item() == "due"
+    assert delivery.delays(table, "2026-08-29")["state"].item() == "late"
 
 
 def test_a_first_hall_is_kept_by_any_delivery():

@@ -428,6 +428,24 @@ def test_a_common_value_rests_on_the_one_credit_of_its_parts():
     assert deals.ultimate_credit(rows)["credit"].tolist() == ["AMD", "AMD", "AMD", "Oak", "Elm", "Oak; Elm"]
 
 
+def test_what_the_ultimate_credit_assures():
+    """A tenant all of its rent; a guarantor its sum, no more than the value, and nothing without a sum."""
+    backed = {"guarantor": "Google", "credit_ground": "guarantee", "tenant": "Fluidstack"}
+    rows = ledger(
+        {"tenant": "Oak"},
+        backed | {"guarantee_usd_bn": 0.4},
+        backed | {"guarantee_usd_bn": 1.4},
+        backed,
+        backed | {"tenant": "Google"},
+        backed | {"contract_value_usd_bn": None, "guarantee_usd_bn": 0.4},
+    )
+    assert deals.assured(rows).fillna(-1).tolist() == [1, 0.4, 1, 0, 1, -1]
+    shared = {"deal_id": "ALL", "tenant": "Oak; Elm", "counts_as": "value"}
+    parts = [{"part_of": "ALL", "tenant": "Oak", "contract_value_usd_bn": None}]
+    parts += [parts[0] | {"tenant": "Elm", "guarantor": "Oak"}]
+    assert deals.assured(ledger(shared, *parts))[0] == 0
+
+
 @pytest.mark.parametrize(
     ("deal_ids", "sum_usd_bn"),
     [

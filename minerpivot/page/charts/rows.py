@@ -36,7 +36,7 @@ def bars(
     """Bars from nothing, the longest first unless `sort` is off, each with its value; `marks` are named dashed lines.
 
     `accent` is one meaning for all, or one per name. `part` is a column of what is done of each whole: a solid bar in a
-    pale one, with "437 of 590" behind.
+    pale one, with "437 of 590" behind, or the whole alone where all of it is done.
     """
 
     def draw(size: Size) -> list[Plate]:
@@ -48,7 +48,8 @@ def bars(
             row = _bar(str(record[name]), whole, written(whole, format), means)
             if part:
                 done = float(record[part])
-                row.label = f"{written(done, format).split(' ')[0]} of {row.label}"
+                if done < whole or done == 0:
+                    row.label = f"{written(done, format).split(' ')[0]} of {row.label}"
                 row.boxes = [(0.0, whole, "promised"), (0.0, done, "ai")]
                 row.said = [(whole, "", row.label)]
             rows.append(row)
@@ -111,8 +112,12 @@ def dots(
     marks: Sequence[Mark] = (),
     domain: tuple[float, float] | None = None,
     heading: str = "",
+    keyed: bool = False,
 ) -> Drawing:
     """One to three marks on a line in each row: two make a dumbbell. Each column of `values` has a name, above.
+
+    Names stand over the first row's marks or, if `keyed`, behind a mark each in the order of the columns: alike in
+    all panels, whichever mark is first.
 
     Rows are sorted by the column `sort`, the first unless named; False keeps their order. A row may lack values, but
     not all. Marks of one column have their value behind them; those of several stand over a scale. `accent` gives
@@ -144,7 +149,9 @@ def dots(
             rows.append(row)
         above = [] if single else [heads[column] for column in columns if column in heads]
         scale, span = "" if single else format, domain or _span(rows, marks)
-        plate = _plate(size, rows, marks, thick=12, scale=scale, domain=span, heads=above, heading=heading)
+        shapes = [(_meant(accent, column), shape) for column, shape in zip(columns, SHAPES) if column in heads]
+        key = shapes if keyed else []
+        plate = _plate(size, rows, marks, thick=12, scale=scale, domain=span, heads=above, key=key, heading=heading)
         offer(plate, given)
         return [plate]
 
@@ -267,12 +274,13 @@ def _plate(
     scale: str = "",
     domain: tuple[float, float] | None = None,
     heads: Sequence[Words] = (),
+    key: Sequence[tuple[str, str]] = (),
     heading: str = "",
 ) -> Plate:
     """Rows one below the other: names on the left or, on a phone that has no room, above; words behind their ends.
 
     Bars stand on a line `from_zero`; `thick` is their height, `scale` a format for a scale below, `heads` words above
-    the first row at their values.
+    the first row at their values or, with a `key` of marks (meaning, shape), behind these from the left.
     """
     if not rows:
         raise ValueError("there is no row to draw")
@@ -298,7 +306,14 @@ def _plate(
     plate.above = above
     spots = [(plate.across(mark.at), size.word(mark.name)) for mark in marks]
     top = flags(plate, spots, plate.height, centred=True)
-    if heads:
+    if key:
+        at = 6.0 - (plate.left if above else 0)
+        for (_, text, colour), (means, shape) in zip(heads, key):
+            plate.dot(at, -top - 8, meaning(means).stroke, 5, shape=shape)
+            plate.text(at + 10, -top - 8, text, colour, bold=True)
+            at += measure(text, bold=True) + 30
+        top += 20
+    elif heads:
         words = [(plate.across(value), text, colour) for value, text, colour in heads]
         row_of_words(plate, -top - 8, words, -plate.left, plate.width + plate.right)
         top += 20
@@ -342,6 +357,8 @@ def rule_scale(plate: Plate, pattern: str = "") -> None:
     values = axes.round_values(*plate.x, most=4 if plate.size.narrow else 5) if pattern else []
     labels = {value: tick(value, pattern, last=value == max(values)) for value in values}
     labels = {value: text for value, text in labels.items() if plate.across(value) >= measure(text) / 2 - plate.left}
+    if 0.0 in labels and min(labels) == 0 and len(labels) > 1 and plate.x[0] <= (half := -sorted(labels)[1] / 2):
+        labels = {half: tick(half, pattern, last=False), **labels}  # what stands below nothing has a number too
     while any(  # on a short scale labels run into each other: every other one goes
         plate.across(b) - plate.across(a) < (measure(labels[a]) + measure(labels[b])) / 2 + 4
         for a, b in itertools.pairwise(labels)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import re
+from calendar import month_name
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +24,7 @@ DUTIES = {  # what a chart must say, and how an author mends that it does not
     "unit": "say what is measured, in which unit",
     "description": "write two sentences with the two or three values that matter",
 }
+DAY = re.compile(rf"(?<=\d) (?=(?:{'|'.join(month_name[1:])})\b)")  # where a day's number must not part from its month
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ def stored(label: str, choice: Choice) -> dict[str, Any]:
     """What the notebook keeps of a drawing; raises `ValueError` for a duty left undone or a drawing too large."""
     of = f" of choice {label!r}" if label else ""
     said = {part: str(getattr(choice, part) or "").strip() for part in DUTIES}
+    said["title"] = DAY.sub("\u00a0", said["title"])
     for part, mend in DUTIES.items():
         if not said[part]:
             raise ValueError(f"no {part}{of}; {mend} ({part}=…)")

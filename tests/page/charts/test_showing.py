@@ -142,3 +142,19 @@ def test_a_drawing_that_cannot_be_right_is_refused(shown, form, message):
     """By name, when it is shown."""
     with pytest.raises(ValueError, match=rf"^chart 'clock': .*{message}"):
         charts.show("clock", form, sources="halvings", **SAID)
+
+
+def test_a_day_does_not_part_in_a_title():
+    """Number and month stay on one line; other numbers and words may part."""
+    shown = showing.stored("", charts.Choice(cost_bars(6), **SAID | {"title": "5 sites by 5 October 2026, 30 in May"}))
+    assert shown["title"] == "5 sites by 5\u00a0October 2026, 30 in May"
+
+
+def test_keyed_names_stand_in_the_order_of_the_columns_and_below_nothing_is_a_tick():
+    """Whichever mark is first in the first row; the scale reaches below zero where marks do."""
+    rows = pd.DataFrame({"who": ["a", "b"], "one": [300.0, 10.0], "two": [-60.0, 200.0]})
+    drawing_ = charts.dots(rows, name="who", values={"one": "first", "two": "second"}, format="${:,.0f}", keyed=True)
+    shown = showing.stored("", charts.Choice(drawing_, **SAID))
+    body = drawing.standalone(drawing.picture(shown["panels"], "wide"), "")
+    assert body.index(">first<") < body.index(">second<")
+    assert "−$50" in body
