@@ -8,7 +8,7 @@ table's preview shows its first `:rows:`. Nothing is typed twice: what is shown 
 
     ```{workbook} The contracts and the companies as one workbook (XLSX)
     chapters/miner-deals.ipynb ledger
-    chapters/companies.ipynb companies
+    chapters/companies.ipynb every-company
     ```
 
 is a link to a file that holds these tables whole.

@@ -141,17 +141,19 @@ def by_case(
 ) -> pd.DataFrame:
     """The sum of each company under several sets of assumptions, one row a company, by ticker.
 
-    Columns: company, market_value_usd_m, ticker, for each case its range in words and its ends in million USD, and
-    `inside`: whether the market value lies between the lowest and the highest end.
+    Columns: company, market_value_usd_m and in billions, ticker, for each case its range in words (billion USD), its
+    ends in million USD, and whether the market value lies between them.
     """
     found = {name: sums(companies, leases, settings, fixed) for name, settings in cases.items()}
     rows = companies[["company", "market_value_usd_m"]].assign(ticker=companies.index)
+    rows["market_value_usd_bn"] = rows["market_value_usd_m"] / 1000
     for name, case in found.items():
-        rows[name] = [span(low, high) for low, high in zip(case["low"], case["high"])]
+        rows[name] = [
+            span(low, high).replace("$", "").replace("bn", "") for low, high in zip(case["low"], case["high"])
+        ]
         rows[f"{name}_low_usd_m"], rows[f"{name}_high_usd_m"] = case["low"], case["high"]
-    lowest = pd.concat([case["low"] for case in found.values()], axis=1).min(axis=1)
-    highest = pd.concat([case["high"] for case in found.values()], axis=1).max(axis=1)
-    return rows.assign(inside=rows["market_value_usd_m"].between(lowest, highest))
+        rows[f"{name}_inside"] = rows["market_value_usd_m"].between(case["low"], case["high"])
+    return rows
 
 
 def told(settings: Settings) -> str:

@@ -19,9 +19,10 @@ from minerpivot.page.words import Day
 READ = (
     *("instruments", "miners", "deals", "deal_sources", "deliveries", "sites", "site_contracts", "company_totals"),
     *("power_status", "balance_sheets", "shares_outstanding", "financings", "miner_segments", "prices", "fates"),
-    *("earnings_dates", "event_flags", "claims"),
+    *("prices_failed", "earnings_dates", "event_flags", "claims"),
 )
 LEAST_MW = 100  # contracted megawatts below which a value per megawatt says nothing
+LEAST_MEASURED = 90  # percent of the contracts' value that has to have megawatts for one
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -119,8 +120,11 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
 
     `return_percent` runs from the first close at or after the first binding contract to the last close;
     `dilution_percent` is the growth of the share count since `since`, for counts of one kind. Enterprise values per
-    megawatt are missing below `LEAST_MW` megawatts. `next_delivery` is the soonest promise or start of a lease
-    (`next_kind`). Rows of subsidiaries repeat what their parents' rows hold.
+    megawatt are missing below `LEAST_MW` megawatts, per contracted one also where less than `LEAST_MEASURED` percent of
+    the contracts' value has megawatts (`measured_percent`). `returns_to` is the last close of a company whose closes
+    stand in the table of small miners alone, which is for returns; `lacks` then says which price is missing.
+    `next_delivery` is the soonest promise or start of a lease (`next_kind`). Rows of subsidiaries repeat what their
+    parents' rows hold.
     """
     day = pd.Timestamp(day)
     listed = companies(known["instruments"])
@@ -138,6 +142,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
     strategies = known["miners"].set_index("ticker")
     status = known["power_status"].assign(day=last_day(known["power_status"]["as_of"])).sort_values("day")
     mining = status.dropna(subset=["mining"]).groupby("ticker").tail(1).set_index("ticker")
+    small = small_ends(known, day)
     rows, of_company = [], contracts(known)
     for ticker in listed.index:
         own, held = group(ticker, parents), of_company[ticker]
@@ -157,6 +162,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
                 "contracts": len(signed),
                 "contracted_mw": sums.get("critical_it_mw", np.nan),
                 "open_mw": sums.get("open_mw", np.nan),
+                "measured_percent": valuation.measured_percent(signed),
                 "contracted_usd_bn": sums.get("value_usd_bn", np.nan),
                 "tenants": _names(tenants(signed)),
                 "guarantors": _names(signed["guarantor"]),
@@ -171,17 +177,39 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
                 "dilution_percent": 100 * growth["shares"].get(ticker, np.nan),
                 "dilution_from": growth["from_date"].get(ticker, pd.NaT),
                 "dilution_to": growth["to_date"].get(ticker, pd.NaT),
+                "returns_to": small.get(ticker, pd.NaT),
                 "next_delivery": coming["stated"].squeeze() if len(coming) else None,
                 "next_kind": coming["kind"].squeeze() if len(coming) else None,
                 "next_delivery_mw": coming["mw"].squeeze() if len(coming) else np.nan,
             }
         )
     table = pd.DataFrame(rows).set_index("ticker").join(worth)
+    table["lacks"] = [_price_named(*cells, day) for cells in zip(table["lacks"], table["returns_to"])]
+    measured = table["contracted_mw"].where(table["measured_percent"] >= LEAST_MEASURED)
     for end in ("low", "high"):
         value = table[f"{end}_usd_m"]
-        table[f"per_contracted_mw_{end}"] = valuation.per_megawatt(value, table["contracted_mw"], at_least=LEAST_MW)
+        table[f"per_contracted_mw_{end}"] = valuation.per_megawatt(value, measured, at_least=LEAST_MW)
         table[f"per_live_mw_{end}"] = valuation.per_megawatt(value, table["live_mw"], at_least=LEAST_MW)
     return table
+
+
+def small_ends(known: Tables, day: pd.Timestamp) -> pd.Series:
+    """The last close by `day` of each company that has closes only in the table of small miners: ticker -> day."""
+    rows = known["prices_failed"]
+    rows = rows[(rows["date"] <= day) & ~rows["symbol"].isin(known["prices"]["symbol"])]
+    return rows.groupby("symbol")["date"].max()
+
+
+NO_LEVEL = "a price kept for more than returns"
+
+
+def _price_named(lacks: str, returns_to: pd.Timestamp, day: pd.Timestamp) -> str:
+    """What is not found, where closes for returns are: a price after their last day, or one that is a level."""
+    if pd.isna(returns_to):
+        return lacks
+    late = returns_to < day - pd.Timedelta(days=7)
+    named = f"a price after {Day(returns_to)}" if late else NO_LEVEL
+    return ", ".join(named if part == valuation.INGREDIENTS["close"] else part for part in lacks.split(", "))
 
 
 def _names(cells: pd.Series) -> str:
@@ -310,7 +338,8 @@ def largest_tenant(contracts: pd.DataFrame) -> str | None:
 def leases(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     """Each tenant at each site on `day`: `delivery.by_site` with two columns in other words, and what it leaves out.
 
-    `tenant` is as a reader is told, `state` "runs" (all of it), "runs in part", "promised" or "overdue". Contracts
+    `tenant` is as a reader is told, `state` "runs" (all of it), "runs in part", "promised", "overdue" or "no date",
+    where nobody stated one. Contracts
     without critical-IT megawatts have no row of `site_contracts`; they stand at the company's site whose name is in
     the place that they name, with their megawatts of an open basis in `open_mw`.
     """
@@ -337,15 +366,17 @@ def leases(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
         starts = found["start_expected"]
         rows = found.assign(state=state, promised=starts, now=starts.mask(state.eq("overdue")), open_mw=found["mw"])
         said = pd.concat([said, rows.reindex(columns=said.columns)], ignore_index=True)
-    return said.assign(tenant=tenants(said))
+    undated = said["state"].eq("promised") & said["now"].isna() & said["promised"].isna()
+    return said.assign(tenant=tenants(said), state=said["state"].mask(undated, "no date"))
 
 
 def places(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     """Sites that companies hold on `day`, with what runs for tenants there: the table `sites` with four columns more.
 
     `state`: that of its leases (see `leases`) together, or "no tenant"; a site without a lease of its own that is told
-    as part of several sites has that of those. `contracted_mw` and `live_mw` are critical IT at this site itself,
-    missing where not stated; `tenants` names who signed. Sold sites, and those that stand for several, are left out.
+    as part of several sites has that of those, but "with others" where it is said that something runs at them.
+    `contracted_mw` and `live_mw` are critical IT at this site itself, missing where not stated; `tenants` names who
+    signed. Sold sites, and those that stand for several, are left out.
     """
     said, sites = leases(known, day), known["sites"]
     sites = sites[~(sites["sold_on"] <= pd.Timestamp(day)) & ~sites["site"].isin(sites["part_of"])]
@@ -353,9 +384,10 @@ def places(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     for site, whole in zip(sites["site"], sites["part_of"]):
         here = said[said["site"] == site]
         around = here if len(here) else said[said["site"] == whole]
+        state = _together(set(around["state"]))
         rows.append(
             {
-                "state": _together(set(around["state"])),
+                "state": state if len(here) or not state.startswith("runs") else "with others",
                 "contracted_mw": here["contracted_mw"].sum(min_count=1),
                 "live_mw": here["live_mw"].sum(min_count=1),
                 "tenants": _names(said.loc[said["site"].isin([site, whole]), "tenant"]),
@@ -377,4 +409,4 @@ def _together(words: set[str]) -> str:
         return "no tenant"
     if words & {"runs", "runs in part"}:
         return "runs" if words == {"runs"} else "runs in part"
-    return "overdue" if words == {"overdue"} else "promised"
+    return next(word for word in ("promised", "overdue", "no date") if word in words)

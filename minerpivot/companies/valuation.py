@@ -188,6 +188,17 @@ def _named(rows: pd.DataFrame, parts: Mapping[str, str]) -> pd.Series:
     return pd.Series([", ".join(parts[c] for c in parts if pd.isna(row[c])) for _, row in rows.iterrows()], rows.index)
 
 
+def measured_percent(contracts: pd.DataFrame) -> float:
+    """Percent of the value stated for a company's contracts that lies in those with critical-IT megawatts.
+
+    Of their number where none states a value, missing where there are none. A value divided by the megawatts of only
+    a part of the contracts is too high.
+    """
+    known, value = contracts["critical_it_mw"].notna(), contracts["contract_value_usd_bn"].fillna(0)
+    weight = value if value.sum() > 0 else value + 1
+    return float(100 * weight[known].sum() / weight.sum()) if len(contracts) else float("nan")
+
+
 def per_megawatt(value_usd_m: pd.Series, megawatts: pd.Series, *, at_least: float = 100) -> pd.Series:
     """Million USD per megawatt; missing below `at_least` megawatts, where they are too small a part of the business."""
     return value_usd_m / megawatts.where(megawatts >= at_least)

@@ -144,10 +144,14 @@ def provenance(sources: str | Sequence[str]) -> str:
     names = [sources] if isinstance(sources, str) else list(sources)
     if names == ["datapackage"]:
         return "Data: the manifest, datapackage.json."
-    parts = [
-        f"{tables.describe(name.partition('.')[0])['title']}, to {in_words(tables.through(name))}" for name in names
-    ]
-    return f"Data: {'; '.join(parts)}."
+    return f"Data: {'; '.join(map(_reach, names))}."
+
+
+def _reach(name: str) -> str:
+    """A table or column and its last day; of a table that is dated as a whole that is the day it was compiled."""
+    table = tables.describe(name.partition(".")[0])
+    compiled = table["public"] and all("compiled" in rule for rule in table["public"])
+    return f"{table['title']}, {'compiled' if compiled else 'to'} {in_words(tables.through(name))}"
 
 
 def rounded(value: Any) -> Any:

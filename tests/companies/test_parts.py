@@ -130,11 +130,14 @@ def test_net_assets_are_coins_less_net_debt():
     assert found.to_dict("list") == {"net_low": [-80, 20], "net_high": [-50, 20]}
 
 
-def test_a_market_value_is_inside_if_any_of_the_cases_reaches_it():
-    """Company two is worth its coins and cash in every case, 50, and the market pays 900."""
+def test_a_market_value_is_inside_a_case_if_it_lies_between_its_ends():
+    """Company one's 5,000 lie between the ends of no case; two is worth its coins and cash in both, and not 900."""
     found = parts.by_case(COMPANIES, LEASES, {"First": SETTINGS, "Bold": SETTINGS | {"multiple": 600.0}}, FIXED)
-    assert found["inside"].tolist() == [True, False]
-    assert found.loc["TWO", ["First", "Bold_low_usd_m"]].tolist() == ["$0.1bn", 50]
+    assert found.loc["TWO", ["First", "Bold_low_usd_m", "market_value_usd_bn"]].tolist() == ["0.1", 50, 0.9]
+    assert not found[["First_inside", "Bold_inside"]].any(axis=None)
+    low, high = found.loc["ONE", ["First_low_usd_m", "First_high_usd_m"]]
+    paid = COMPANIES.assign(market_value_usd_m=[(low + high) / 2, 50.0])
+    assert parts.by_case(paid, LEASES, {"First": SETTINGS}, FIXED)["First_inside"].all()
     assert parts.told({"rate": 9, "share": 0}).startswith(
         "discount rate of the leases 9% a year, share of the pipeline"
     )

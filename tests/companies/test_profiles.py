@@ -90,6 +90,26 @@ def test_value_per_megawatt_is_missing_where_megawatts_are_few(table):
     assert table.loc[running, ["per_live_mw_low", "per_live_mw_high"]].isna().all(axis=None)
 
 
+def test_value_per_megawatt_is_missing_where_megawatts_are_of_a_part_of_the_contracts(table):
+    """A whole company divided by the megawatts of one of its contracts would look too dear."""
+    part = table["measured_percent"].fillna(0) < profiles.LEAST_MEASURED
+    assert table.loc[part, ["per_contracted_mw_low", "per_contracted_mw_high"]].isna().all(axis=None)
+
+
+def test_closes_kept_for_returns_are_told_and_are_no_price(known, table):
+    """A company with closes among the small miners does not lack a price, but one after their end or a level."""
+    small = table["returns_to"].dropna()
+    assert set(small.index) == set(table.index) & (
+        set(known["prices_failed"]["symbol"]) - set(known["prices"]["symbol"])
+    )
+    assert not any("a price" in lacks.split(", ") for lacks in table.loc[small.index, "lacks"])
+    assert table.loc[small.index, "market_value_usd_m"].isna().all()
+    day = pd.Timestamp("2026-10-07")
+    assert profiles._price_named("a price, its cash", day, day) == f"{profiles.NO_LEVEL}, its cash"
+    assert profiles._price_named("a price", pd.Timestamp("2026-07-31"), day) == "a price after 31 July 2026"
+    assert profiles._price_named("a price", pd.NaT, day) == "a price"
+
+
 def test_a_return_starts_at_the_first_close_that_could_know():
     """Signed on a Saturday, the return starts at Monday's close; with one close there is none."""
     closes = pd.Series([10.0, 20.0, 30.0], pd.to_datetime(["2026-01-02", "2026-01-05", "2026-01-06"]))
@@ -119,10 +139,20 @@ def test_every_site_is_one_place_and_every_lease_one_row(known):
     assert leases[leases["open_mw"].notna()][["contracted_mw", "live_mw"]].isna().all(axis=None)
 
 
+def test_a_lease_without_any_date_is_not_promised(known):
+    """What runs, is promised or is late has a time that somebody stated or a delivery; the rest says so."""
+    leases = profiles.leases(known, pd.Timestamp(through("prices")))
+    undated = leases["now"].isna() & leases["promised"].isna()
+    assert not leases.loc[undated, "state"].eq("promised").any()
+    assert leases.loc[leases["state"].eq("no date"), ["now", "promised"]].isna().all(axis=None)
+
+
 def test_a_site_is_overdue_only_if_nothing_there_lies_ahead():
     """One lease late beside one of next year is a site with a promise; what runs goes first."""
     assert profiles._together({"overdue"}) == "overdue"
     assert profiles._together({"overdue", "promised"}) == "promised"
+    assert profiles._together({"overdue", "no date"}) == "overdue"
+    assert profiles._together({"no date"}) == "no date"
     assert profiles._together({"overdue", "runs"}) == "runs in part"
     assert profiles._together({"runs"}) == "runs"
     assert profiles._together(set()) == "no tenant"

@@ -214,6 +214,15 @@ def test_no_value_per_megawatt_below_a_hundred():
     assert found.iloc[1] == 10
 
 
+def test_megawatts_cover_the_value_of_the_contracts_that_have_them():
+    """9.7 bn with megawatts and 6.2 without are 61 percent; without values contracts count alike; none are no share."""
+    rows = pd.DataFrame({"critical_it_mw": [200.0, None, None], "contract_value_usd_bn": [9.7, 3.4, 2.8]})
+    assert valuation.measured_percent(rows) == pytest.approx(61.0, abs=0.05)
+    assert valuation.measured_percent(rows.assign(contract_value_usd_bn=None).head(2)) == 50
+    assert valuation.measured_percent(rows.head(1)) == 100
+    assert pd.isna(valuation.measured_percent(rows.head(0)))
+
+
 def test_what_is_dated_the_day_itself_is_known_on_it():
     """A balance sheet and a count of the day are of the day; a close seven days old still is one, eight is too old."""
     same = worth({"as_of": DAY}, shares=[("2026-10-07", "basic", 10.0)])

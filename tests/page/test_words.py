@@ -356,4 +356,5 @@ def test_what_is_shown_names_its_tables_and_their_last_day():
     both = words.provenance(["halvings", "network.fees_btc"])
     assert both.startswith("Data: Halvings of the block subsidy, to 20 April 2024; ")
     assert both.endswith(f", to {words.in_words(tables.through('network.fees_btc'))}.")
+    assert ", compiled " in words.provenance("sites")  # a table that is dated as a whole has no last day of its own
     assert words.provenance("datapackage") == "Data: the manifest, datapackage.json."
