@@ -133,7 +133,8 @@ def test_no_sentence_with_a_number_has_a_typed_direction(path):
     else:
         cells = nbformat.read(path, as_version=4).cells
         text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    text = re.sub(r"\{\{.*?\}\}", "{{}}", text)  # the words in a value are chosen, and it may hold whole sentences
     for sentence in re.split(r"(?<=[.;:])\s+|\n", text):
-        bare = re.sub(r"\{\{.*?\}\}|\"[^\"]*\"|“[^”]*”|\]\([^)]*\)", "#", sentence)
+        bare = re.sub(r"\"[^\"]*\"|“[^”]*”|\]\([^)]*\)", "#", sentence)
         if "{{" in sentence and DIRECTIONS.search(bare):
             assert any(known in bare for known in TRUE_IN_ANY_DATA), sentence
