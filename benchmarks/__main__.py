@@ -57,7 +57,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], None]]] = {
     "tests": ("The tests", lambda: table(installed.suite())),
     "faults": (
         "What a failed build leaves behind",
-        lambda: print(faults.by_kind(faults.run()).to_markdown(index=False)),
+        lambda: print(faults.by_kind(faults.run()).to_markdown()),
     ),
 }
 LONG = ("faults",)

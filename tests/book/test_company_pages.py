@@ -7,7 +7,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from minerpivot.book import profiles, published
 from minerpivot.book.execute import ROOT
 from minerpivot.data.tables import load
-from minerpivot.page.words import OWN, PAGE_MIME, STORED, UnknownValueError
+from minerpivot.page.words import OWN, PAGE_MIME, STORED, UnknownValueError, in_words
 
 
 def marker(name):
@@ -97,11 +97,13 @@ def built(site):
 
 
 def test_a_company_without_prices_or_accounts_says_so(built):
-    """In a sentence, and not by an empty place."""
+    """In a sentence, and not by an empty place; closes kept for returns alone are named with their last day."""
     miners = load("instruments").query("kind == 'miner'").set_index("ticker")
-    priced = set(load("prices")["symbol"])
+    priced, small = set(load("prices")["symbol"]), load("prices_failed").groupby("symbol")["date"].max()
     for ticker in [ticker for ticker in miners.index if ticker not in priced]:
-        assert "a series of closes" in built[ticker].partition("Not found for")[2], ticker
+        missing = built[ticker].partition("Not found for")[2]
+        assert ("a series of closes" in missing) == (ticker not in small.index), ticker
+        assert ticker not in small.index or in_words(small[ticker]) in built[ticker], ticker
         assert "What the shares did" not in built[ticker], ticker  # no heading over nothing
     for ticker, page in built.items():
         assert miners.loc[ticker, "short_name"] in page

@@ -108,8 +108,8 @@ def test_the_pages_of_a_day_know_nothing_later(edition, tmp_path):
         for hidden in soup.select("details.code, pre, script, style, nav, footer"):
             hidden.decompose()
         article = soup.select_one("article")
-        for cell in article.select("td, th"):
-            cell.append(" |")  # "27" of one cell and "June 2028" of the next are no day
+        for cell in article.select("td, th, text"):
+            cell.append(" |")  # "27" of one cell, or word of a drawing, and "June 2028" of the next are no day
         texts = [article.get_text(" ", strip=True), *(tag["aria-label"] for tag in article.select("[aria-label]"))]
         texts = [re.sub(r"(due|,) around \d{1,2} \w+ \d{4}", "", text) for text in texts]  # the next report's
         found = [stamp for text in texts for stamp in later_than(day, text)]
