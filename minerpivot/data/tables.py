@@ -21,12 +21,20 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from pandas.api.typing import NaTType
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 GRADES = ("reported", "derived", "estimated", "scenario")
 PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
-MADE = {"name", "path", "schema", "public", "coverage", "hash", "metadata_hash"}  # what an entry of the manifest needs
+PARTIAL_DATES = {  # by length: how one is written, and from its first day to its last
+    4: ("%Y", pd.offsets.YearEnd(0)),
+    7: ("%Y-%m", pd.offsets.MonthEnd(0)),
+    10: ("%Y-%m-%d", None),
+}
+HASHES = ("hash", "metadata_hash")  # of a table's bytes and of what is said of it
+MADE = {"name", "path", "schema", "public", "coverage", *HASHES}  # what an entry of the manifest needs
 EDITION = "MINERPIVOT_AS_OF"  # environment variable: the day at which the whole report stands still
 TODAY = "MINERPIVOT_TODAY"  # environment variable: another day to be today, for trying the tables of a season to come
 
@@ -124,7 +132,7 @@ def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> 
     limits = [parse_day(limit) for limit in (as_of, edition()) if limit is not None]
     day = min(limits) if limits else None
     if day is not None:
-        days = public_on(table, name, folder=folder)
+        days = _public(name, folder, *_contents(name, folder))
         if entry["public"] and not edition() and day < days.min():
             raise TableError(
                 f"data/{entry['path']} has nothing that was public on {day:%Y-%m-%d}: its first row became public on "
@@ -143,8 +151,12 @@ def _verified(name: str, folder: Path) -> pd.DataFrame:
     """A table whose bytes were just compared with their checksum, as a copy that may be changed."""
     verify(name, folder=folder)
     _loaded.add(name)
-    entry = describe(name, folder)
-    return _parsed(name, folder, entry["hash"], entry["metadata_hash"]).copy(deep=False)  # pandas copies on write
+    return _parsed(name, folder, *_contents(name, folder)).copy(deep=False)  # pandas copies on write
+
+
+def _contents(name: str, folder: Path) -> list[str]:
+    """The checksums that a table has by the manifest: what is remembered of it is of these bytes."""
+    return [describe(name, folder)[part] for part in HASHES]
 
 
 @lru_cache(maxsize=128)
@@ -152,6 +164,12 @@ def _parsed(name: str, folder: Path, content: str, metadata: str) -> pd.DataFram
     """A table of known content: a chapter asks for the same bytes as of a hundred days."""
     entry = describe(name, folder)
     return typed(folder / entry["path"], entry)
+
+
+@lru_cache(maxsize=128)
+def _public(name: str, folder: Path, *contents: str) -> pd.Series:
+    """The day on which each row of a table of known content became public."""
+    return public_on(_verified(name, folder), name, folder=folder)
 
 
 def _side(name: str, day: pd.Timestamp | None, folder: Path, column: str) -> pd.DataFrame:
@@ -164,18 +182,38 @@ def _side(name: str, day: pd.Timestamp | None, folder: Path, column: str) -> pd.
 
 def _informed(table: pd.DataFrame, entry: dict[str, Any], day: pd.Timestamp | None, folder: Path) -> pd.DataFrame:
     """`table` with the cells that became known after their row, in the order in which they became known."""
-    learned = _side("knowledge", day, folder, "known_on")
-    learned = learned[learned["table"] == entry["name"]]
-    if learned.empty:
+    if "knowledge" not in _descriptors(folder):
         return table
-    keys = row_keys(table, entry)
-    fields = {field["name"]: field for field in entry["schema"]["fields"]}
-    for column, cells in learned.sort_values("known_on", kind="stable").groupby("field"):
-        latest = cells.drop_duplicates("row", keep="last").set_index("row")["value"]
-        values = _convert(latest.astype("string"), fields[column], "knowledge.csv")
-        told = keys.isin(values.index)
-        table[column] = table[column].mask(told, keys.map(values).astype(table[column].dtype))
+    verify("knowledge", folder=folder)
+    _loaded.add("knowledge")
+    contents = [*_contents(entry["name"], folder), *_contents("knowledge", folder)]
+    for column, (known_on, rows, values) in _learned(entry["name"], folder, *contents).items():
+        known = np.full(len(rows), True) if day is None else known_on <= day.to_datetime64()
+        places = table.index.get_indexer(pd.Index(rows[known]))
+        cells = table[column].array.copy()
+        cells[places[places >= 0]] = values[known][places >= 0]  # of several for one row the last stays
+        table[column] = pd.Series(cells, table.index, table[column].dtype)
     return table
+
+
+@lru_cache(maxsize=128)
+def _learned(name: str, folder: Path, *contents: str) -> dict[Any, tuple[np.ndarray, np.ndarray, Any]]:
+    """What `knowledge` tells of a table, by column: on which days, of which rows, and the values, oldest first.
+
+    `contents`: the checksums of both tables.
+    """
+    rows = _verified("knowledge", folder).query("table == @name").sort_values("known_on", kind="stable")
+    if rows.empty:
+        return {}
+    entry, table = describe(name, folder), _verified(name, folder)
+    keys, fields = row_keys(table, entry), {field["name"]: field for field in entry["schema"]["fields"]}
+    places = pd.DataFrame({"row": keys, "place": keys.index})
+    found = {}
+    for column, cells in rows.groupby("field"):
+        values = _convert(cells["value"].astype("string"), fields[column], "knowledge.csv").astype(table[column].dtype)
+        told = cells[["row", "known_on"]].assign(value=values).merge(places, on="row")
+        found[column] = (told["known_on"].to_numpy(), told["place"].to_numpy(), told["value"].array)
+    return found
 
 
 def row_keys(table: pd.DataFrame, entry: Mapping[str, Any]) -> pd.Series:
@@ -347,11 +385,15 @@ def last_day(dates: pd.Series) -> pd.Series:
     """The last day of each (possibly partial) date: 2025 -> 2025-12-31, 2025-11 -> 2025-11-30."""
     if pd.api.types.is_datetime64_any_dtype(dates):
         return dates.astype("datetime64[ns]")
-    text = dates.astype("string")
-    ends = pd.to_datetime(text.where(text.str.len() == 10), errors="coerce")
-    ends = ends.fillna(pd.to_datetime(text.where(text.str.len() == 7), errors="coerce") + pd.offsets.MonthEnd(0))
-    years = pd.to_datetime(text.where(text.str.len() == 4), format="%Y", errors="coerce")
-    return ends.fillna(years + pd.offsets.YearEnd(0)).astype("datetime64[ns]")
+    return pd.to_datetime(dates.astype("string").map(last_day_of, na_action="ignore")).astype("datetime64[ns]")
+
+
+@cache
+def last_day_of(text: str) -> pd.Timestamp | NaTType:
+    """The last day of one (possibly partial) date, missing where it is none. (The same few are asked for often.)"""
+    pattern, end = PARTIAL_DATES.get(len(text), (None, None))
+    day = pd.to_datetime(text, format=pattern, errors="coerce") if pattern else pd.NaT
+    return day + end if end and not pd.isna(day) else day
 
 
 def through(names: str | Iterable[str], *, folder: Path = DATA) -> str:

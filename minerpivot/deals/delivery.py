@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import NaTType
 
-from minerpivot.data.tables import last_day
+from minerpivot.data.tables import last_day, last_day_of
 from minerpivot.deals.ledger import contracted, own_share, revenue_per_mw_year
 
 
@@ -20,11 +22,18 @@ def period_end(stated: pd.Series) -> pd.Series:
 
     What is promised for a period is late only once the whole of it has passed.
     """
-    text = stated.astype("string")
-    year, part = text.str.extract(r"(\d{4})")[0], text.str.extract(r"\d{4}-(.+)")[0]
-    ends = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12", "H1": "06", "H2": "12"}
-    month = part.replace(ends).fillna("12").mask(text.str.startswith("mid-"), "06")
-    return last_day((year + "-" + month).astype(object))
+    return pd.to_datetime(stated.astype("string").map(_period_end, na_action="ignore")).astype("datetime64[ns]")
+
+
+_MONTHS = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12", "H1": "06", "H2": "12"}  # in which a part of a year ends
+
+
+@cache
+def _period_end(text: str) -> pd.Timestamp | NaTType:
+    """The last day of one stated period, missing where it is none."""
+    year, part = re.search(r"\d{4}", text), re.search(r"\d{4}-(.+)", text)
+    month = "06" if text.startswith("mid-") else _MONTHS.get(part[1], part[1]) if part else "12"
+    return last_day_of(f"{year[0]}-{month}") if year else pd.NaT
 
 
 def period_start(stated: pd.Series) -> pd.Series:
@@ -314,7 +323,7 @@ def by_site(
         last = _last_phase(mine, aims[~aims["phase"].isin(mine["phase"])], starts, day)
         passed = mine.loc[mine["state"].isin(["overdue", "late"]), "step"]
         late = bool((period_end(starts) < day).any()) or len(passed) > 0
-        ahead = last["now"] is not None and period_end(pd.Series([last["now"]])).iloc[0] >= day
+        ahead = last["now"] is not None and _period_end(last["now"]) >= day
         megawatts, whole = live["live_critical_it_mw"].sum(min_count=1), group["critical_it_mw"].sum()
         found.append(
             {"ticker": ticker, "site": site, "tenant": tenant, "contracted_mw": whole, "live_mw": megawatts}

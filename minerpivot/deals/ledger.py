@@ -410,7 +410,7 @@ def _in_scope(rows: pd.DataFrame, said: Mapping[Hashable, Any]) -> pd.DataFrame:
         return rows
     at_site = rows["site"].astype("string").str.contains(said["scope"], regex=False).fillna(False).astype(bool)
     named = at_site | (rows["tenant"] == said["scope"])
-    return rows[named if named.any() else rows["announced"] == last_day(pd.Series([said["stated_on"]])).iloc[0]]
+    return rows[named if named.any() else rows["announced"] == said["day"]]
 
 
 def reconcile(
@@ -428,8 +428,8 @@ def reconcile(
     row whose figure is the difference).
     """
     found = []
-    for said in company_totals.to_dict("records"):
-        rows = contracted(known(last_day(pd.Series([said["stated_on"]])).iloc[0]))
+    for said in company_totals.assign(day=last_day(company_totals["stated_on"])).to_dict("records"):
+        rows = contracted(known(said["day"]))
         company = parents.get(said["ticker"], said["ticker"])
         rows = _in_scope(rows[rows["ticker"].replace(parents) == company], said)
         rows = own_share(rows) if said["share_basis"] == "own_share" else rows

@@ -7,7 +7,7 @@ from urllib.parse import urlparse
 
 import pandas as pd
 
-from minerpivot.data.tables import last_day
+from minerpivot.data.tables import last_day, last_day_of
 
 PRIMARY = ("filing", "exhibit", "release")  # kinds of source that are the company's own word, the most formal first
 ORDER = [*PRIMARY, "press", "digest", "other"]
@@ -34,7 +34,7 @@ def _day(text: str | None) -> str:
     """A day, month or year as people say it."""
     if text is None:
         return "undated"
-    day = last_day(pd.Series([text])).iloc[0]
+    day = last_day_of(text)
     return {10: f"{day.day} {day:%b %Y}", 7: f"{day:%b %Y}"}.get(len(text), f"{day:%Y}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -14,6 +14,11 @@ from minerpivot.page.drawing import LIGHT, SAID, WIDTHS
 from minerpivot.page.words import in_words
 
 SHAPES = ("circle", "square", "diamond")  # so that colour is never the only sign
+LEVELS = {  # of what stands at pixels: the higher is drawn above the lower
+    **{"boxes": 0, "rules": 1, "dashes": 3},
+    **{f"{shape}s": 4 for shape in SHAPES},
+    **{"words": 5, "halo": 5, SAID: 6},
+}
 LINE = 17  # pixels from one line of text to the next
 
 Name = str | tuple[str, str]  # for a column and for a phone, or one for both
@@ -237,34 +242,35 @@ class Plate:
         whole = alt.layer(*(chart for _, chart in layers)).properties(
             width=self.width, height=self.height, padding=pad, autosize=alt.AutoSizeParams(type="none")
         )
-        spec = whole.to_dict()
+        spec = whole.to_dict(validate=False)  # tests/page/charts/test_forms.py holds every form against the schema
         spec.pop("config", None)
         return spec | {"datasets": self.datasets}
 
-    def _furniture(self) -> Iterable[tuple[int, alt.Chart]]:
-        """What stands at pixels, each kind as one layer."""
-        colour, ends = alt.Color("colour:N", scale=None), {"x2": "x2", "y2": "y2"}
-        align, weight = alt.expr("datum.align"), alt.expr("datum.weight")
-
-        def at(name: str) -> alt.Chart:
+    def _furniture(self) -> Iterator[tuple[int, alt.Chart]]:
+        """What stands at pixels, each kind as one layer. Channels are objects, for Altair takes long to read text."""
+        ends, colour = {"x2": alt.X2("x2"), "y2": alt.Y2("y2")}, alt.Color("colour:N", scale=None)
+        for name, level in LEVELS.items():
+            if name not in self.datasets:
+                continue
             chart = alt.Chart(alt.NamedData(name=name), name=name if name in (SAID, "halo") else alt.Undefined)
-            return chart.encode(x=alt.X("x:Q", scale=None, axis=None), y=pixel_y())
-
-        boxes = at("boxes").mark_rect(cornerRadius={"expr": "datum.corner"})
-        paint = {"stroke": alt.Stroke("edge:N", scale=None), "fill": alt.Fill("fill:N", scale=None)}
-        kinds = [
-            (0, "boxes", boxes.encode(**ends, **paint)),
-            (1, "rules", at("rules").mark_rule().encode(**ends, color=colour)),
-            (3, "dashes", at("dashes").mark_rule(strokeDash=[3, 3]).encode(**ends, color=colour)),
-        ]
-        for shape in SHAPES:
-            dots = at(f"{shape}s").mark_point(shape=shape, filled=True, opacity=1)
-            kinds.append((4, f"{shape}s", dots.encode(color=colour, size=alt.Size("size:Q", scale=None))))
-        for name in ("words", "halo"):
-            words = at(name).mark_text(align=align, fontWeight=weight, baseline="middle")
-            kinds.append((5, name, words.encode(text="text:N", color=colour)))
-        kinds.append((6, SAID, at(SAID).mark_point(opacity=0).encode(description="said:N")))
-        return [(level, chart) for level, name, chart in kinds if name in self.datasets]
+            chart = chart.encode(x=alt.X("x:Q", scale=None, axis=None), y=pixel_y())
+            match name:
+                case "boxes":
+                    paint = {"stroke": alt.Stroke("edge:N", scale=None), "fill": alt.Fill("fill:N", scale=None)}
+                    chart = chart.mark_rect(cornerRadius={"expr": "datum.corner"}).encode(**ends, **paint)
+                case "rules" | "dashes":
+                    chart = chart.mark_rule(strokeDash=[3, 3] if name == "dashes" else alt.Undefined)
+                    chart = chart.encode(**ends, color=colour)
+                case "words" | "halo":
+                    align, weight = alt.expr("datum.align"), alt.expr("datum.weight")
+                    chart = chart.mark_text(align=align, fontWeight=weight, baseline="middle")
+                    chart = chart.encode(text=alt.Text("text:N"), color=colour)
+                case _ if name == SAID:
+                    chart = chart.mark_point(opacity=0).encode(description=alt.Description("said:N"))
+                case _:
+                    chart = chart.mark_point(shape=name.removesuffix("s"), filled=True, opacity=1)
+                    chart = chart.encode(color=colour, size=alt.Size("size:Q", scale=None))
+            yield level, chart
 
 
 def pixel_y() -> alt.Y:

@@ -112,13 +112,14 @@ def lines(
                 plate.level(value)
         plate.data(points, "values")
         plate.table("values", ({"series": by} if by else {}) | {"x": x, "y": y})
+        apart = alt.Detail("series:N")
         grey = [series[key] for key in order if key not in meant]
         groups = [(grey, "context"), *(([series[key]], colour) for key, colour in meant.items())]
         for number, (drawn, colour) in enumerate(group for group in groups if group[0]):
-            style = {"x": across, "y": up, "color": alt.value(LIGHT[meaning(colour).stroke]), "detail": "series:N"}
+            style = {"x": across, "y": up, "color": alt.value(LIGHT[meaning(colour).stroke]), "detail": apart}
             _draw(plate, drawn, thinly, number, 1.5 if drawn is grey else 2.75, style)
         taps = alt.Chart(alt.NamedData(name="values"), name=SAID).transform_filter("isValid(datum.said)")
-        plate.add(6, taps.mark_point(opacity=0).encode(x=across, y=up, description="said:N"))
+        plate.add(6, taps.mark_point(opacity=0).encode(x=across, y=up, description=alt.Description("said:N")))
         for mark in marks:
             plate.level(mark.at)
         covered = tracks(plate, rows)
@@ -291,7 +292,7 @@ def _draw_strip(plate: Plate, strip: Strip) -> None:
         ]
         fill, _, words = meaning(means)
         area = plate.data(rows, f"strip{number}").mark_area(interpolate="step-after", color=LIGHT[fill or "ctx"])
-        plate.add(0, area.encode(x=plate.along(), y=pixel_y(), y2="y2"))
+        plate.add(0, area.encode(x=plate.along(), y=pixel_y(), y2=alt.Y2("y2")))
         row = foot - 9 - 18 * number
         plate.text(plate.width + 9, row, strip.latest(column), words, bold=True)
         plate.text(-6, row, str(int(counts[column].iloc[0])), words, bold=True, align="right")

@@ -2,6 +2,8 @@
 
 import re
 
+import altair as alt
+import jsonschema
 import pandas as pd
 import pytest
 
@@ -27,6 +29,18 @@ def test_a_form_is_drawn_small_with_classes_and_nothing_outside(form, size):
         assert -1 <= left <= left + wide <= picture.width + 1, text
         assert 9 <= float(y) <= picture.height - 1, text
     assert picture == drawn(FORMS[form], size)
+
+
+@pytest.mark.parametrize("size", drawing.WIDTHS)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_is_valid_vega_lite(form, size):
+    """By the schema, against which a chart is not held when it is shown; a word that is none would be refused."""
+    for plate in FORMS[form].draw(charts.Size(size, drawing.WIDTHS[size])):
+        spec = plate.spec()
+        alt.LayerChart.validate(spec)
+        spec["layer"][0]["mark"] = "no such mark"
+        with pytest.raises(jsonschema.ValidationError):
+            alt.LayerChart.validate(spec)
 
 
 @pytest.mark.parametrize("form", FORMS)
