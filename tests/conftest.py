@@ -13,6 +13,7 @@ from minerpivot.book.build import build_site
 from minerpivot.book.execute import ROOT
 from minerpivot.stocks import markets
 from tests import browser as chrome
+from tests import grow
 from tests.frozen import load
 
 hypothesis.settings.register_profile("report", deadline=None)  # a busy machine proves nothing
@@ -43,20 +44,40 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The site of this checkout, built once however many processes test it."""
+def once(tmp_path_factory, name, make):
+    """A folder that `make` fills once, however many processes test what is in it."""
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:  # a worker's folder lies in that of the run; alone there is none above
         base = base.parent
-    with FileLock(base / "site.lock"):
-        build = base / "site"
-        if not (build / "html").exists():
-            shutil.rmtree(build, ignore_errors=True)
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("GITHUB_REPOSITORY", "owner/report")  # as published: with repository and launch buttons
-                build_site(ROOT, build)
-    return build / "html"
+    with FileLock(base / f"{name}.lock"):
+        if not (base / name / "made").exists():
+            shutil.rmtree(base / name, ignore_errors=True)
+            (base / name).mkdir()
+            make(base / name)
+            (base / name / "made").touch()
+    return base / name
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The site of this checkout."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GITHUB_REPOSITORY", "owner/report")  # as published: with repository and launch buttons
+        return once(tmp_path_factory, "site", lambda folder: build_site(ROOT, folder)) / "html"
+
+
+@pytest.fixture(scope="session")
+def season(tmp_path_factory):
+    """This checkout a season later, checked, and the day that is its today; who changes it takes a copy."""
+
+    def make(folder):
+        grow.copy(folder / "copy")
+        today = grow.grow(folder / "copy" / "data")
+        grow.run(folder / "copy", today, "-m", "minerpivot", "check")
+        (folder / "today").write_text(today)
+
+    folder = once(tmp_path_factory, "season", make)
+    return folder / "copy", (folder / "today").read_text()
 
 
 NO_BROWSER = "no Chromium or Chrome on this machine"

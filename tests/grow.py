@@ -398,6 +398,22 @@ def copy(target: Path) -> None:
         subprocess.run(["git", *command], cwd=target, check=True)
 
 
+def run(folder: Path, today: str, *command: str) -> str:
+    """What Python says to a command on the copy, as its owner gives it; fails with that where the command fails."""
+    environment = os.environ | {"PYTHONPATH": str(folder), TODAY: today, "NO_COLOR": "1"}
+    done = subprocess.run([sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def execute(folder: Path, today: str, chapter: Path) -> None:
+    """Execute a chapter of the copy."""
+    code = (
+        "import sys; from pathlib import Path; from minerpivot.book.execute import execute; execute(Path(sys.argv[1]))"
+    )
+    run(folder, today, "-c", code, str(chapter))
+
+
 def few_draws(chapter: Path) -> None:
     """Let a chapter draw a hundred times, not ten thousand: enough for the sentences and shapes that are tried here."""
     chapter.write_text(re.sub(r"\bdraws=[\d_]{3,}", "draws=99", chapter.read_text("utf-8")), encoding="utf-8")

@@ -107,23 +107,22 @@ def copy_data(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     manifest = tables.manifest()
     for entry in manifest["resources"]:
-        table = _as_loaded(entry)
-        content = table.to_csv(index=False, lineterminator="\n").encode()
+        path = tables.DATA / entry["path"]
+        table, stored = tables.load(entry["name"]), tables.typed(path, entry)
+        content = path.read_bytes() if table.equals(stored) else _as_text(table, stored, path)
         (folder / entry["path"]).write_bytes(content)
         entry |= {"hash": tables.checksum(content), "bytes": len(content), "rows": len(table)}
         del entry["metadata_hash"]  # of a file that is not published: all that it says stands here
     (folder / "datapackage.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _as_loaded(entry: dict[str, Any]) -> pd.DataFrame:
-    """A table's cells as text: as stored, but for those that later knowledge, a split or the day changed."""
-    stored = tables.typed(tables.DATA / entry["path"], entry)
-    table = tables.load(entry["name"])
-    text = pd.read_csv(tables.DATA / entry["path"], dtype="string", keep_default_na=False).loc[table.index]
+def _as_text(table: pd.DataFrame, stored: pd.DataFrame, path: Path) -> bytes:
+    """A table's file: cells as stored, but for those that later knowledge, a split or the day changed."""
+    text = pd.read_csv(path, dtype="string", keep_default_na=False).loc[table.index]
     for column in table:
         same = table[column].eq(stored[column].loc[table.index]).fillna(False).astype(bool)
         text[column] = text[column].mask(~same, table[column].astype("string")).fillna("")
-    return text
+    return text.to_csv(index=False, lineterminator="\n").encode()
 
 
 def made_of() -> str:

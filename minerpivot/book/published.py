@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from ast import literal_eval
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,10 @@ def recorded(notebooks: Mapping[str, str]) -> list[Recorded]:
     return [value for name, text in notebooks.items() for value in _in_notebook(Path(name).stem, text)]
 
 
-def _in_notebook(chapter: str, text: str) -> Iterator[Recorded]:
+@lru_cache(maxsize=64)
+def _in_notebook(chapter: str, text: str) -> list[Recorded]:
+    """Read once, for a build asks for them on every page."""
+    found = []
     for cell, content in enumerate(nbformat.reads(text, as_version=4).cells, 1):
         page = chapter
         for output in content.get("outputs", []):
@@ -52,7 +56,8 @@ def _in_notebook(chapter: str, text: str) -> Iterator[Recorded]:
             page = output.get("data", {}).get(PAGE_MIME, {"page": page})["page"]
             if "scrapbook" in said and {"unit", "kind"} & said["minerpivot"].keys():
                 value = literal_eval(output.data[f"{STORED}text/plain"])
-                yield Recorded(page, cell, said["scrapbook"]["name"], value, said["minerpivot"])
+                found.append(Recorded(page, cell, said["scrapbook"]["name"], value, said["minerpivot"]))
+    return found
 
 
 def pages(values: Iterable[Recorded]) -> dict[str, Page | OwnPage]:

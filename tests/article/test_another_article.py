@@ -4,10 +4,8 @@ Other companies, another month, eight statements of eight types, no line of code
 """
 
 import csv
-import os
 import re
-import subprocess
-import sys
+import shutil
 
 import jinja2
 import nbformat
@@ -15,7 +13,6 @@ import pytest
 
 from minerpivot.article import claims
 from minerpivot.book import published
-from minerpivot.data.tables import TODAY
 from tests import grow
 
 KEY = "example-2026-05-15"
@@ -69,20 +66,11 @@ def append(path, rows):
         csv.DictWriter(file, columns, lineterminator="\n").writerows(rows)
 
 
-def run(folder, today, *command):
-    """A command as the fork's owner gives it; its output, or the failure with it."""
-    environment = os.environ | {"PYTHONPATH": str(folder), TODAY: today, "NO_COLOR": "1"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout + done.stderr
-
-
 @pytest.fixture(scope="module")
-def fork(tmp_path_factory):
+def fork(season, tmp_path_factory):
     """A grown copy in which the chapter checks the invented article; its notebook, executed."""
-    folder = tmp_path_factory.mktemp("fork") / "copy"
-    grow.copy(folder)
-    today = grow.grow(folder / "data")
+    folder, today = season
+    folder = shutil.copytree(folder, tmp_path_factory.mktemp("fork") / "copy")
     append(folder / "data" / "articles.csv", [ARTICLE])
     rows = [
         row | {"article_id": KEY, "statement_no": str(number), "topic": TOPICS.get(row["type"], "stock-performance"),
@@ -91,15 +79,12 @@ def fork(tmp_path_factory):
     ]  # fmt: skip
     append(folder / "data" / "claims.csv", rows)
     append(folder / "data" / "claims_evidence.csv", EVIDENCE)
-    said = run(folder, today, sys.executable, "-m", "minerpivot", "check")
+    said = grow.run(folder, today, "-m", "minerpivot", "check")
     assert "claims: 8 rows" in said or "Recorded" in said
     path = folder / "chapters" / "fact-check.ipynb"
     source = path.read_text("utf-8")
     path.write_text(re.sub(r'article = \\"[\w-]+\\"', f'article = \\"{KEY}\\"', source, count=1), encoding="utf-8")
-    command = (
-        "import sys; from pathlib import Path; from minerpivot.book import execute; execute.execute(Path(sys.argv[1]))"
-    )
-    run(folder, today, sys.executable, "-c", command, str(path))
+    grow.execute(folder, today, path)
     return nbformat.read(path, as_version=4)
 
 

@@ -5,36 +5,28 @@ headline that ends (Microsoft's with leases) and a figure that does not say what
 """
 
 import json
-import os
 import re
-import subprocess
-import sys
+import shutil
 
 import nbformat
 import pandas as pd
 import pytest
 
 from minerpivot.book import published
-from minerpivot.data.tables import DATA, TODAY
+from minerpivot.data.tables import DATA
 from minerpivot.page.drawing import MIME
 from minerpivot.page.tables import TABLE_MIME
 from tests import grow
 
 CHAPTER = "chapters/hyperscaler-capex.ipynb"
-RUN = "from pathlib import Path; from minerpivot.book import execute; execute.execute(Path('{}'))"
 
 
 @pytest.fixture(scope="module")
-def season(tmp_path_factory):
+def season(season, tmp_path_factory):
     """The chapter as executed on the grown copy, and the copy's folder."""
-    folder = tmp_path_factory.mktemp("season") / "copy"
-    grow.copy(folder)
-    environment = os.environ | {"PYTHONPATH": str(folder), TODAY: grow.grow(folder / "data")}
-    for command in (["-m", "minerpivot", "check"], ["-c", RUN.format(CHAPTER)]):
-        done = subprocess.run(
-            [sys.executable, *command], cwd=folder, env=environment, check=False, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    folder, today = season
+    folder = shutil.copytree(folder, tmp_path_factory.mktemp("season") / "copy")
+    grow.execute(folder, today, folder / CHAPTER)
     return folder, nbformat.read(folder / CHAPTER, as_version=4)
 
 
