@@ -13,6 +13,7 @@ an event that would read it is left out by name, and no pseudo-event reads it.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,13 +29,13 @@ MINIMUM_OBSERVATIONS = 90
 class AbnormalReturns:
     """Result of `abnormal_returns`: arrays, and the tables that people read, made of them when asked for.
 
-    `names`: the events kept, in their order. `excluded`: event -> reason, in words. `fit`: their models. `panel` and
-    `sessions`: what the models read; `firm` and `position`: each event's row and day 0 in the panel. `firms` and
-    `factors`: the names of the panel's rows and of the factors. `span`: first and last offset of `window`.
+    `names`: the events kept, in their order; `left_out`: the others, with the reason in words. `fit`: their models.
+    `panel` and `sessions`: what the models read; `firm` and `position`: each event's row and day 0 in the panel.
+    `firms` and `factors`: names of the panel's rows and of the factors. `span`: first and last offset of `window`.
     """
 
     names: pd.Index
-    excluded: pd.Series
+    left_out: dict[Hashable, str]
     fit: Fit
     panel: Panel
     sessions: pd.DatetimeIndex
@@ -43,6 +44,11 @@ class AbnormalReturns:
     firms: pd.Index
     factors: list[str]
     span: Window
+
+    @property
+    def excluded(self) -> pd.Series:
+        """Event -> why it is left out."""
+        return pd.Series(self.left_out, name="reason", dtype=str)
 
     @property
     def ticker(self) -> pd.Index:
@@ -127,12 +133,12 @@ def abnormal_returns(
         if still.any():
             reasons[kept[still]] = "the model leaves nothing of its estimation window: the price stands still"
             kept, fit = kept[~still], Fit(*(field[~still] for field in fit))
-    left_out = np.flatnonzero(reasons != "")
-    excluded = pd.Series(reasons[left_out], index=events.index[left_out], name="reason", dtype=str)
+    left_out = {events.index[int(place)]: reasons[place] for place in np.flatnonzero(reasons != "")}
     if not len(kept):
-        raise ValueError(f"no event is left; {excluded.index[0]}: {excluded.iloc[0]}")
+        raise ValueError("no event is left; {}: {}".format(*next(iter(left_out.items()))))
+    kept_names = events.index[kept] if left_out else events.index
     return AbnormalReturns(
-        events.index[kept], excluded, fit, panel, sessions, firm[kept], day[kept], returns.columns[used], names, span
+        kept_names, left_out, fit, panel, sessions, firm[kept], day[kept], returns.columns[used], names, span
     )
 
 

@@ -32,6 +32,7 @@ BLOCK = 60  # sessions, about a quarter: parts of the calendar that two sets of 
 EVENTS_PER_BATCH = 30_000  # events in one batch of draws, about 150 MB while all tests run
 EVENTS_AHEAD = 2 * EVENTS_PER_BATCH  # up to so many that can be drawn are estimated once, before all draws
 Drawn = TypeVar("Drawn")
+_OF_TESTS, _TOLD = pd.Index(TESTS, name="test"), pd.Index(["statistic", "degrees_of_freedom", "p_value"])
 
 
 # --- one study --------------------------------------------------------------------------------
@@ -60,8 +61,7 @@ def hypothesis_tests(abnormal: AbnormalReturns, window: Window) -> pd.DataFrame:
     freedom = [len(day) - 1] * 2 + [own[0]] + [np.nan] * 2
     p_values = [event_arrays.p_value(test, values[test], len(day), own)[0] for test in TESTS]
     table = np.column_stack([[values[test][0] for test in TESTS], freedom, p_values])
-    columns = ["statistic", "degrees_of_freedom", "p_value"]
-    return pd.DataFrame(table, index=pd.Index(TESTS, name="test"), columns=columns)
+    return pd.DataFrame(table, index=_OF_TESTS, columns=_TOLD)
 
 
 def summary(abnormal: AbnormalReturns, window: Window) -> pd.Series:
@@ -556,7 +556,7 @@ def _sample(abnormal: AbnormalReturns, window: Window, *, ranks: bool = True) ->
     if not complete.any():
         name = abnormal.names[0]
         raise ValueError(f"no event has all of the window {list(window)}; {name} and others end before it")
-    fit = Fit(*(field[complete] for field in abnormal.fit))
+    fit = abnormal.fit if complete.all() else Fit(*(field[complete] for field in abnormal.fit))
     fit = fit._replace(abnormal=fit.abnormal[:, columns], leverage=fit.leverage[:, columns])
     return event_arrays.measure(fit, ranks=ranks), abnormal.firm[complete], abnormal.position[complete]
 
