@@ -15,9 +15,10 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from arch.bootstrap import MovingBlockBootstrap
 from scipy import special
+from statsmodels.regression.linear_model import OLS
+from statsmodels.tools import add_constant
 
 from minerpivot.stocks.events import forward, impossible
 from minerpivot.stocks.inference import step_down
@@ -172,9 +173,9 @@ def bootstrap_interval(
 
 def _design(table: pd.DataFrame) -> pd.DataFrame:
     """Constant, bitcoin, market, and what a regression on a constant and the market leaves of chips."""
-    market = sm.add_constant(table[["market"]])
-    left = sm.OLS(table["chips"], market).fit().resid
-    return sm.add_constant(table[["bitcoin", "market"]].assign(chips=left))
+    market = add_constant(table[["market"]])
+    left = OLS(table["chips"], market).fit().resid
+    return add_constant(table[["bitcoin", "market"]].assign(chips=left))
 
 
 def known_break(
@@ -201,10 +202,10 @@ def known_break(
     design = _design(table)
     changes = design.mul(after, axis=0).add_suffix("_change")
     robust = {"cov_type": "HAC", "cov_kwds": {"maxlags": lags, "use_correction": True}}
-    fit = sm.OLS(table["share"], design.join(changes)).fit(**robust)
+    fit = OLS(table["share"], design.join(changes)).fit(**robust)
     low, high = fit.conf_int().loc["bitcoin_change"]
     slopes = ", ".join(f"{factor}_change = 0" for factor in FACTORS)
-    loudness = sm.OLS(fit.resid.abs(), sm.add_constant(after.astype(float).rename("after"))).fit(**robust)
+    loudness = OLS(fit.resid.abs(), add_constant(after.astype(float).rename("after"))).fit(**robust)
     sides = {side: _exposure(table[rows], returns.name) for side, rows in {"before": ~after, "after": after}.items()}
     return pd.Series(
         {f"sessions_{side}": int(rows.sum()) for side, rows in {"before": ~after, "after": after}.items()}
@@ -247,7 +248,7 @@ def sup_f(
         _moving(part, returns.name, when)
     design = _design(table)
     fixed, moving = design.to_numpy(), design[changing].to_numpy()
-    residual = sm.OLS(table["share"].to_numpy(), fixed).fit().resid
+    residual = OLS(table["share"].to_numpy(), fixed).fit().resid
     noise = np.random.default_rng(seed).standard_normal((draws, len(table))) * residual
     inverse = np.linalg.inv(fixed.T @ fixed)
     noise -= noise @ fixed @ inverse @ fixed.T
