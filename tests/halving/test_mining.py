@@ -150,7 +150,10 @@ def test_recovery_is_the_first_day_back_at_the_old_level():
     series = pd.Series(100.0, index=days)
     series.loc["2020-03-02":"2020-04-30"] = 50.0
     clock = mining.since_halving(series, halvings("2020-03-01"))
-    assert mining.recovery(clock).loc[1, "recovery_days"] == 90
+    assert mining.recovery(clock).loc[1].to_dict() == {"recovery_days": 90, "days_observed": 239}  # to 26 October
+    early = mining.recovery(clock[clock["days"] < 80])
+    assert early["recovery_days"].isna().all()
+    assert early["days_observed"].to_dict() == {1: 79}
 
 
 def test_the_logarithmic_mean_by_hand():

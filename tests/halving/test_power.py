@@ -244,7 +244,7 @@ def test_a_company_is_set_against_its_last_period_before_the_halving():
     assert x["coins_pct"] == pytest.approx(100)
     assert np.isnan(y["base"])
     assert (z["base_period"], z["base"], z["change_pct"]) == ("2024Q2", 10, pytest.approx(20))  # the first stated
-    assert (x["unit"], x["source"], x["note"]) == ("USD/BTC", "page", "net of")
+    assert (x["unit"], x["source"], x["note"]) == ("USD/BTC", "page", "net of credits")
 
 
 def test_periods_start_where_their_names_say():
