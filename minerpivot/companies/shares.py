@@ -6,7 +6,7 @@ quarter's average. Growth is a fraction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ COMPARED = ("cover_page", "basic", "weighted_basic")  # not: counts for a year, 
 
 
 def share_growth(
-    shares: pd.DataFrame, priced: Iterable[str], *, since: pd.Timestamp, at_least_days: int = 180
+    shares: pd.DataFrame, priced: Iterable[Hashable], *, since: pd.Timestamp, at_least_days: int = 180
 ) -> pd.DataFrame:
     """Growth of each share count, of the tickers that are `priced`: ticker -> one row.
 
