@@ -428,19 +428,6 @@ def test_a_common_value_rests_on_the_one_credit_of_its_parts():
     assert deals.ultimate_credit(rows)["credit"].tolist() == ["AMD", "AMD", "AMD", "Oak", "Elm", "Oak; Elm"]
 
 
-def test_a_common_value_rests_on_the_one_credit_of_its_parts():
-    """A tenant and the contract that it guarantees are one credit; two tenants stay two."""
-    rows = ledger(
-        {"deal_id": "A", "part_of": "ALL", "tenant": "AMD"},
-        {"deal_id": "B", "part_of": "ALL", "tenant": "undisclosed (CORZ)", "guarantor": "AMD"},
-        {"deal_id": "ALL", "counts_as": "value", "tenant": "AMD; undisclosed (CORZ)"},
-        {"deal_id": "C", "part_of": "BOTH", "tenant": "Oak"},
-        {"deal_id": "D", "part_of": "BOTH", "tenant": "Elm"},
-        {"deal_id": "BOTH", "counts_as": "value", "tenant": "Oak; Elm"},
-    )
-    assert deals.ultimate_credit(rows)["credit"].tolist() == ["AMD", "AMD", "AMD", "Oak", "Elm", "Oak; Elm"]
-
-
 def test_what_the_ultimate_credit_assures():
     """A tenant all of its rent; a guarantor its sum, no more than the value, and nothing without a sum."""
     backed = {"guarantor": "Google", "credit_ground": "guarantee", "tenant": "Fluidstack"}

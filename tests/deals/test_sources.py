@@ -61,20 +61,6 @@ def test_a_page_older_than_the_announcement_is_no_evidence():
     assert only.loc["A", "evidence"] == "secondary"
 
 
-def test_a_page_older_than_the_announcement_is_no_evidence():
-    """A filing of May cannot tell of October: the undated press comes first, and the row is no longer primary."""
-    rows = pd.DataFrame(
-        [("A", EDGAR + "8k.htm", "filing", "2026-05-26"), ("A", "https://press.com/1", "press", None)],
-        columns=["deal_id", "source_url", "kind", "published_on"],
-    )
-    found = sources.cited(rows, pd.Series({"A": pd.Timestamp("2026-10-05")}))
-    assert found.loc["A", "source"][0] == "press.com, undated"
-    assert found.loc["A", "evidence"] == "secondary"
-    assert sources.cited(rows).loc["A", "evidence"] == "primary"
-    only = sources.cited(rows.head(1), pd.Series({"A": pd.Timestamp("2026-10-05")}))
-    assert only.loc["A", "evidence"] == "secondary"
-
-
 def test_every_deal_with_a_source_has_a_name_for_it():
     """No link is called "source"."""
     found = sources.cited(load("deal_sources"))
