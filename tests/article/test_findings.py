@@ -493,3 +493,11 @@ def test_as_many_signers_as_the_year_before_are_no_more(then, monkeypatch):
     counted = found("growing-number", then, published_value="2")
     assert counted.given == (readings.Value("by 2026-01-28", 2, over="companies with a contract"), *finding.given)
     assert (counted.computed, counted.grade) == (claims.CONFIRMED, "reported")
+
+
+def test_margins_that_stayed_the_same_are_no_tighter(then, monkeypatch):
+    """40 USD per MWh before and now: neither more nor less."""
+    same = pd.DataFrame({"frontier": 40.0, "old": 40.0}, pd.date_range("2024-01-01", "2026-12-31"))
+    monkeypatch.setattr(findings.power, "margin", lambda recent, *_, **__: same.loc[recent.index])
+    held = found("tighter-margins", then).readings
+    assert {fleet: held[fleet] for fleet in same} == {"frontier": False, "old": False}
