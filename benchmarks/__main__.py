@@ -1,6 +1,6 @@
 """`make bench`: measures, and writes into BENCHMARKS.md; `SECTION=engine` measures one section again.
 
-Sections stand in the file in this order, each with the day and the machine on which it was measured.
+Each section stands in the file with the day and the machine on which it was measured; `make mutants` writes one too.
 """
 
 from __future__ import annotations
@@ -8,24 +8,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import os
-import platform
-import re
-from collections.abc import Callable, Iterator
-from datetime import date
-from pathlib import Path
+from collections.abc import Callable
 
 import pandas as pd
 
-from benchmarks import book, event_size, event_study, faults, installed, pages
-
-FILE = Path(__file__).parents[1] / "BENCHMARKS.md"
-HEAD = """\
-# Benchmarks
-
-What the report costs and how it fares beside the alternatives; ratios travel better than seconds. `make bench` measures
-all but the faults, `make bench SECTION=faults` these (twenty minutes), `make mutants` what the tests notice.
-"""
+from benchmarks import book, event_size, event_study, faults, installed, pages, sections
 
 
 def engine() -> None:
@@ -68,19 +55,11 @@ def table(rows: list[dict[str, str]]) -> None:
     print(pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True))
 
 
-def measured(title: str, measure: Callable[[], None]) -> str:
-    """A section: its heading, the day and the machine, and what is printed."""
-    with contextlib.redirect_stdout(io.StringIO()) as said:
+def said(measure: Callable[[], None]) -> str:
+    """What a measurement prints."""
+    with contextlib.redirect_stdout(io.StringIO()) as text:
         measure()
-    machine = f"{os.cpu_count()} cores ({platform.machine()}, {platform.system()}), Python {platform.python_version()}"
-    return f"## {title}\n\n*{date.today():%-d %B %Y}, {machine}.*\n\n{said.getvalue().strip()}\n"
-
-
-def stored() -> Iterator[tuple[str, str]]:
-    """The title and the text of each section of the file."""
-    text = FILE.read_text("utf-8") if FILE.exists() else ""
-    for section in re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]:
-        yield section.partition("\n")[0].removeprefix("## "), section.rstrip() + "\n"
+    return text.getvalue()
 
 
 def main() -> None:
@@ -94,13 +73,9 @@ def main() -> None:
         help=f"{', '.join(SECTIONS)}; default: all but faults",
     )
     chosen = parser.parse_args().sections or [name for name in SECTIONS if name not in LONG]
-    found = dict(stored())
     for name in chosen:
         title, measure = SECTIONS[name]
-        found[title] = measured(title, measure)
-        kept = [found[title] for title, _ in SECTIONS.values() if title in found]
-        FILE.write_text("\n".join([HEAD, *kept]), encoding="utf-8")  # after each: a run may be stopped
-        print(found[title], flush=True)
+        print(sections.write(title, said(measure)), flush=True)  # after each: a run may be stopped
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 `mutmut` makes a copy of the package in which every function can be swapped for one with a small error, and runs the
 tests that reach that function; a mutant that they do not notice survives. Modules and the tests of each stand in
 pyproject.toml under `tool.mutants`; tests marked `slow` are left out. Under `_build/mutants/<module>` mutmut keeps what
-it found: a second run tries what changed and what survived, `make clean` begins anew. The survivors are written there.
-A sample is the same in every run, and a later run without one goes on with the rest.
+it found: a second run tries what changed and what survived, `make clean` begins anew. The survivors are written there,
+their numbers into BENCHMARKS.md. A sample is the same in every run, a larger one holds the smaller, and a run without
+one goes on with the rest.
 """
 
 from __future__ import annotations
@@ -15,8 +16,12 @@ import random
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from benchmarks import sections
 
 if TYPE_CHECKING:
     from mutmut.mutation.data import SourceFileMutationData
@@ -26,6 +31,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 READ = ("minerpivot", "tests", "data", "chapters", "pyproject.toml")  # by the tests
 KILLED = {"killed", "timeout", "segfault"}
+TITLE = "What the tests notice"
+TEXT = """\
+Small errors set into a module (mutants) and how many of them its tests notice; tried is a sample where fewer than all.
+"""
+HEAD = ("| module | mutants | tried | killed | survived | score | on |", f"| --- |{' ---: |' * 6}")
 
 
 def folder(module: str) -> Path:
@@ -41,48 +51,52 @@ def run(module: str, tests: list[str], sample: int | None) -> None:
     settings = configuration.config()
     settings.only_mutate = [module]
     settings.pytest_add_cli_args_test_selection += tests
-    known = _known(module)
-    if known.exit_code_by_key:  # what survived is tried again: there may be a new test
-        known.exit_code_by_key |= dict.fromkeys(_alive(known))
-        known.save()
     every = mutmut.collect_source_file_mutation_data
 
     def some(*, mutant_names: tuple[str, ...]) -> tuple[list[Mutant], dict[str, SourceFileMutationData]]:
         mutants, files = every(mutant_names=mutant_names)
-        return random.Random(0).sample(mutants, min(sample or len(mutants), len(mutants))), files
+        chosen = random.Random(0).sample(mutants, len(mutants))[:sample]
+        print(f"{len(chosen)} of {len(mutants)} mutants are in the sample; below mutmut counts all")
+        for place, (data, name, code) in enumerate(chosen):
+            if not _noticed(code):  # what survived is tried again: there may be a new test
+                data.exit_code_by_key[name] = None
+                chosen[place] = data, name, None
+        return chosen, files
 
     mutmut.collect_source_file_mutation_data = some
     mutmut._run((), None)
 
 
-def _known(module: str) -> SourceFileMutationData:
-    """What mutmut found so far, in the folder that is the working directory."""
-    from mutmut.mutation.data import SourceFileMutationData
-
-    found = SourceFileMutationData(path=module)
-    found.load()
-    return found
-
-
-def _alive(known: SourceFileMutationData) -> list[str]:
-    """The mutants that no test killed: survived, or reached by none."""
+def _noticed(code: int | None) -> bool:
+    """Whether tests that ended with this code killed their mutant: not where it survived, or no test reached it."""
     from mutmut.stats import status_by_exit_code
 
-    tried = {name: code for name, code in known.exit_code_by_key.items() if code is not None}
-    return [name for name, code in tried.items() if status_by_exit_code[code] not in KILLED]
+    return status_by_exit_code[code] in KILLED
 
 
 def score(module: str) -> str:
     """A row of the table; writes the survivors as differences."""
+    from mutmut.mutation.data import SourceFileMutationData
     from mutmut.mutation.diff_apply import get_diff_for_mutant
 
-    known = _known(module)
-    codes, alive = list(known.exit_code_by_key.values()), _alive(known)
+    found = SourceFileMutationData(path=module)
+    found.load()
+    tried = {name: code for name, code in found.exit_code_by_key.items() if code is not None}
+    alive = [name for name, code in tried.items() if not _noticed(code)]
     told = [f"# {name}\n{get_diff_for_mutant(name, path=module)}" for name in alive]
     Path("survivors.diff").write_text("\n".join(told), encoding="utf-8")
-    tried = len(codes) - codes.count(None)
-    killed = tried - len(alive)
-    return f"| {module} | {len(codes)} | {tried} | {killed} | {len(alive)} | {killed / max(tried, 1):.1%} |"
+    killed = len(tried) - len(alive)
+    share = f"{killed / max(len(tried), 1):.1%}"
+    cells = [module, len(found.exit_code_by_key), len(tried), killed, len(alive), share, date.today().isoformat()]
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def record(row: str, modules: Iterable[str]) -> None:
+    """Write a row into the section of BENCHMARKS.md; a module that was not tried now keeps its row."""
+    lines = [*dict(sections.stored()).get(TITLE, "").splitlines(), row]
+    rows = {line.split()[1]: line for line in lines if line.startswith("| minerpivot/")}
+    kept = [rows[module] for module in modules if module in rows]
+    print(sections.write(TITLE, "\n".join([TEXT, *HEAD, *kept])))
 
 
 def main() -> None:
@@ -94,7 +108,6 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := [module for module in asked.modules if module not in chosen]:
         parser.error(f"{unknown[0]} is not under tool.mutants of pyproject.toml; there are {', '.join(chosen)}")
-    rows = []
     for module in asked.modules or chosen:
         place = folder(module)
         place.mkdir(parents=True, exist_ok=True)
@@ -104,8 +117,7 @@ def main() -> None:
         code = f"from benchmarks import mutants; mutants.run({module!r}, {chosen[module]!r}, {asked.sample})"
         subprocess.run([sys.executable, "-c", code], cwd=place, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
         os.chdir(place)
-        rows.append(score(module))
-    print("| module | mutants | tried | killed | survived | score |", f"| --- |{' ---: |' * 5}", *rows, sep="\n")
+        record(score(module), chosen)  # after each: a run may be stopped
 
 
 if __name__ == "__main__":

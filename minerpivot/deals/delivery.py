@@ -64,7 +64,7 @@ def due(contracts: pd.DataFrame) -> pd.Series:
 def _latest(rows: pd.DataFrame, by: str, of: Sequence[str] = ("ticker", "site", "phase")) -> pd.DataFrame:
     """The last of `rows` said of each phase of a site; of those said on one day, the one whose `by` is latest."""
     order = rows.assign(said=last_day(rows["said_on"]), end=period_end(rows[by])).sort_values(["said", "end"])
-    return order.groupby(list(of), as_index=False, dropna=False).tail(1)
+    return order.groupby(list(of), dropna=False).tail(1)
 
 
 def live_mw(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:

@@ -200,7 +200,7 @@ def recovery(clock: pd.DataFrame) -> pd.DataFrame:
     """
     back = clock[clock["index"] >= 100].groupby("halving")["days"].min()
     observed = clock.groupby("halving")["days"].max()
-    return pd.DataFrame({"recovery_days": back.reindex(observed.index), "days_observed": observed})
+    return pd.DataFrame({"recovery_days": back, "days_observed": observed})
 
 
 def index_on(clock: pd.DataFrame, days: pd.Series) -> pd.Series:

@@ -41,7 +41,7 @@ def financing_sessions(
     ]
     evenings = pd.concat([each.set_axis(["ticker", "day"], axis=1) for each in told])
     evening = pd.MultiIndex.from_arrays([dated["ticker"], days]).isin(pd.MultiIndex.from_frame(evenings))
-    hours = pd.Series(np.where(evening, "post", "unknown"), index=dated.index)
+    hours = pd.Series(np.where(evening, "post", "unknown"))
     found = dated[["ticker", "kind"]].assign(session=first_session(days, hours, sessions))
     return found.dropna(subset=["session"])[["ticker", "session", "kind"]]
 

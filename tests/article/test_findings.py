@@ -449,3 +449,55 @@ def test_groups_are_those_of_the_contracts_signed_by_the_day(now):
     assert len(together) == len(set(together))
     assert "APLD" in groups["other signers"]
     assert "MARA" in groups["not signed"]
+
+
+@pytest.mark.parametrize(("claim_id", "cells", "said"), [
+    ("meta-guidance", {"guided_period": "2031"}, "no figure by that day"),
+    ("meta-consensus", {"guided_period": "2031"}, "no consensus by that day"),
+    ("meta-consensus", {"ticker": "AMZN", "guided_period": "2025"}, "no consensus by that day"),
+    ("nvidia-date", {"ticker": "NONE"}, "not reported yet"),
+    ("iren-microsoft", {"deal_id": "NONE"}, "not known by that day"),
+    ("cipher-aws", {"deal_id": "NONE"}, "not known by that day"),
+])  # fmt: skip
+def test_what_nobody_had_said_is_said_to_be_so(claim_id, cells, said, then):
+    """No value but the words, no reading and no verdict."""
+    assert found(claim_id, then, **cells) == readings.Finding((readings.Value("", said),), grade="reported")
+
+
+def test_growth_without_two_quarters_or_without_megawatts(then, monkeypatch):
+    """A company that reports no capex; a contract whose size nobody stated."""
+    nothing = readings.Finding((readings.Value("", "no two quarters by that day"),))
+    assert found("no-slowdown", then, ticker="IREN", second_ticker=None) == nothing
+    deal = pd.Series({"critical_it_mw": None, "gross_mw": None, "mw_basis": None})
+    monkeypatch.setattr(findings, "contract", lambda *_: (deal, ()))
+    unseen = readings.Finding((readings.Value("", "no megawatts seen"),), grade="reported")
+    assert found("cipher-aws", then) == unseen
+
+
+def test_a_printed_place_is_that_place_and_no_other(then):
+    """Where no place is printed, any of the first three is one of the largest."""
+    places = {value.what: value.value for value in found("cipher-one-of-largest", then).given}
+    assert max(places.values()) > 2
+    for printed in (1, 2, max(places.values())):
+        finding = found("cipher-one-of-largest", then, published_value=str(printed))
+        assert finding.readings == {measure: place == printed for measure, place in places.items()}
+
+
+def test_as_many_signers_as_the_year_before_are_no_more(then, monkeypatch):
+    """One in 2023, another in 2024, none in 2025; a printed number is held against the count of the day."""
+    days = pd.Series(pd.to_datetime(["2023-05-01", "2024-05-01"]))
+    monkeypatch.setattr(findings, "signing_days", lambda known: days)
+    finding = found("growing-number", then)
+    assert [value.value for value in finding.given] == [1, 2, 2, 2]  # the day is of 2026
+    assert finding.readings == {"more signers every year": False}
+    counted = found("growing-number", then, published_value="2")
+    assert counted.given == (readings.Value("by 2026-01-28", 2, over="companies with a contract"), *finding.given)
+    assert (counted.computed, counted.grade) == (claims.CONFIRMED, "reported")
+
+
+def test_margins_that_stayed_the_same_are_no_tighter(then, monkeypatch):
+    """40 USD per MWh before and now: neither more nor less."""
+    same = pd.DataFrame({"frontier": 40.0, "old": 40.0}, pd.date_range("2024-01-01", "2026-12-31"))
+    monkeypatch.setattr(findings.power, "margin", lambda recent, *_, **__: same.loc[recent.index])
+    held = found("tighter-margins", then).readings
+    assert {fleet: held[fleet] for fleet in same} == {"frontier": False, "old": False}

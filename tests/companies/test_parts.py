@@ -176,3 +176,9 @@ def test_the_script_does_the_same_sum(changed):
     wanted = parts.sums(COMPANIES, LEASES, settings, FIXED)
     for ticker, row in wanted.iterrows():
         assert [found[ticker]["low"], found[ticker]["high"]] == pytest.approx([row["low"], row["high"]], abs=1e-5)
+
+
+def test_a_range_in_words_keeps_its_signs_and_says_one_value_once():
+    """A loss has a minus, as in the page's script."""
+    assert parts.span(-4_460.0, 940.0) == "−$4.5bn to $0.9bn"
+    assert parts.span(-910.0, -890.0) == "−$0.9bn"

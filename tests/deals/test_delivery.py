@@ -13,6 +13,7 @@ def test_last_day_of_an_expected_start():
     stated = ["2026-09", "2025-Q1", "2026-H1", "mid-2027", "2027", None]
     last = ["2026-09-30", "2025-03-31", "2026-06-30", "2027-06-30", "2027-12-31"]
     found = delivery.due(ledger(*({"start_expected": start} for start in stated)))
+    assert found.name == "due"
     assert found.dt.strftime("%Y-%m-%d").dropna().tolist() == last
     assert pd.isna(found.iloc[-1])
 
@@ -84,6 +85,7 @@ def test_contracted_against_live_against_promised():
         live(175, "2026-07", "2026-07-05"),
     )
     found = delivery.delivery(rows, record, "2026-06-29", {"WYFI": "BTBT"})
+    assert list(found.index) == ["IREN", "BTBT", "RIOT"]  # the largest first
     assert found.loc["IREN", ["contracted_mw", "promised_mw"]].tolist() == [250, 100]
     assert pd.isna(found.loc["IREN", "live_mw"])
     assert delivery.delivery(rows, record, "2026-07-05", {})["live_mw"].dropna().to_dict() == {"IREN": 175}
@@ -193,6 +195,10 @@ def test_each_tenant_at_each_site():
     early = delivery.by_site(sites, rows, contracts, record.head(0), "2026-02-01").set_index("site")
     assert early.loc["quiet", ["state", "now"]].tolist() == ["expected", "2026-03"]
     assert early["live_mw"].isna().all()
+    unheard = deals.contracted(ledger({"deal_id": "B", "tenant": "Elm", "start_expected": None}))
+    silent = delivery.by_site(sites, rows[3:4], unheard, record.head(0), "2026-02-01")
+    assert set(silent) == {*early, "site"}
+    assert silent[["promised", "now", "late_quarters"]].isna().all(axis=None)
 
 
 def test_a_row_of_a_site_speaks_of_one_phase():

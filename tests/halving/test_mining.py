@@ -150,7 +150,10 @@ def test_recovery_is_the_first_day_back_at_the_old_level():
     series = pd.Series(100.0, index=days)
     series.loc["2020-03-02":"2020-04-30"] = 50.0
     clock = mining.since_halving(series, halvings("2020-03-01"))
-    assert mining.recovery(clock).loc[1, "recovery_days"] == 90
+    assert mining.recovery(clock).loc[1].to_dict() == {"recovery_days": 90, "days_observed": 239}  # to 26 October
+    early = mining.recovery(clock[clock["days"] < 80])
+    assert early["recovery_days"].isna().all()
+    assert early["days_observed"].to_dict() == {1: 79}
 
 
 def test_the_logarithmic_mean_by_hand():
@@ -208,13 +211,14 @@ def test_levels_on_days_that_have_not_come_are_missing():
 def test_the_longest_run_of_falls():
     """Two falls, a rise, three falls, no change: three in a row."""
     assert mining.falls_in_a_row(pd.Series([-1.0, -2.0, 3.0, -1.0, -1.0, -4.0, 0.0])) == 3
+    assert mining.falls_in_a_row(pd.Series([-1.0, 0.5, -2.0, 0.0, -1.0])) == 1  # half a percent and nothing are no fall
 
 
 def test_the_largest_changes_of_difficulty_by_size():
     """Falls first, each kind by size; a rise is never among the falls, however few falls there are."""
-    epochs = pd.DataFrame({"change_pct": [1.0, -3.0, 8.0, -20.0, 5.0]})
-    found = mining.largest_changes(epochs, falls=3, rises=2)
-    assert found["change_pct"].tolist() == [-20, -3, 8, 5]
+    epochs = pd.DataFrame({"change_pct": [-3.0, 8.0, 0.0, -20.0, 5.0]})
+    found = mining.largest_changes(epochs, falls=3, rises=3)
+    assert found["change_pct"].to_dict() == {0: -20, 1: -3, 2: 8, 3: 5}  # no change is neither
 
 
 def test_a_published_value_is_compared_with_its_day_or_the_mean_of_its_month():
@@ -224,6 +228,7 @@ def test_a_published_value_is_compared_with_its_day_or_the_mean_of_its_month():
     printed = pd.DataFrame({"date": ["2024-07-01", "2024-06"], "value": [50.0, 80.0], "source_url": ["a", "b"]})
     epochs = pd.DataFrame({"date_utc": [days[2]], "change_pct": [-4.0]})
     check = mining.against_published(ours, printed, epochs)
+    assert check[["date", "published", "computed"]].to_numpy().tolist() == [["2024-07-01", 50, 55], ["2024-06", 80, 80]]
     assert check["error_pct"].tolist() == pytest.approx([10, 0])
     assert check["no_fees_error_pct"].tolist() == pytest.approx([-10, 0])
     assert check["before_retarget_pct"].tolist() == pytest.approx([5.6, 0])  # 55 × 0.96 against 50
@@ -282,6 +287,7 @@ def test_levels_by_window_worked_by_hand():
     result = mining.level_choices(
         pd.DataFrame({"usd": series, "spiked": spiked}), pd.Timestamp("2020-03-01"), windows=[1, 2]
     )
+    assert result[["before", "now"]].to_numpy().tolist() == [[100, 80], [100, 60]] * 2
     assert result["level"].tolist() == [80.0, 60.0, 80.0, 60.0]
     assert result["recovered"].tolist() == [False, False, True, True]
 

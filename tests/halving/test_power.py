@@ -147,6 +147,8 @@ def test_what_fleets_and_machines_can_pay_worked_by_hand():
     assert found.loc["typical", "now"] == pytest.approx(24 / (0.24 * 50))
     with pytest.raises(KeyError):
         power.break_evens(price, FOUR, ["D"], moments)
+    later = power.break_evens(price, FOUR, [], {"later": slice(DAYS[-1], DAYS[-1])}).set_index("name")
+    assert later.loc["typical", "j_per_th"] == 50  # C alone: B is four years and a day old
 
 
 def test_a_reported_fleet_beside_the_typical_one():
@@ -177,7 +179,9 @@ def test_public_prices_and_companies_meet_in_one_unit():
     public = power.since_month(prices([30.0] * 12 + [33.0] * 12).assign(source_url="page"), base)
     own = costs(("X", "2024Q3", "2024-09-30", "energy_price", 4.0)).assign(unit="c/kWh")
     own = power.with_itself(own, pd.Timestamp("2024-04-20"), pd.Series(1.0, pd.date_range("2024-01-01", "2024-12-31")))
-    both = power.prices_against_themselves(public, own, base).set_index(["of_what", "measure"])
+    both = power.prices_against_themselves(public, own, base)
+    assert both.index.tolist() == [0, 1, 2]
+    both = both.set_index(["of_what", "measure"])
     assert both.loc[("ERCOT", "mean"), ["base", "last"]].tolist() == pytest.approx([3, 3.3])
     assert both.loc[("ERCOT", "mean"), "last_period"] == "to 2024-12"
     assert both.loc[("X", "energy_price"), "last"] == 4
@@ -187,8 +191,8 @@ def test_public_prices_and_companies_meet_in_one_unit():
 def test_without_the_dearest_month_its_season_goes_from_both_years():
     """August at 390 beside 30s, then all at 33: +10 without August; with it a fall of 45 percent."""
     monthly = pd.Series(
-        [30.0] * 7 + [390.0] + [30.0] * 4 + [33.0] * 12, pd.period_range("2023-01", periods=24, freq="M")
-    )
+        [900.0] + [30.0] * 7 + [390.0] + [30.0] * 4 + [33.0] * 12, pd.period_range("2022-12", periods=25, freq="M")
+    )  # the first month is of neither year
     base, last = pd.Period("2023-12", "M"), pd.Period("2024-12", "M")
     dearest, change = power.change_without_dearest(monthly, base, last)
     assert str(dearest) == "2023-08"
@@ -214,7 +218,9 @@ def test_a_twelve_month_mean_needs_all_twelve_and_the_median_resists_one():
 def costs(*rows):
     """A miner_costs table of (ticker, period, period_end, metric, value)."""
     frame = pd.DataFrame(rows, columns=["ticker", "period", "period_end", "metric", "value"])
-    return frame.assign(period_end=pd.to_datetime(frame["period_end"]), unit="USD/BTC", source="page", note=None)
+    return frame.assign(
+        period_end=pd.to_datetime(frame["period_end"]), unit="USD/BTC", source="page", note="net of credits"
+    )
 
 
 def test_a_company_is_set_against_its_last_period_before_the_halving():
@@ -222,18 +228,23 @@ def test_a_company_is_set_against_its_last_period_before_the_halving():
     days = pd.date_range("2023-01-01", "2024-12-31")
     coins = pd.Series(np.where(days < "2024-04-20", 2e-3, 1e-3), index=days)
     stated = costs(
+        ("X", "2023Q1", "2023-03-31", "cost", 4_000.0),
         ("X", "2023Q2", "2023-06-30", "cost", 5_000.0),
         ("X", "2024Q1", "2024-03-31", "cost", 20_000.0),
         ("X", "2024Q3", "2024-09-30", "cost", 30_000.0),
         ("Y", "2024Q3", "2024-09-30", "cost", 1.0),
+        ("Z", "2024Q2", "2024-06-30", "cost", 10.0),
+        ("Z", "2024Q3", "2024-09-30", "cost", 12.0),
     )
-    x, y = power.with_itself(stated, pd.Timestamp("2024-04-20"), coins).to_dict("records")
-    early = power.with_itself(stated.iloc[:2], pd.Timestamp("2024-04-20"), coins)
+    x, y, z = power.with_itself(stated, pd.Timestamp("2024-04-20"), coins).to_dict("records")
+    early = power.with_itself(stated.iloc[:3], pd.Timestamp("2024-04-20"), coins)
     assert early["base"].isna().all()  # nothing was stated after the halving: no change since then
     assert (x["base_period"], x["last_period"]) == ("2024Q1", "2024Q3")
     assert x["change_pct"] == pytest.approx(50)
     assert x["coins_pct"] == pytest.approx(100)
     assert np.isnan(y["base"])
+    assert (z["base_period"], z["base"], z["change_pct"]) == ("2024Q2", 10, pytest.approx(20))  # the first stated
+    assert (x["unit"], x["source"], x["note"]) == ("USD/BTC", "page", "net of credits")
 
 
 def test_periods_start_where_their_names_say():

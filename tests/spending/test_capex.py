@@ -131,6 +131,8 @@ def test_what_one_company_reported_later_stands_beside_its_year_before():
     oracle = quarterly("ORCL", [1.0, 2, 3, 4, 5, 9])
     later = capex.reported_later(pd.concat([oracle, quarterly("META", [1.0] * 5)]), pd.Period("2025Q1", "Q"))
     assert later[["ticker", "capex_usd_bn", "capex_year_before_usd_bn"]].to_numpy().tolist() == [["ORCL", 9.0, 2.0]]
+    both = capex.reported_later(pd.concat([oracle, quarterly("AMZN", [1.0] * 6)]), pd.Period("2025Q1", "Q"))
+    assert both["ticker"].to_dict() == {0: "AMZN", 1: "ORCL"}  # of one day by company
 
 
 def test_totals_stand_beside_those_of_the_year_before():
@@ -269,6 +271,7 @@ def test_share_of_year_by_hand():
     shares = capex.share_of_year(capex.calendar_quarters(five([1.0, 2, 3, 4, 5, 6, 7])), 2)["META"]
     assert shares[2024] == pytest.approx(30)
     assert np.isnan(shares[2025])
+    assert shares.index.name == "year"
 
 
 def test_amazon_net_quarters_give_the_published_trailing_totals():
@@ -459,6 +462,10 @@ def test_lag_fit_agrees_with_numpy_and_refuses_few_quarters():
     assert fit.loc[1, "correlation"] == pytest.approx(np.corrcoef(rows["sales"], rows[1])[0, 1])
     assert fit.loc[1, "slope"] == pytest.approx(np.polyfit(rows[1], rows["sales"], 1)[0])
     assert (fit["low"] <= fit["high"]).all()
+    assert fit["low"].nunique() == 2  # each lag has its own interval
+    blocks = [capex.lag_fit(rows, draws=100, **request) for request in ({}, {"block": 4}, {"block": 5})]
+    assert blocks[0].equals(blocks[1])
+    assert not blocks[0].equals(blocks[2])
     few = capex.lag_fit(rows.head(7))
     assert few.drop(columns="observations").isna().all(axis=None)
     assert few["observations"].tolist() == [7, 7]

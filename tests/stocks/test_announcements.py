@@ -47,7 +47,23 @@ def test_deal_events_count_a_session_once_and_know_what_came_with_it():
     }
     assert found.loc["L", ["kind", "rows"]].tolist() == ["lease", 2]
     assert not found.loc["P", "with_tenant"]
+    assert found["bid"].to_dict() == {"L": "n", "G": "n", "U": "n", "P": "n", "S": "y"}
     assert events(rows, {"B": SESSIONS[1]}).loc["G", "news"] == "clean"
+
+
+def test_events_come_by_session_whatever_the_tickers():
+    """Z's of the 4th before A's of the 6th."""
+    flags = pd.DataFrame(
+        {
+            "deal_id": ["SECOND", "FIRST"], "ticker": ["A", "Z"], "announced_on": SESSIONS[[2, 0]],
+            "first_session": SESSIONS[[2, 0]], "announced_time": "pre", "same_day_earnings": "n",
+            "same_day_financing": "n", "same_day_other": "n",
+        }
+    )  # fmt: skip
+    said = {"deal_type": "jv", "counts_as": "contract", "state": "signed", "binding_since": "2026-02-04"}
+    none = pd.Series(dtype="datetime64[ns]")
+    found = announcements.deal_events(flags[["deal_id"]].assign(**said), flags, none, "AZ")
+    assert list(found.index) == ["FIRST", "SECOND"]
 
 
 def test_an_event_is_effective_if_its_contract_bound_on_its_day():
@@ -143,6 +159,7 @@ def test_a_deal_has_the_name_that_people_know():
         }
     )
     named = announcements.called(found, deals, pd.Series({"A": "IREN", "B": "Hut 8"}))
+    assert named.name == "deal"
     assert named.tolist() == [
         "IREN–Microsoft, $9.7bn",
         "IREN, power or purchase",
@@ -172,6 +189,29 @@ def test_a_set_of_two_is_left_out_and_sizes_tell_careful_tests_from_lax_ones():
     assert sizes.loc["bmp", "quiet"] < 0.1 < 0.3 < sizes.loc["bmp", "shared"]  # shared days pass for one, too
     assert sizes.loc["kolari_pynnonen", ["quiet", "loud", "shared", "later"]].max() < 0.1
     assert sizes.loc["kolari_pynnonen", "power"] > sizes.loc["kolari_pynnonen", "loud"]
+
+
+def test_each_column_of_sizes_is_asked_for_as_its_docstring_says(monkeypatch):
+    """News uneven between events in `loud` and `power`, between days in `shared`; an effect in `power` alone."""
+    asked = []
+
+    def size(study, window, **request):
+        del request["studies"], request["reference"]
+        asked.append((study, window, request))
+        return pd.DataFrame({"rejections": [0.05]}, index=["bmp"])
+
+    monkeypatch.setattr(announcements.inference, "size", size)
+    monkeypatch.setattr(announcements.event_study, "cumulative", lambda *_: pd.DataFrame({"car": [0.0] * 3}))
+    found = announcements.sizes("deals", "days", (0, 1), (2, 20), loudness=3, effect=0.05, spread=0.7)
+    assert list(found) == ["quiet", "loud", "shared", "later", "power"]
+    uneven = {"apart": True, "loudness": 3}
+    assert asked == [
+        ("deals", (0, 1), {"apart": True, "seed": 1}),
+        ("deals", (0, 1), uneven | {"seed": 1, "by_event": 0.7}),
+        ("days", (0, 1), uneven | {"seed": 3, "by_session": 0.7}),
+        ("deals", (0, 1), uneven | {"seed": 2, "by_event": 0.7, "effect": 0.05}),
+        ("deals", (2, 20), {"apart": True, "seed": 4}),
+    ]
 
 
 def test_news_of_a_session_is_told_in_one_line():

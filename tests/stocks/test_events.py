@@ -361,3 +361,31 @@ def test_a_day_0_that_is_one_session_late_is_caught(returns, deals):
 
     assert change(deals) == pytest.approx(0.05, abs=1e-12)
     assert abs(change(late)) < 0.01
+
+
+# --- edges ------------------------------------------------------------------------------------
+
+
+def test_sessions_are_removed_around_another_event_on_the_sides_that_were_asked_for():
+    """From an event's day to two sessions after it, and none before it."""
+    days = pd.bdate_range("2024-01-01", periods=12)
+    panel = pd.DataFrame({"A": np.random.default_rng(0).normal(0, 0.01, 12)}, days)
+    both = pd.DataFrame({"ticker": "A", "session": days[[4, 11]]}, index=["before", "deal"])
+    request = {"others": both, "removed": (0, 2), "estimation": (-10, -2), "span": (-1, 0), "minimum": 5}
+    residuals = events.abnormal_returns(panel, both[1:], **request).residuals.loc["deal"]
+    assert list(residuals.index[residuals.isna()]) == [-7, -6, -5]
+
+
+def test_an_impossible_return_after_the_span_leaves_no_event_out():
+    """The span ends with day 0; what stands on day 1 is not read. Within it, it is."""
+    panel = pd.DataFrame({"A": [0.01, 0.03, 0.02, 0.06, 0.0, 0.1, np.inf]}, pd.bdate_range("2024-01-01", periods=7))
+    assert list(events.abnormal_returns(panel, one_event(), **SMALL).names) == ["deal"]
+    with pytest.raises(ValueError, match="deal: the return of 2024-01-09 is inf, which no close gives"):
+        events.abnormal_returns(panel, one_event(), **(SMALL | {"span": (-1, 1)}))
+
+
+def test_the_event_that_is_named_is_the_one_whose_day_is_no_session():
+    """Not the one before it, whose day is the panel's first."""
+    table = pd.DataFrame({"ticker": "A", "session": pd.to_datetime(["2024-01-01", "2024-01-06"])}, ["fine", "saturday"])
+    with pytest.raises(ValueError, match="event saturday: 2024-01-06 is not a session of the panel"):
+        events.abnormal_returns(small(A=[1, 3, 2, 6, 0, 10]), table, **SMALL)

@@ -233,6 +233,7 @@ def test_a_planted_break_at_a_known_date_is_found_and_its_size_told():
     found = exposure.known_break(share, factors, SESSIONS[200])
     assert found["beta_change"] == pytest.approx(-0.8, abs=0.2)
     assert found["beta_after"] - found["beta_before"] == pytest.approx(found["beta_change"], abs=0.02)
+    assert found["beta_low"] < -0.8 < found["beta_high"]
     assert found["beta_p"] < 0.001
     assert found["slopes_p"] < 0.001
     assert found["volatility_p"] > 0.01
@@ -261,6 +262,7 @@ def test_sup_f_equals_the_largest_f_of_separate_regressions():
         wide = design.assign(moved=design["bitcoin"] * later)
         values[SESSIONS[after - 1]] = sm.OLS(share, wide).fit().tvalues["moved"] ** 2
     found = exposure.sup_f(share, factors, draws=9)
+    assert found.name == "A"
     assert found["statistic"] == pytest.approx(max(values.values()))
     assert found["date"] == max(values, key=values.get)
 
@@ -301,6 +303,7 @@ def test_difference_in_differences_by_hand():
     pivots = pd.Series({"A": days[0], "B": days[1]})
     clear = pd.Series(pd.to_datetime(["2025-06-01", "2025-12-01"]), index=days)
     found = exposure.difference_in_differences(changes, pivots, clear, draws=50)
+    pd.testing.assert_series_equal(found, exposure.difference_in_differences(changes, pivots, clear, draws=50, seed=0))
     assert found["effect"] == pytest.approx(((-1.0 - 0.1) + (-0.5 - 0.1)) / 2)  # A's change on B's date does not count
     assert found["treated_change"] == pytest.approx(-0.75)
     assert (found["treated"], found["controls"]) == (2, 1.5)
@@ -356,6 +359,8 @@ def test_changes_around_a_date_leave_out_its_sessions_and_compare_the_two_window
     jump = returns.copy()
     jump.iloc[199:202] = 9.0  # the announcement and the sessions beside it
     pd.testing.assert_frame_equal(found, exposure.changes_around(jump, factors, [SESSIONS[200]], window=100, gap=1))
+    narrow = exposure.changes_around(returns, factors, SESSIONS[[100, 101, 298, 299]], window=100, gap=1)
+    assert list(narrow.index.unique("date")) == list(SESSIONS[[101, 298]])  # all sessions up to the first and the last
     empty = exposure.changes_around(returns, factors, [], window=100)
     assert empty.empty
     assert list(empty.columns) == ["A", "NEW"]
@@ -446,6 +451,9 @@ def test_a_count_of_breaks_is_held_against_pseudo_dates():
     assert rate.loc["beta_p", "found"] == 8
     assert rate.loc["beta_p", "p_value"] < 0.01
     assert rate.loc["beta_p", "share"] < 0.15
+    assert rate.index.name == "test"
+    one = exposure.break_base_rate(broken(quiet[["T0"]], factors, news[:1]), quiet, factors, news[1:])
+    assert set(one["dates"]) == {len(range(40, 360, 5))}  # T0 has no news: any session with forty on each side
     with pytest.raises(ValueError, match="no share has a session 390 away from its news"):
         exposure.break_base_rate(broken(quiet, factors, news), quiet, factors, news, clear=390)
 

@@ -115,7 +115,19 @@ def test_a_printed_return_is_the_usual_one_or_gets_the_convention_that_gives_it(
     assert found.loc["late", "fits"] == "first close of the year, 2026-01-02 to 2026-01-28"
     assert found["fits"].notna().sum() == 1
     assert list(searches) == ["right", "late", "more"]
+    assert found["hits"].tolist() == [1, 2, 6]  # 20: the first close is the lowest, too; "more": 1 and 90 as well, or 1
+    assert found["tried"].tolist() == [len(each) for each in searches.values()]
     assert markets.reproduced(wide, printed[:0], wide.index[-1])[0].empty
+
+
+def test_a_printed_return_over_a_year_is_within_five_points_of_its_conventions():
+    """From 100 to 300: 204 percent printed is the usual 200, 206 is none; for one day half a point counts."""
+    wide = frame(["2025-01-27", "2025-01-28", "2026-01-27", "2026-01-28"], A=[100, 100, 200, 300])
+    rows = [("A", "one_year", 204), ("A", "one_year", 206), ("A", "one_day", 50.4), ("A", "one_day", 51)]
+    printed = pd.DataFrame(rows, columns=["ticker", "window", "published_value"]).assign(published_low=None)
+    found = markets.reproduced(wide, printed, wide.index[-1], sessions=0)[0]
+    assert found["same"].tolist() == [True, False, True, False]
+    assert (found["hits"] > 0).tolist() == [True, False, True, False]
 
 
 def test_search_is_ordered_and_never_uses_a_base_younger_than_a_year_for_a_yearly_return(closes):
@@ -144,6 +156,8 @@ def test_returns_since_a_common_day_and_since_each_companys_own_by_hand():
     assert table.loc[["B", "C"], ["deal", "deal_base_close"]].isna().all(axis=None)
     assert table["start"].tolist()[:2] == pytest.approx([1.4, 2.0])
     assert pd.isna(table.loc["C", "start"])  # listed after the start: its first close is not a base
+    same = markets.performance(wide, "A", "2026-01-09", since={"deal": wide.index[-1]}).loc["A"]
+    assert (same["deal"], same["deal_base_close"]) == (0, 24)  # bought at the close of the day itself
     nobody = markets.performance(wide, "AB", "2026-01-09", since={"deal": {}})
     assert nobody["deal"].isna().all()
     assert nobody["one_day"].tolist() == pytest.approx([0.5, 0.2])
@@ -387,7 +401,13 @@ def test_each_way_to_count_has_both_returns_from_each_start():
 
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
-    [(90, 150, [100, 125, 150]), (30, 110, [50, 100]), (50, 500, [50, 100, 200, 400]), (95, 101, [100])],
+    [
+        (90, 150, [100, 125, 150]),
+        (30, 110, [50, 100]),
+        (50, 500, [50, 100, 200, 400]),
+        (95, 101, [100]),
+        (20, 900, [25, 50, 100, 200, 400, 800]),
+    ],
 )
 def test_levels_are_labelled_within_the_range_that_is_drawn(low, high, expected):
     """Steps of a fifth or a quarter, and from fourfold on halvings and doublings; a twentieth beyond is drawn too."""
@@ -427,13 +447,14 @@ def test_a_company_whose_series_ends_returns_what_it_did_to_its_last_close():
 
 def test_a_share_that_was_taken_over_is_worth_its_terms():
     """Two and a half shares of A for one, in March: at its last session then and at the end; cash is left out."""
-    wide = frame(["2025-03-28", "2025-03-31", "2025-04-01"], A=[2, 4, 6])
+    wide = frame(["2025-03-27", "2025-03-28", "2025-03-31", "2025-04-01"], A=[1, 2, 4, 6])
     columns = ["ticker", "by", "acquirer_ticker", "shares_of_acquirer", "fate_on"]
     fates = pd.DataFrame(
         [("B", "Company A", "A", 2.5, "2025-03"), ("C", "Fund", None, np.nan, "2025")], columns=columns
     )
     found = markets.at_terms(wide, fates)
-    assert found.loc["B"].tolist() == ["Company A", 2.5, wide.index[1], 10, 15]
+    expected = {"by": "Company A", "shares": 2.5, "day": wide.index[2], "value": 10, "last": 15}
+    assert found.loc["B"].to_dict() == expected
     assert list(found.index) == ["B"]
 
 
