@@ -25,7 +25,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from minerpivot import changes
-from minerpivot.book import assets, finish, frame, overview, published, terms
+from minerpivot.book import assets, finish, frame, overview, published, settings, terms
 from minerpivot.book.editions import copy_data
 from minerpivot.book.execute import ROOT
 from minerpivot.companies.parts import MIME as PARTS_MIME
@@ -347,6 +347,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     frame.setup(app)
     for handler in logging.getLogger("sphinx").handlers:
         handler.addFilter(Cells())  # after Sphinx's own, which find the place
+    app.connect("config-inited", settings.fitting, priority=0)
     app.connect("config-inited", _configure)
     app.connect("source-read", _tell_changes)
     app.connect("config-inited", _give_values)

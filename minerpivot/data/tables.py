@@ -26,7 +26,32 @@ import pandas as pd
 DATA = Path(__file__).resolve().parents[2] / "data"
 GRADES = ("reported", "derived", "estimated", "scenario")
 PARTIAL_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
-MADE = {"name", "path", "schema", "public", "coverage", "hash", "metadata_hash"}  # what an entry of the manifest needs
+NAMES = (str, [str])
+MADE: dict[str, Any] = {  # the manifest as far as this package reads it, by kind; a part with ? may be missing
+    "created?": str,
+    "licenses?": [{"name": str}],
+    "updates?": {"*": {"how": str, "why": str}},
+    "resources": [
+        {
+            **dict.fromkeys(("name", "path", "hash", "metadata_hash", "title?", "grade?", "updated?"), str),
+            **dict.fromkeys(("rows?", "bytes?", "unfilled?"), int),
+            "coverage": {"*": str},
+            "public": [{"column?": str, "compiled?": str, "days?": int, "grade?": str}],
+            "schema": {
+                "primaryKey": NAMES,
+                "fields": [{"name": str, "type": str, "known_on?": str, "constraints?": {"*": object}}],
+                "foreignKeys?": [{"fields": NAMES, "reference": {"resource": str, "fields": NAMES}}],
+            },
+            "sources?": [{"title": str}],
+            "licenses?": [{"name": str}],
+            "notes?": [{"text": str, "written": str, "kind": str}],
+            "column_coverage?": {"*": {"from": str, "to": str}},
+            "series_end?": {"*": str},
+            **{name: [{"*": object}] for name in ("rules?", "series?", "accepted?", "holes?")},
+        }
+    ],
+}
+KINDS = {str: "a text", int: "a whole number", list: "a list", dict: "keys and values"}
 EDITION = "MINERPIVOT_AS_OF"  # environment variable: the day at which the whole report stands still
 TODAY = "MINERPIVOT_TODAY"  # environment variable: another day to be today, for trying the tables of a season to come
 
@@ -85,10 +110,31 @@ def read_manifest(folder: Path = DATA) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else "no JSON"
         raise TableError(f"data/{path.name} cannot be read: {why}; `make check` writes it anew") from None
-    resources = whole.get("resources") if isinstance(whole, dict) else None
-    if not isinstance(resources, list) or not all(isinstance(e, dict) and MADE.issubset(e) for e in resources):
-        raise TableError(f"data/{path.name}: is no list of tables; `make check` writes it anew")
+    if wrong := misfit(whole, MADE):
+        raise TableError(f"data/{path.name}: {wrong}; it is generated, `make check` writes it anew")
     return whole
+
+
+def misfit(found: Any, made: Any, place: str = "") -> str:
+    """The first part of `found` that is missing or of another kind than `made` says, in words; nothing if all fit."""
+    if isinstance(made, tuple):
+        return "" if any(not misfit(found, kind, place) for kind in made) else misfit(found, made[0], place)
+    kind: Any = made if isinstance(made, type) else type(made)
+    if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
+        text = json.dumps(found)
+        shown = text if len(text) <= 60 else f"{text[:60]}..."
+        return f"{place or 'the whole'} is {shown}, expected {KINDS[kind]}"
+    if isinstance(made, list):
+        named = ((item.get("name", n) if isinstance(item, dict) else n, item) for n, item in enumerate(found))
+        return next(filter(None, (misfit(item, made[0], f"{place}[{name}]") for name, item in named)), "")
+    for part, wanted in made.items() if isinstance(made, dict) else ():
+        name = part.removesuffix("?")
+        if name == part != "*" and name not in found:
+            return f"{place or 'the whole'} has no {name}"
+        for key in found if part == "*" else [name] if name in found else []:
+            if wrong := misfit(found[key], wanted, f"{place}.{key}".lstrip(".")):
+                return wrong
+    return ""
 
 
 @cache
@@ -262,8 +308,11 @@ def edition() -> str | None:
 
 
 def today() -> pd.Timestamp:
-    """The day in UTC, after which nothing can have been said, traded or reported."""
-    return pd.Timestamp(os.environ.get(TODAY) or pd.Timestamp.now("UTC").strftime("%Y-%m-%d"))
+    """The day in UTC, after which nothing can have been said, traded or reported; `TableError` if that is no day."""
+    said = os.environ.get(TODAY)
+    if said and not _readable(said, "date"):
+        raise TableError(f"{TODAY} is {said!r}; expected a day as YYYY-MM-DD, or unset it for the day that is today")
+    return pd.Timestamp(said or pd.Timestamp.now("UTC").strftime("%Y-%m-%d"))
 
 
 def parse_day(as_of: object) -> pd.Timestamp:

@@ -38,6 +38,7 @@ SPENDING = re.compile(r"\b(?:capital expenditures?|capex|purchases of property a
 AHEAD = re.compile(r"\b(?:expect|anticipate|plan|outlook|guidance|will|estimate)", re.I)
 BOILERPLATE = re.compile(r"forward-looking|safe harbor|risk factors|no obligation to update", re.I)
 COLUMNS = ["id", "decision", "decided_on", "why"]
+DECISIONS = ("accepted", "dismissed")
 HOURS = {"bmo": "pre", "amc": "post", "unknown": "intraday"}
 
 
@@ -183,11 +184,23 @@ def decisions() -> dict[str, dict[str, str]]:
     """What was decided before, by id."""
     if not DECIDED.exists():
         return {}
-    with DECIDED.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        rows = list(reader)
-    if reader.fieldnames != COLUMNS or any(None in row or None in row.values() for row in rows):
-        raise CandidateError("candidates.csv: columns are id, decision, decided_on, why; mend it or `git checkout` it")
+    mend = "mend it or `git checkout` it"
+    try:
+        with DECIDED.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            names, rows = reader.fieldnames, list(reader)
+    except UnicodeDecodeError:
+        raise CandidateError(f"{DECIDED.name}: is not UTF-8; {mend}") from None
+    except csv.Error as error:
+        raise CandidateError(f"{DECIDED.name}: {error}; {mend}") from None
+    if names != COLUMNS:
+        raise CandidateError(f"{DECIDED.name}: columns are {', '.join(COLUMNS)}; {mend}")
+    for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise CandidateError(f"{DECIDED.name} row {number}: has not one cell for each column; {mend}")
+        if row["decision"] not in DECISIONS:
+            said = f"decision is {row['decision']!r}, expected one of {', '.join(DECISIONS)}"
+            raise CandidateError(f"{DECIDED.name} row {number}: {said}; {mend}")
     return {row["id"]: row for row in rows}
 
 
@@ -210,9 +223,7 @@ def decide(about: str, *, accept: bool, why: str = "") -> None:
         rows = csv.writer(file, lineterminator="\n")
         if new:
             rows.writerow(COLUMNS)
-        rows.writerow(
-            [about, "accepted" if accept else "dismissed", f"{tables.today():%Y-%m-%d}", " ".join(why.split())]
-        )
+        rows.writerow([about, DECISIONS[not accept], f"{tables.today():%Y-%m-%d}", " ".join(why.split())])
 
 
 def _read_before() -> dict[str, dict[str, Any]]:
@@ -232,7 +243,10 @@ def _cited() -> set[str]:
         fields = entry.get("schema", {}).get("fields", [])
         columns = [item["name"] for item in fields if item["name"].endswith("source_url")]
         if columns and updates.get(name, {}).get("how") != "command":
-            table = pd.read_csv(tables.DATA / entry["path"], dtype="string", usecols=columns)
+            try:
+                table = pd.read_csv(tables.DATA / entry["path"], dtype="string", usecols=columns)
+            except ValueError:
+                raise CandidateError(f"data/{entry['path']} cannot be read; `make check` says why") from None
             cells = pd.unique(table[columns].to_numpy().ravel())
             found |= {cell for cell in cells if isinstance(cell, str) and "/Archives/" in cell}
     return found

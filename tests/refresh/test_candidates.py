@@ -246,3 +246,29 @@ def test_the_command_lists_and_stops_in_one_line(vendor, monkeypatch):
     run = CliRunner().invoke(commands.app, ["candidates"])
     assert run.exit_code == 1
     assert "export EDGAR_IDENTITY" in run.output
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"id,decision,decided_on,why\na,dismissed,2026-01-01,caf\xe9\n", "candidates.csv: is not UTF-8; mend it"),
+        (
+            b'id,decision,decided_on,why\na,dismissed,2026-01-01,"open\n',
+            "candidates.csv: unexpected end of data; mend it",
+        ),
+        (b"id,what\na,b\n", "candidates.csv: columns are id, decision, decided_on, why"),
+        (b"", "candidates.csv: columns are id, decision, decided_on, why"),
+        (b"id,decision,decided_on,why\na,accepted\n", "candidates.csv row 2: has not one cell for each column"),
+        (
+            b"id,decision,decided_on,why\na,yes,2026-01-01,x\n",
+            "candidates.csv row 2: decision is 'yes', expected one of",
+        ),
+    ],
+)
+def test_what_was_decided_and_cannot_be_read_is_kept_and_named(vendor, content, message):
+    """Nothing is added to a file that cannot be read back."""
+    candidates.DECIDED.write_bytes(content)
+    run = CliRunner().invoke(commands.app, ["candidates", "--dismiss", "due-WULF-2026Q3", "--why", "an old report"])
+    assert run.exit_code == 1
+    assert message in run.output
+    assert candidates.DECIDED.read_bytes() == content
