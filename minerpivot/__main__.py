@@ -188,6 +188,8 @@ def queue(
     from minerpivot.refresh.vendors import SettingError, VendorError
 
     chosen = [ticker.strip().upper() for ticker in tickers.split(",") if ticker.strip()]
+    if accept and dismiss:
+        _stop("--accept and --dismiss are one decision each; give one of them. Nothing was remembered.")
     try:
         if accept or dismiss:
             candidates.decide(accept or dismiss, accept=bool(accept), why=why)

@@ -285,13 +285,20 @@ class Verdicts(SphinxDirective):
         ticker = self.env.docname.rpartition("/")[2]
         claims = tables.load("claims")
         about = claims[(claims[["ticker", "second_ticker"]] == ticker).any(axis=1)]
-        said = {value.name: str(value.value) for value in _values(self.env.app) if value.kind == "verdict"}
+        found = {value.name: value for value in _values(self.env.app) if value.kind == "verdict"}
+        said = {name: str(value.value) for name, value in found.items()}
         link = "[fact check](../chapters/fact-check.ipynb)"
         stated = zip(about["claim_id"].astype(str), about["claim"])
         lines = [f"- **{said[claim].capitalize()}**: {text}" for claim, text in stated if claim in said]
         text = [f"No statement of the article that the {link} tests names it."]
         if lines:
-            text = [f"The statements that name it, as the {link} finds them:", "", *lines]
+            spoken, judged = f"{about['as_of'].max():%Y-%m-%d}", max(value.record["as_of"] for value in found.values())
+            both = "; it has both verdicts where later data changed one" if judged > spoken else ""
+            of, known = words.in_words(spoken), words.in_words(judged)
+            head = (
+                f"The statements of {of} that name it, as the {link} finds them with what was public by {known}{both}:"
+            )
+            text = [head, "", *lines]
         return self.parse_text_to_nodes("\n".join(text))
 
 

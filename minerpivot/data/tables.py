@@ -429,12 +429,15 @@ def early_ends(package: Mapping[str, Any]) -> pd.DataFrame:
 def newest_row(table: pd.DataFrame, coverage: Mapping[str, str]) -> str:
     """The day (ISO) of a table's newest row, from its rows and the `coverage` of its entry.
 
-    An edition's coverage ends on the edition's day, whatever is in the table: there the newest day in it counts.
+    An edition's coverage ends on the edition's day, whatever is in the table: there the newest day in it counts, as
+    coverage is counted: of rows that are `filled`, at the last day of a month, quarter or year, by the finest dates.
     """
     column = coverage.get("column", "")
-    if not (edition() and column and pd.api.types.is_datetime64_any_dtype(table[column]) and table[column].count()):
+    known = table[table[coverage["filled"]].notna()] if "filled" in coverage else table
+    if not (edition() and column and known[column].notna().any()):
         return coverage["to"]
-    return min(coverage["to"], f"{table[column].max():%Y-%m-%d}")
+    length = known[column].astype("string").str.len()
+    return min(coverage["to"], f"{last_day(known[column])[length == length.max()].max():%Y-%m-%d}")
 
 
 def shared_end(rows: pd.DataFrame) -> pd.Timestamp:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,10 @@ def collect(*, tickers: list[str], console: Console) -> list[Candidate]:
     sec.identity()
     instruments, tags = tables.load("instruments"), tables.load("filing_tags")
     companies = instruments[instruments["kind"].isin(["miner", "hyperscaler"]) & instruments["last_session"].isna()]
-    companies = companies[companies["cik"].notna() & (companies["ticker"].isin(tickers) if tickers else True)]
+    companies = companies[companies["ticker"].isin(tickers) if tickers else companies["ticker"].notna()]
+    for line in unread(companies, tickers):
+        console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    companies = companies[companies["cik"].notna()]
     deals, guidance = tables.load("deals"), tables.load("capex_guidance")
     last = tables.last_day(deals["announced_on"]).groupby(deals["ticker"]).max()
     spoken = guidance.groupby("ticker")["issued_on"].max()
@@ -90,6 +93,20 @@ def collect(*, tickers: list[str], console: Console) -> list[Candidate]:
             if read[filing.number].sentences or (filing.form == "8-K" and not spender):
                 found.append(read[filing.number])
     return sorted((one for one in found if one.id not in done), key=lambda one: (one.day, one.ticker, one.id))
+
+
+def unread(companies: pd.DataFrame, tickers: Collection[str]) -> list[str]:
+    """A line for the companies whose filings are not looked for, with the mend, and one for `tickers` that are none."""
+    lines = []
+    if without := sorted(companies.loc[companies["cik"].isna(), "ticker"]):
+        lines.append(
+            f"Not read, as they have no cik: {', '.join(without)}. Write the SEC's number of a company into its row of "
+            "data/instruments.csv (search its name on the SEC's site, EDGAR), then `make check`; one that files "
+            "elsewhere is read by hand."
+        )
+    if unknown := sorted(set(tickers) - set(companies["ticker"])):
+        lines.append(f"No company that trades: {', '.join(unknown)}; the tickers are in data/instruments.csv.")
+    return lines
 
 
 def _read(company: sec.Filer, filing: sec.Filing, name: str, *, spender: bool) -> Candidate:
@@ -197,7 +214,9 @@ def decisions() -> dict[str, dict[str, str]]:
         raise CandidateError(f"{DECIDED.name}: columns are {', '.join(COLUMNS)}; {mend}")
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
-            raise CandidateError(f"{DECIDED.name} row {number}: has not one cell for each column; {mend}")
+            raise CandidateError(
+                f"{DECIDED.name}: columns are {', '.join(COLUMNS)}, and row {number} has not one cell for each; {mend}"
+            )
         if row["decision"] not in DECISIONS:
             said = f"decision is {row['decision']!r}, expected one of {', '.join(DECISIONS)}"
             raise CandidateError(f"{DECIDED.name} row {number}: {said}; {mend}")
