@@ -118,7 +118,8 @@ def read_manifest(folder: Path = DATA) -> dict[str, Any]:
 def misfit(found: Any, made: Any, place: str = "") -> str:
     """The first part of `found` that is missing or of another kind than `made` says, in words; nothing if all fit."""
     if isinstance(made, tuple):
-        return "" if any(not misfit(found, kind, place) for kind in made) else misfit(found, made[0], place)
+        fits = any(not misfit(found, kind, place) for kind in made)
+        return "" if fits else f"{misfit(found, made[0], place)} or a list of them"
     kind: Any = made if isinstance(made, type) else type(made)
     if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
         text = json.dumps(found)

@@ -475,8 +475,12 @@ def test_a_manifest_that_is_none_is_told_and_written_anew(data, content):
         ("hash", True, r"resources\[halvings\].hash is true, expected a text"),
         ("rows", True, r"resources\[halvings\].rows is true, expected a whole number"),
         ("schema", {"primaryKey": "halving", "fields": "halving"}, r".*schema.fields is \"halving\", expected a list"),
-        ("schema", {"primaryKey": 5, "fields": []}, r".*schema.primaryKey is 5, expected a text"),
-        ("schema", {"primaryKey": [5], "fields": []}, r".*schema.primaryKey is \[5\], expected a text"),
+        ("schema", {"primaryKey": 5, "fields": []}, r".*schema.primaryKey is 5, expected a text or a list of them"),
+        (
+            "schema",
+            {"primaryKey": [5], "fields": []},
+            r".*schema.primaryKey is \[5\], expected a text or a list of them",
+        ),
         ("schema", {"primaryKey": "a", "fields": [{"name": "a"}]}, r".*schema.fields\[a\] has no type"),
     ],
 )
