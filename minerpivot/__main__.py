@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from minerpivot.data import tables, validation
+from minerpivot.data import disk, tables, validation
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(stderr=True)
@@ -30,6 +30,15 @@ class Source(StrEnum):
     COMPANIES = "companies"
     POWER = "power"
     EVENTS = "events"
+
+
+@app.callback()
+def clock() -> None:
+    """Commands of the report; `--help` after each says more."""
+    try:
+        tables.today()  # whatever is asked for: a day that is none would be found half-way
+    except tables.TableError as error:
+        _stop(str(error))
 
 
 @app.command()
@@ -55,11 +64,7 @@ def book(
     except (tables.TableError, execute.ExecutionError, BuildError, RefreshError) as error:
         _stop(str(error))
     except OSError as error:
-        where = error.filename or "_build"
-        _stop(
-            f"{where} cannot be written or read: {error.strerror}. Free some space or make the folder writable, then "
-            "build again. The previous site is unchanged."
-        )
+        _stop(f"{disk.refused(error, tables.DATA.parent)}, then build again. The previous site is unchanged.")
     gc.freeze()  # nor is there anything to collect at the end
     console.print(f"[bold green]Done[/] in {time.perf_counter() - started:.1f} s: open {made / 'index.html'}")
 
@@ -183,6 +188,8 @@ def queue(
     from minerpivot.refresh.vendors import SettingError, VendorError
 
     chosen = [ticker.strip().upper() for ticker in tickers.split(",") if ticker.strip()]
+    if accept and dismiss:
+        _stop("--accept and --dismiss are one decision each; give one of them. Nothing was remembered.")
     try:
         if accept or dismiss:
             candidates.decide(accept or dismiss, accept=bool(accept), why=why)
@@ -263,32 +270,40 @@ def changes(
 
 
 def _stop(message: str) -> None:
-    console.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
+    _say(message)
     raise typer.Exit(1)
+
+
+def _say(message: str) -> None:
+    console.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
 
 
 def main() -> None:
     """Run a command. What nobody foresaw is one line too, with its trace in a file for who is to mend it."""
     try:
         app()
+    except OSError as error:
+        _say(f"{disk.refused(error, tables.DATA.parent)}, then try again.")
+        sys.exit(1)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        trace = tables.DATA.parent / "_build" / "trace.txt"
-        try:
-            trace.parent.mkdir(exist_ok=True)
-            trace.write_text(traceback.format_exc(), encoding="utf-8")
-        except OSError:
-            raise error from None
         said = " ".join(str(error).split())[:300]
-        console.print(
+        _say(
             f"{type(error).__name__}: {said} ({Path(place.filename).name} line {place.lineno}). Nobody foresaw this: "
-            "look at what you changed last. If that is right, the program is at fault; _build/trace.txt says where.",
-            style="red",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
+            f"look at what you changed last. If that is right, the program is at fault{_traced()}."
         )
         sys.exit(1)
+
+
+def _traced() -> str:
+    """Write the trace of what is being handled to a file, and say so; nothing where no file can be."""
+    trace = tables.DATA.parent / "_build" / "trace.txt"
+    try:
+        trace.parent.mkdir(exist_ok=True)
+        trace.write_text(traceback.format_exc(), encoding="utf-8")
+    except OSError:
+        return ""
+    return "; _build/trace.txt says where"
 
 
 if __name__ == "__main__":

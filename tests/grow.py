@@ -265,8 +265,8 @@ def completed_years(tables: Tables) -> None:
 def guidance(tables: Tables) -> None:
     """With each report of the grown quarters a statement for its year and a first one for the next.
 
-    Most raise; Amazon cuts, Meta first restates on another basis and then raises, and what Alphabet says of the next
-    year does not say what it counts.
+    Each is set against the last figure for the same year, whichever season said it: most raise; Amazon cuts, Meta first
+    restates on another basis and then raises, and what Alphabet says of the next year does not say what it counts.
     """
     reports = tables["capex_actuals"].query("source_url == @SOURCE").drop_duplicates(["ticker", "reported_on"])
     said = tables["capex_guidance"]
@@ -274,28 +274,30 @@ def guidance(tables: Tables) -> None:
     numbers = ["low_usd_bn", "high_usd_bn", "point_usd_bn"]
     restated = False
     for report in reports.sort_values("reported_on", kind="stable").itertuples():
-        of_company = said[(said["ticker"] == report.ticker) & said["period_kind"].isin(["calendar", "fiscal"])]
-        spoken = of_company[of_company[numbers].ne("").any(axis=1) & of_company["issued_on"].ne("")]
-        row = latest(spoken, ["ticker"], "issued_on").copy()
-        fiscal = row["period_kind"].iloc[0] == "fiscal"
-        year = int(report.fiscal_period[2:6] if fiscal else report.reported_on[:4])
         for ahead in (0, 1):
-            period = row["guided_period"].str[:-4] + str(year + ahead)
-            new = row.assign(
-                guidance_id=f"{report.ticker}-{period.iloc[0]}-{report.reported_on}",
+            said = tables["capex_guidance"]
+            of_company = said[(said["ticker"] == report.ticker) & said["period_kind"].isin(["calendar", "fiscal"])]
+            figure, counted = of_company[numbers].ne("").any(axis=1), of_company["definition"].ne("")
+            spoken = of_company[figure & counted & of_company["issued_on"].ne("")]
+            row = latest(spoken, ["ticker"], "issued_on")
+            fiscal = row["period_kind"].iloc[0] == "fiscal"
+            year = int(report.fiscal_period[2:6] if fiscal else report.reported_on[:4]) + ahead
+            period = f"{row['guided_period'].iloc[0][:-4]}{year}"
+            before = latest(spoken[spoken["guided_period"] == period], ["ticker"], "issued_on")
+            change = (0.9 if report.ticker == "AMZN" else 1.1) + (0.3 * ahead if before.empty else 0)
+            basis, tells = row["basis"].iloc[0], ""
+            if report.ticker == "META" and not restated and len(before):
+                tells, change, restated = before["guidance_id"].iloc[0], 0.95, True
+                basis = "" if basis else "leases_reclassified"
+            new = (row if before.empty else before).assign(
+                guidance_id=f"{report.ticker}-{period}-{report.reported_on}",
                 guided_period=period, issued_on=report.reported_on, consensus_before_usd_bn="", source_url=SOURCE,
-                qualifier="", single_sourced="n", consensus_vendor="", day_approximate="n",
-                restates="", component_price_usd_bn="",
+                qualifier="", single_sourced="n", consensus_vendor="", day_approximate="n", restates=tells, basis=basis,
+                component_price_usd_bn="",
+                definition="" if report.ticker == "GOOGL" and ahead else row["definition"].iloc[0],
             )  # fmt: skip
-            change = (0.9 if report.ticker == "AMZN" else 1.1) + 0.3 * ahead
-            if report.ticker == "META":
-                new["basis"] = "leases_reclassified"
-                if not ahead and not restated:
-                    new["restates"], change, restated = row["guidance_id"].iloc[0], 0.95, True
-            if report.ticker == "GOOGL" and ahead:
-                new["definition"] = ""
             for column in numbers:
-                new[column] = tables.scaled(row[column], spread=0, up=change)
+                new[column] = tables.scaled(new[column], spread=0, up=change)
             tables.append("capex_guidance", new)
 
 

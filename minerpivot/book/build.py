@@ -20,25 +20,6 @@ from minerpivot.data import metadata
 
 TEXTS = (".md", ".yml", ".bib", ".cff", ".json")
 PAGES = (".ipynb", ".md", ".rst")
-CONFIG = {  # what `_config.yml` may hold where Jupyter Book would end with a traceback
-    "type": "object",
-    "properties": {
-        **{name: {"type": "string"} for name in ("title", "author", "logo")},
-        **{name: {"type": "object"} for name in ("execute", "parse", "html", "latex", "repository")},
-        **{name: {"type": "array", "items": {"type": "string"}} for name in ("bibtex_bibfiles", "exclude_patterns")},
-        "sphinx": {
-            "type": "object",
-            "properties": {
-                "config": {
-                    "type": "object",
-                    "properties": {"extensions": {"type": "array", "items": {"type": "string"}}},
-                },
-                "extra_extensions": {"type": "array", "items": {"type": "string"}},
-                "local_extensions": {"type": "object"},
-            },
-        },
-    },
-}
 
 
 class BuildError(RuntimeError):
@@ -116,7 +97,9 @@ def build_site(source: Path, build: Path, *, still: Callable[[], bool] = lambda:
 
 def _check(source: Path) -> None:
     """Raise `ValueError` for what cannot be a book's settings or texts, with file, line and mend."""
-    metadata.read(source / "_config.yml", CONFIG, folder="")
+    from minerpivot.book import settings  # with Sphinx, which takes a while
+
+    settings.checked(source / "_config.yml")
     for path in sorted([*source.glob("*"), *(source / "chapters").glob("*")]):
         if path.suffix not in TEXTS or not path.is_file():
             continue

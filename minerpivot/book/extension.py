@@ -25,7 +25,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from minerpivot import changes
-from minerpivot.book import assets, finish, frame, overview, published, terms
+from minerpivot.book import assets, finish, frame, overview, published, settings, terms
 from minerpivot.book.editions import copy_data
 from minerpivot.book.execute import ROOT
 from minerpivot.companies.parts import MIME as PARTS_MIME
@@ -285,13 +285,20 @@ class Verdicts(SphinxDirective):
         ticker = self.env.docname.rpartition("/")[2]
         claims = tables.load("claims")
         about = claims[(claims[["ticker", "second_ticker"]] == ticker).any(axis=1)]
-        said = {value.name: str(value.value) for value in _values(self.env.app) if value.kind == "verdict"}
+        found = {value.name: value for value in _values(self.env.app) if value.kind == "verdict"}
+        said = {name: str(value.value) for name, value in found.items()}
         link = "[fact check](../chapters/fact-check.ipynb)"
         stated = zip(about["claim_id"].astype(str), about["claim"])
         lines = [f"- **{said[claim].capitalize()}**: {text}" for claim, text in stated if claim in said]
         text = [f"No statement of the article that the {link} tests names it."]
         if lines:
-            text = [f"The statements that name it, as the {link} finds them:", "", *lines]
+            spoken, judged = f"{about['as_of'].max():%Y-%m-%d}", max(value.record["as_of"] for value in found.values())
+            both = "; it has both verdicts where later data changed one" if judged > spoken else ""
+            of, known = words.in_words(spoken), words.in_words(judged)
+            head = (
+                f"The statements of {of} that name it, as the {link} finds them with what was public by {known}{both}:"
+            )
+            text = [head, "", *lines]
         return self.parse_text_to_nodes("\n".join(text))
 
 
@@ -347,6 +354,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     frame.setup(app)
     for handler in logging.getLogger("sphinx").handlers:
         handler.addFilter(Cells())  # after Sphinx's own, which find the place
+    app.connect("config-inited", settings.fitting, priority=0)
     app.connect("config-inited", _configure)
     app.connect("source-read", _tell_changes)
     app.connect("config-inited", _give_values)

@@ -263,10 +263,11 @@ def ahead(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     one) and source_url. A start counts at the last day of its period.
     """
     day = pd.Timestamp(day)
-    names = known["sites"].set_index("site")["name"]
+    companies = known["instruments"].set_index("ticker")["short_name"]
+    names = delivery.site_names(known["sites"], known["deliveries"], known["deals"], companies)
     coming = promises(known, day)
     coming = coming[coming["state"].eq("expected") & (coming["due"] > day)]
-    where = coming["site"].map(names).fillna(coming["site"])
+    where = coming["site"].map(names)
     where += (", " + coming["phase"]).where(coming["phase"].notna() & coming["phase"].ne("all"), "")
     stated = coming["now"].fillna(coming["promised"])
     moved = coming["promised"].where(coming["late_quarters"] > 0)

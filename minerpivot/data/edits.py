@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from minerpivot.data.rules import quoted
-from minerpivot.data.tables import TableError, checksum, read_manifest, row_keys
+from minerpivot.data.tables import TableError, checksum, misfit, read_manifest, row_keys
 
 SAMPLES = 5  # changed cells and keys of one table that are shown
 
@@ -25,9 +25,12 @@ def recorded(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
     except TableError as error:
         content = committed(folder, "datapackage.json")
         try:
-            entries = {entry["name"]: entry for entry in json.loads(content or "")["resources"]}
-        except (ValueError, TypeError, KeyError):
+            whole = json.loads(content or "")
+        except ValueError:
+            whole = None
+        if misfit(whole):
             return {}, [f"{error}: all tables count as new"]
+        entries = {entry["name"]: entry for entry in whole["resources"]}
         return entries, [f"{error}, after the last commit's"]
 
 

@@ -23,6 +23,8 @@ STANDARD = {"profile": "tabular-data-resource", "format": "csv", "mediatype": "t
 QUOTED = "(a text with a colon or another sign of YAML's belongs in quotation marks)"
 SHOWN = 5  # faults of one file that are spelt out
 
+KINDS = {"object": "keys and values", "array": "a list", "string": "text", "boolean": "true or false"}  # in words
+
 TEXT = {"type": "string", "minLength": 1}
 NAMES = {"anyOf": [TEXT, {"type": "array", "items": TEXT, "minItems": 1}]}
 DAY = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
@@ -67,8 +69,8 @@ FIELD = _keys(
         "name": TEXT, "description": TEXT, "unit": TEXT, "constraints": _keys(LIMITS, more=False), "known_on": TEXT,
         "type": {"enum": ["string", "number", "integer", "date", "year", "yearmonth"]},
         **{name: {"type": "boolean"} for name in ("may_lie_ahead", "month_end", "weekday")},
-        "split": _keys({"as": {"enum": ["price", "count"]}}, "as", "day", "ticker"),
-        "fiscal": _keys({}, "ends", "company"), "calendar": _keys({}, "ends"),
+        "split": _keys({"as": {"enum": ["price", "count"]}, "day": TEXT, "ticker": TEXT}, "as", "day", "ticker"),
+        "fiscal": _keys({"ends": TEXT, "company": TEXT}, "ends", "company"), "calendar": _keys({"ends": TEXT}, "ends"),
     },
     "name", "type", "description",
 )  # fmt: skip
@@ -86,9 +88,12 @@ DESCRIBED = _keys(  # what `data/<table>.yml` must hold
         "notes": _list(_keys({"text": TEXT, "written": DAY, "kind": TEXT}, "text", "written", "kind")),
         "licences": _list(TEXT, least=1), "sources": _list(_keys({"title": TEXT, "since": DAY}, "title"), least=1),
         "column_coverage": _list(TEXT), "rules": _list(RULE), "series": _list(SERIES),
-        "holes": _list(_keys({}, "row", "why")),
+        "holes": _list(_keys({"row": TEXT, "why": TEXT}, "row", "why")),
         "accepted": _list(
-            _keys({name: {"type": ["string", "number"]} for name in ("row", "value")}, "row", "field", "value", "why")
+            _keys(
+                {name: {"type": ["string", "number"]} for name in ("row", "value")} | {"field": TEXT, "why": TEXT},
+                "row", "field", "value", "why",
+            )
         ),
         "schema": _keys(
             {
@@ -102,6 +107,8 @@ DESCRIBED = _keys(  # what `data/<table>.yml` must hold
 )  # fmt: skip
 PACKAGE = _keys(  # and what `data/package.yml` must
     {"name": TEXT, "title": TEXT, "description": TEXT, "created": TEXT, "licences": _list(TEXT, least=1),
+     "updates": {"type": "object", "additionalProperties": _keys(
+         {"how": {"enum": ["command", "queue", "hand", "never"]}, "why": TEXT}, "how", "why")},
      "licence_terms": {"type": "object", "minProperties": 1, "additionalProperties": _keys({"title": TEXT}, "title")}},
     "name", "title", "description", "created", "licences", "licence_terms",
 )  # fmt: skip
@@ -151,6 +158,7 @@ def _unknown(entry: dict[str, Any], tables: dict[str, dict[str, Any]]) -> list[s
         for part, name in _named(entry)
         if name not in columns
     ]
+    faults += [fault for field in entry["schema"]["fields"] for fault in _unlike(field)]
     for key in entry["schema"].get("foreignKeys", []):
         table = key["reference"]["resource"] or entry["name"]
         if table not in tables:
@@ -174,6 +182,19 @@ def _unknown(entry: dict[str, Any], tables: dict[str, dict[str, Any]]) -> list[s
             said = rules.quoted(rule.get("rule") or rule.get("when"))
             faults.append(f"the rule {said} cannot be worked out ({error}); correct it")
     return faults
+
+
+def _unlike(field: dict[str, Any]) -> list[str]:
+    """The limits of a field that are no values of its kind, which nothing could be compared with."""
+    limits, number = field.get("constraints", {}), field["type"] in ("number", "integer", "year")
+    values = [(name, limits[name]) for name in ("minimum", "maximum") if name in limits]
+    values += [("enum", value) for value in limits.get("enum", [])]
+    wanted = rules.a("number" if number else "text" if field["type"] == "string" else field["type"])
+    return [
+        f"{name} {rules.quoted(value)} of {field['name']} is no value of its kind; expected {wanted}"
+        for name, value in values
+        if isinstance(value, str) == number
+    ]
 
 
 def _dtypes(entry: dict[str, Any]) -> dict[str, str]:
@@ -324,23 +345,27 @@ def read(path: Path, schema: dict[str, Any], *, folder: str = "data/") -> dict[s
 def _explain(error: ValidationError) -> str:
     """A fault of the metadata in words: its place, what is there, what was expected."""
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path).lstrip(".")
-    where, kinds = place or "the file", {"object": "keys and values", "array": "a list", "string": "text"}
+    where = place or "the file"
     if error.validator == "required":
         missing = error.message.split("'")[1]  # one error for each part that is missing
         return f"{'' if not place else f'{place} '}has no {missing}; write it as in the other tables' metadata"
     if error.validator in ("oneOf", "anyOf"):
         options = [option["required"][0] for option in error.validator_value if "required" in option]
-        return f"{where} must {'have one of ' + ', '.join(options) if options else 'be a name or a list of names'}"
+        if not options:
+            return f"{where} is {rules.quoted(error.instance)}; expected a name or a list of names"
+        return f"{where} must have one of {', '.join(options)}"
     if error.validator == "additionalProperties":
         unknown = next(name for name in error.instance if name not in error.schema["properties"])
         return f"{where} has an unknown part {unknown!r}; expected {', '.join(error.schema['properties'])}"
     wanted = error.validator_value
     if error.validator == "type":
-        wanted = " or ".join(kinds.get(kind, rules.a(kind)) for kind in _listed(wanted))
+        wanted = " or ".join(KINDS.get(kind, rules.a(kind)) for kind in _listed(wanted))
     elif error.validator == "enum":
         wanted = f"one of {', '.join(map(str, wanted))}"
     elif error.validator == "format":
         wanted = {"date": "a day as YYYY-MM-DD", "regex": "a regular expression"}[wanted]
+    elif error.validator == "contains":
+        wanted = f"{wanted['const']} among them"
     elif error.validator in ("minItems", "minLength", "minProperties"):
         wanted = "something in it"
     else:

@@ -21,6 +21,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+import fastjsonschema
 import numpy as np
 import pandas as pd
 from pandas.api.typing import NaTType
@@ -34,11 +35,52 @@ PARTIAL_DATES = {  # by length: how one is written, and from its first day to it
     10: ("%Y-%m-%d", None),
 }
 HASHES = ("hash", "metadata_hash")  # of a table's bytes and of what is said of it
-MADE = {"name", "path", "schema", "public", "coverage", *HASHES}  # what an entry of the manifest needs
 EDITION = "MINERPIVOT_AS_OF"  # environment variable: the day at which the whole report stands still
 TODAY = "MINERPIVOT_TODAY"  # environment variable: another day to be today, for trying the tables of a season to come
 
 _loaded: set[str] = set()
+
+
+def _keys(needed: dict[str, Any], **others: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(needed), "properties": needed | others}
+
+
+def _list(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+_TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
+_NAMES = {"type": ["string", "array"], "items": _TEXT}
+_fit_manifest = fastjsonschema.compile(  # as far as this package reads it
+    _keys(
+        {
+            "resources": _list(
+                _keys(
+                    {
+                        **dict.fromkeys(("name", "path", *HASHES), _TEXT),
+                        "coverage": {"type": "object", "additionalProperties": _TEXT},
+                        "public": _list(_keys({}, column=_TEXT, compiled=_TEXT, days=_NUMBER, grade=_TEXT)),
+                        "schema": _keys(
+                            {"primaryKey": _NAMES, "fields": _list(_keys({"name": _TEXT, "type": _TEXT}))},
+                            foreignKeys=_list(_keys({"fields": _NAMES, "reference": _keys({"resource": _TEXT})})),
+                        ),
+                    },
+                    **dict.fromkeys(("title", "grade", "updated"), _TEXT),
+                    **dict.fromkeys(("rows", "bytes", "unfilled"), _NUMBER),
+                    **dict.fromkeys(("rules", "series", "accepted", "holes"), _list({"type": "object"})),
+                    sources=_list(_keys({"title": _TEXT})),
+                    licenses=_list(_keys({"name": _TEXT})),
+                    notes=_list(_keys({"text": _TEXT, "written": _TEXT, "kind": _TEXT})),
+                    column_coverage={"type": "object", "additionalProperties": _keys({"from": _TEXT, "to": _TEXT})},
+                    series_end={"type": "object", "additionalProperties": _TEXT},
+                )
+            )
+        },
+        created=_TEXT,
+        licenses=_list(_keys({"name": _TEXT})),
+        updates={"type": "object", "additionalProperties": _keys({"how": _TEXT, "why": _TEXT})},
+    )
+)
 
 
 class TableError(ValueError):
@@ -93,10 +135,18 @@ def read_manifest(folder: Path = DATA) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else "no JSON"
         raise TableError(f"data/{path.name} cannot be read: {why}; `make check` writes it anew") from None
-    resources = whole.get("resources") if isinstance(whole, dict) else None
-    if not isinstance(resources, list) or not all(isinstance(e, dict) and MADE.issubset(e) for e in resources):
-        raise TableError(f"data/{path.name}: is no list of tables; `make check` writes it anew")
+    if wrong := misfit(whole):
+        raise TableError(f"data/{path.name}: {wrong}; it is generated, `make check` writes it anew")
     return whole
+
+
+def misfit(whole: Any) -> str:
+    """The first part of a manifest that is missing or of another kind than this package reads; empty if all fit."""
+    try:
+        _fit_manifest(whole)
+    except fastjsonschema.JsonSchemaValueException as error:
+        return error.message.removeprefix("data.").replace("data ", "the whole ", 1)
+    return ""
 
 
 @cache
@@ -300,8 +350,11 @@ def edition() -> str | None:
 
 
 def today() -> pd.Timestamp:
-    """The day in UTC, after which nothing can have been said, traded or reported."""
-    return pd.Timestamp(os.environ.get(TODAY) or pd.Timestamp.now("UTC").strftime("%Y-%m-%d"))
+    """The day in UTC, after which nothing can have been said, traded or reported; `TableError` if that is no day."""
+    said = os.environ.get(TODAY)
+    if said and not _readable(said, "date"):
+        raise TableError(f"{TODAY} is {said!r}; expected a day as YYYY-MM-DD, or unset it for the day that is today")
+    return pd.Timestamp(said or pd.Timestamp.now("UTC").strftime("%Y-%m-%d"))
 
 
 def parse_day(as_of: object) -> pd.Timestamp:
@@ -422,12 +475,15 @@ def early_ends(package: Mapping[str, Any]) -> pd.DataFrame:
 def newest_row(table: pd.DataFrame, coverage: Mapping[str, str]) -> str:
     """The day (ISO) of a table's newest row, from its rows and the `coverage` of its entry.
 
-    An edition's coverage ends on the edition's day, whatever is in the table: there the newest day in it counts.
+    An edition's coverage ends on the edition's day, whatever is in the table: there the newest day in it counts, as
+    coverage is counted: of rows that are `filled`, at the last day of a month, quarter or year, by the finest dates.
     """
     column = coverage.get("column", "")
-    if not (edition() and column and pd.api.types.is_datetime64_any_dtype(table[column]) and table[column].count()):
+    known = table[table[coverage["filled"]].notna()] if "filled" in coverage else table
+    if not (edition() and column and known[column].notna().any()):
         return coverage["to"]
-    return min(coverage["to"], f"{table[column].max():%Y-%m-%d}")
+    length = known[column].astype("string").str.len()
+    return min(coverage["to"], f"{last_day(known[column])[length == length.max()].max():%Y-%m-%d}")
 
 
 def shared_end(rows: pd.DataFrame) -> pd.Timestamp:

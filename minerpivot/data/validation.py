@@ -20,7 +20,7 @@ import pandas as pd
 
 from minerpivot.data import consistency, edits, metadata, rules
 from minerpivot.data.rules import Table, quoted
-from minerpivot.data.tables import DATA, TableError, checksum, converted, forget, today
+from minerpivot.data.tables import DATA, TODAY, TableError, checksum, converted, forget, today
 
 SHOWN = 5  # faults of one table that are spelt out: a company without its row would fill hundreds of lines
 LONGEST = 20_000  # characters of a cell
@@ -271,6 +271,7 @@ def seal(
     """
     authored = metadata.authored(folder)
     before, told = edits.recorded(folder)
+    _late_enough(before)
     found, faults = examined(folder, authored, sealed=before)
     faults = faults or judged(found) or [*also({name: table.typed for name, table in found.items()})]
     if faults:
@@ -290,8 +291,19 @@ def seal(
     return [entry["name"] for entry in resources if entry != before.get(entry["name"])]
 
 
+def _late_enough(before: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse a today before the day on which the tables were last recorded, on which newer rows lie in the future."""
+    day, last = f"{today():%Y-%m-%d}", max((entry.get("updated", "") for entry in before.values()), default="")
+    if day < last:
+        says, mend = ("this machine's clock says", "set it") if TODAY not in os.environ else (f"{TODAY} is", "unset it")
+        raise TableError(f"{says} {day}, and the tables were last recorded on {last}; {mend}. Nothing was recorded")
+
+
 def _write(path: Path, text: str) -> None:
     """Replace a file in one step, so that a reader sees the old one or the new one; leaves no draft behind."""
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == f"{text}\n".encode():
+            return  # nor is a folder asked for that may not be written
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft.write_text(f"{text}\n", encoding="utf-8")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -171,6 +171,30 @@ def kept(deliveries: pd.DataFrame, deals: pd.DataFrame) -> pd.DataFrame:
     scaled = {column: deliveries[column] * part for column in ("critical_it_mw", "live_critical_it_mw")}
     gone = rows.index[rows["state"].isin(["sold", "terminated"])]
     return deliveries.assign(**scaled)[~deliveries["deal_id"].isin(gone)]
+
+
+def site_names(sites: pd.DataFrame, deliveries: pd.DataFrame, deals: pd.DataFrame, companies: pd.Series) -> pd.Series:
+    """The name of each site that is promised or delivered, by its key; `companies` are names by ticker.
+
+    `sites` was compiled late, so on an earlier day the name is what the key's first words read in the place that the
+    site's own contracts name ("Rockdale (TX)" for rockdale-riot), and where these name none, whose site it is.
+    """
+    named = deliveries[["site", "ticker", "deal_id"]].merge(deals[["deal_id", "site"]], on="deal_id", how="left")
+    found = {
+        str(site): next(filter(None, map(partial(_read_in, str(site)), rows["site_y"].dropna())), None)
+        for site, rows in named.groupby("site_x", sort=False)
+    }
+    whose = deliveries.drop_duplicates("site").set_index("site")["ticker"].map(companies) + "'s site"
+    return sites.set_index("site")["name"].combine_first(pd.Series(found, dtype=object)).combine_first(whose)
+
+
+def _read_in(key: str, place: str) -> str:
+    """As many first words of a site's key as stand together in the name of a place, as written there."""
+    words = key.split("-")
+    for count in range(len(words), 0, -1):
+        if found := re.search(rf"\b{'[ -]'.join(map(re.escape, words[:count]))}\b", place, re.IGNORECASE):
+            return found[0]
+    return ""
 
 
 def told_by_tenant(sites: pd.DataFrame, site_contracts: pd.DataFrame) -> dict[str, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ SPENDING = re.compile(r"\b(?:capital expenditures?|capex|purchases of property a
 AHEAD = re.compile(r"\b(?:expect|anticipate|plan|outlook|guidance|will|estimate)", re.I)
 BOILERPLATE = re.compile(r"forward-looking|safe harbor|risk factors|no obligation to update", re.I)
 COLUMNS = ["id", "decision", "decided_on", "why"]
+DECISIONS = ("accepted", "dismissed")
 HOURS = {"bmo": "pre", "amc": "post", "unknown": "intraday"}
 
 
@@ -65,7 +66,10 @@ def collect(*, tickers: list[str], console: Console) -> list[Candidate]:
     sec.identity()
     instruments, tags = tables.load("instruments"), tables.load("filing_tags")
     companies = instruments[instruments["kind"].isin(["miner", "hyperscaler"]) & instruments["last_session"].isna()]
-    companies = companies[companies["cik"].notna() & (companies["ticker"].isin(tickers) if tickers else True)]
+    companies = companies[companies["ticker"].isin(tickers) if tickers else companies["ticker"].notna()]
+    for line in unread(companies, tickers):
+        console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    companies = companies[companies["cik"].notna()]
     deals, guidance = tables.load("deals"), tables.load("capex_guidance")
     last = tables.last_day(deals["announced_on"]).groupby(deals["ticker"]).max()
     spoken = guidance.groupby("ticker")["issued_on"].max()
@@ -89,6 +93,20 @@ def collect(*, tickers: list[str], console: Console) -> list[Candidate]:
             if read[filing.number].sentences or (filing.form == "8-K" and not spender):
                 found.append(read[filing.number])
     return sorted((one for one in found if one.id not in done), key=lambda one: (one.day, one.ticker, one.id))
+
+
+def unread(companies: pd.DataFrame, tickers: Collection[str]) -> list[str]:
+    """A line for the companies whose filings are not looked for, with the mend, and one for `tickers` that are none."""
+    lines = []
+    if without := sorted(companies.loc[companies["cik"].isna(), "ticker"]):
+        lines.append(
+            f"Not read, as they have no cik: {', '.join(without)}. Write the SEC's number of a company into its row of "
+            "data/instruments.csv (search its name on the SEC's site, EDGAR), then `make check`; one that files "
+            "elsewhere is read by hand."
+        )
+    if unknown := sorted(set(tickers) - set(companies["ticker"])):
+        lines.append(f"No company that trades: {', '.join(unknown)}; the tickers are in data/instruments.csv.")
+    return lines
 
 
 def _read(company: sec.Filer, filing: sec.Filing, name: str, *, spender: bool) -> Candidate:
@@ -183,11 +201,25 @@ def decisions() -> dict[str, dict[str, str]]:
     """What was decided before, by id."""
     if not DECIDED.exists():
         return {}
-    with DECIDED.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        rows = list(reader)
-    if reader.fieldnames != COLUMNS or any(None in row or None in row.values() for row in rows):
-        raise CandidateError("candidates.csv: columns are id, decision, decided_on, why; mend it or `git checkout` it")
+    mend = "mend it or `git checkout` it"
+    try:
+        with DECIDED.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            names, rows = reader.fieldnames, list(reader)
+    except UnicodeDecodeError:
+        raise CandidateError(f"{DECIDED.name}: is not UTF-8; {mend}") from None
+    except csv.Error as error:
+        raise CandidateError(f"{DECIDED.name}: {error}; {mend}") from None
+    if names != COLUMNS:
+        raise CandidateError(f"{DECIDED.name}: columns are {', '.join(COLUMNS)}; {mend}")
+    for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise CandidateError(
+                f"{DECIDED.name}: columns are {', '.join(COLUMNS)}, and row {number} has not one cell for each; {mend}"
+            )
+        if row["decision"] not in DECISIONS:
+            said = f"decision is {row['decision']!r}, expected one of {', '.join(DECISIONS)}"
+            raise CandidateError(f"{DECIDED.name} row {number}: {said}; {mend}")
     return {row["id"]: row for row in rows}
 
 
@@ -210,9 +242,7 @@ def decide(about: str, *, accept: bool, why: str = "") -> None:
         rows = csv.writer(file, lineterminator="\n")
         if new:
             rows.writerow(COLUMNS)
-        rows.writerow(
-            [about, "accepted" if accept else "dismissed", f"{tables.today():%Y-%m-%d}", " ".join(why.split())]
-        )
+        rows.writerow([about, DECISIONS[not accept], f"{tables.today():%Y-%m-%d}", " ".join(why.split())])
 
 
 def _read_before() -> dict[str, dict[str, Any]]:
@@ -232,7 +262,10 @@ def _cited() -> set[str]:
         fields = entry.get("schema", {}).get("fields", [])
         columns = [item["name"] for item in fields if item["name"].endswith("source_url")]
         if columns and updates.get(name, {}).get("how") != "command":
-            table = pd.read_csv(tables.DATA / entry["path"], dtype="string", usecols=columns)
+            try:
+                table = pd.read_csv(tables.DATA / entry["path"], dtype="string", usecols=columns)
+            except ValueError:
+                raise CandidateError(f"data/{entry['path']} cannot be read; `make check` says why") from None
             cells = pd.unique(table[columns].to_numpy().ravel())
             found |= {cell for cell in cells if isinstance(cell, str) and "/Archives/" in cell}
     return found

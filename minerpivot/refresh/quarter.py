@@ -66,10 +66,15 @@ def run(console: Console, *, anew: bool = False, skip: tuple[str, ...] = ()) -> 
 def remaining() -> list[str]:
     """What is left for people, in the order in which one rests on the other."""
     lines = ["", "What remains by hand, in this order:"]
-    drafts = {path.stem: len(pd.read_csv(path, dtype=str)) for path in sorted(candidates.QUEUE.glob("*.csv"))}
+    drafts = {path.stem: _count(path) for path in sorted(candidates.QUEUE.glob("*.csv"))}
     for name, count in drafts.items():
-        lines.append(f"  {count} drafts for {name}: _build/candidates/{name}.csv; accept or dismiss each")
-    updates = tables.read_manifest().get("updates", {})
+        where = f"_build/candidates/{name}.csv"
+        said = f"{count} drafts for {name}: {where}; accept or dismiss each"
+        lines.append(f"  {said if count else f'{where} is no table of drafts; run `make candidates` again'}")
+    known, updates = tables.entries(), tables.read_manifest().get("updates", {})
+    for name in sorted(updates.keys() - known.keys()):
+        lines.append(f"  data/package.yml: updates names a table {name!r} that is not there; correct or remove it")
+        del updates[name]
     for name in sorted(
         updates, key=lambda name: ORDER.index(updates[name]["how"]) if updates[name]["how"] in ORDER else 9
     ):
@@ -84,6 +89,14 @@ def remaining() -> list[str]:
         *lines,
         "  Then a line in CHANGELOG.md (Data; Findings if a verdict moved), and commit data, chapters and it.",
     ]
+
+
+def _count(path: Path) -> int:
+    """How many drafts a file holds; none if it is damaged."""
+    try:
+        return len(pd.read_csv(path, dtype=str))
+    except ValueError:
+        return 0
 
 
 def _quarter() -> str:

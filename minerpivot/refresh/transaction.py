@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from minerpivot.data import rules, tables, validation
+from minerpivot.data import disk, rules, tables, validation
 
 TOLERANCE = 0.001
 JOURNAL = "journal.json"
@@ -166,8 +166,8 @@ def apply(
         except (OSError, tables.TableError) as error:
             _undo(folder)
             shutil.rmtree(work, ignore_errors=True)
-            mend = "free some space or raise the file-size limit" if isinstance(error, OSError) else "see above"
-            raise RefreshError(f"{error}; {mend} and run again. data/ is unchanged") from None
+            said = disk.refused(error, folder.parent) if isinstance(error, OSError) else f"{error}; see above"
+            raise RefreshError(f"{said} and run again. data/ is unchanged") from None
         shutil.rmtree(work, ignore_errors=True)
     return [change.table for change in changed]
 
@@ -202,8 +202,10 @@ def _undo(folder: Path) -> bool:
         shutil.rmtree(work, ignore_errors=True)
         return False
     for name in _journal(work):
-        shutil.copyfile(work / "old" / name, work / "back")
-        os.replace(work / "back", folder / name)
+        old, now = work / "old" / name, folder / name
+        if not now.is_file() or now.read_bytes() != old.read_bytes():  # where nothing was replaced, nothing is written
+            shutil.copyfile(old, work / "back")
+            os.replace(work / "back", now)
     journal.unlink()
     shutil.rmtree(work, ignore_errors=True)
     tables.forget()

@@ -11,6 +11,7 @@ import threading
 import time
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pandas as pd
@@ -19,13 +20,16 @@ import typer
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from packaging.specifiers import SpecifierSet
+from sphinx.config import Config
+from sphinx.errors import ConfigError
 
 from minerpivot import __main__ as commands
-from minerpivot.book import assets, build, execute, profiles, publish, published
+from minerpivot.book import assets, build, execute, profiles, publish, published, settings
 from minerpivot.book.execute import ROOT
 from minerpivot.changes import RENAMED
 from minerpivot.data import tables, validation
 from minerpivot.page.drawing import MIME
+from minerpivot.refresh import quarter
 from tests import validity
 
 CHAPTERS = execute.chapters()
@@ -600,6 +604,91 @@ def test_what_cannot_be_a_book_gets_one_line(tmp_path, file, content, message):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("language: en", "language: 5", r"sphinx\.config\.language is '5'; expected text"),
+        ("language: en", "html_theme: alabaster", r"sphinx\.config\.html_theme is 'alabaster'; .* sphinx_book_theme"),
+        ("language: en", "html_theme_options: plain", r"sphinx\.config\.html_theme_options is 'plain'; expected keys"),
+        ("language: en", "html_theme_options: {launch_buttons: yes}", r".*\.launch_buttons is 'True'; expected keys"),
+        ("language: en", "templates_path: 7", r"sphinx\.config\.templates_path is '7'; expected a list"),
+        ("language: en", "numfig_format: 5", r"sphinx\.config\.numfig_format is '5'; expected keys and values"),
+        ("reference_style: author_year", "reference_style: odd", r"sphinx\..*_style is 'odd'; expected one of author_"),
+        ("      - sphinx_book_theme\n", "", r"sphinx\.config\.extensions is .*; expected sphinx_book_theme among them"),
+        ("html:", "launch_buttons: yes\nhtml:", r"launch_buttons is 'True'; expected keys and values"),
+        ("html:", "launch_buttons: {thebe: maybe}\nhtml:", r"launch_buttons\.thebe is 'maybe'; expected true or false"),
+        (
+            "use_multitoc_numbering: false",
+            "use_multitoc_numbering: 3",
+            r"html\.use_multitoc_numbering is '3'; .* true or",
+        ),
+        ("use_multitoc_numbering: false", "favicon: 5", r"html\.favicon is '5'; expected text"),
+        (
+            'execute_notebooks: "off"',
+            "execute_notebooks: often",
+            r"execute\.execute_notebooks is 'often'; expected one",
+        ),
+        ("only_build_toc_files: true", "repository: {url: 5}", r"repository\.url is '5'; expected text"),
+    ],
+)
+def test_a_setting_of_another_kind_is_named_before_anything_is_made(tmp_path, old, new, message):
+    """A known key with a value that Sphinx or an extension would trip over: its key, the value, what belongs there."""
+    said = (ROOT / "_config.yml").read_text("utf-8")
+    assert said.count(old) == 1
+    (tmp_path / "_config.yml").write_text(said.replace(old, new), encoding="utf-8")
+    with pytest.raises(build.BuildError, match=rf"^_config\.yml: {message}") as raised:
+        build.build_site(tmp_path, tmp_path / "build")
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "build").exists()
+
+
+def test_the_settings_of_the_book_and_of_a_plain_one_are_taken(tmp_path):
+    """With everything that Jupyter Book's own defaults hold."""
+    settings.checked(ROOT / "_config.yml")
+    (tmp_path / "_config.yml").write_text("title: A book\nsphinx:\n  config:\n    numfig_secnum_depth: 2\n")
+    settings.checked(tmp_path / "_config.yml")
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [("3", ""), ("three", "a number"), ("[3]", "a number"), ("null", ""), ("yes", "")],
+)
+def test_a_setting_that_an_extension_declares_is_refused_before_it_is_used(tmp_path, value, wanted):
+    """As written: Sphinx turns some texts into flags and numbers before it looks."""
+    (tmp_path / "_config.yml").write_text(f"title: A book\nsphinx:\n  config:\n    depth: {value}\n    other: 3\n")
+    config = Config({}, {"depth": 1})
+    config.add("depth", 1, "env", ())
+    app = SimpleNamespace(srcdir=tmp_path)
+    if not wanted:
+        return settings.fitting(app, config)
+    with pytest.raises(ConfigError, match=rf"^_config\.yml: sphinx\.config\.depth is .*; expected {wanted}$"):
+        settings.fitting(app, config)
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+@pytest.mark.parametrize("command", ["book", "quarter"])
+def test_a_build_folder_that_is_none_is_named(tmp_path, monkeypatch, capsys, kind, command):
+    """A file or a dead link in its place: one line with the mend, and it stays as it was."""
+    place = tmp_path / "_build"
+    place.write_text("mine") if kind == "file" else place.symlink_to("/nowhere/at/all")
+    monkeypatch.setattr(tables, "DATA", tmp_path / "data")
+    monkeypatch.setattr(execute, "ROOT", tmp_path)
+    monkeypatch.setattr(quarter, "STATE", place / "quarter.json")
+    monkeypatch.setattr(quarter, "_digest", lambda: "now")
+    monkeypatch.setattr(quarter.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=0))
+    monkeypatch.setattr(sys, "argv", ["minerpivot", command])
+    monkeypatch.setattr(commands.gc, "disable", lambda: None)
+    with pytest.raises(SystemExit) as ended:
+        commands.main()
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert (
+        "_build is a file where a folder belongs" if kind == "file" else "_build is a link to /nowhere/at/all"
+    ) in said
+    assert "Traceback" not in said
+    assert place.read_text() == "mine" if kind == "file" else place.is_symlink()
+
+
 def test_what_nobody_foresaw_is_one_line_and_a_trace_in_a_file(tmp_path, monkeypatch, capsys):
     """The command fails; what it was doing is kept for who is to mend it."""
     monkeypatch.setattr(tables, "DATA", tmp_path / "data")
@@ -611,6 +700,11 @@ def test_what_nobody_foresaw_is_one_line_and_a_trace_in_a_file(tmp_path, monkeyp
     assert said.startswith("KeyError: 'odd' (test_book.py line ")
     assert "Traceback" not in said
     assert "Traceback" in (tmp_path / "_build" / "trace.txt").read_text("utf-8")
+    shutil.rmtree(tmp_path / "_build")
+    (tmp_path / "_build").write_text("no folder")
+    with pytest.raises(SystemExit):
+        commands.main()
+    assert capsys.readouterr().err.rstrip().endswith("If that is right, the program is at fault.")  # and no trace
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """Pages of companies: from one notebook, each with its own outputs and values, there or gone with its row."""
 
+import re
+
 import nbformat
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -107,6 +110,18 @@ def test_a_company_without_prices_or_accounts_says_so(built):
         assert "What the shares did" not in built[ticker], ticker  # no heading over nothing
     for ticker, page in built.items():
         assert miners.loc[ticker, "short_name"] in page
+
+
+def test_a_verdict_has_its_day_and_that_of_its_statement(built):
+    """What is contradicted by later data was not wrong on the day that it was said."""
+    claims = load("claims")
+    for ticker in {*claims["ticker"].dropna(), *claims["second_ticker"].dropna()} & set(built):
+        (told,) = re.findall(
+            r"The statements of (.+?) that name it, .+? public by (\d+ \w+ \d{4})(.*?):", built[ticker]
+        )
+        about = claims[(claims[["ticker", "second_ticker"]] == ticker).any(axis=1)]
+        assert told[0] == in_words(about["as_of"].max()), ticker
+        assert ("both verdicts" in told[2]) == (pd.Timestamp(told[1]) > about["as_of"].max()), ticker
 
 
 def test_chapters_lead_to_the_pages_of_companies(site):

@@ -456,7 +456,11 @@ def test_the_newest_row_of_an_edition_is_its_own_and_not_the_edition_s_day(monke
     monkeypatch.setenv(tables.EDITION, "2026-01-28")
     assert tables.newest_row(table, coverage) == "2026-01-15"
     assert tables.newest_row(table.iloc[:0], coverage) == "2026-01-28"
-    assert tables.newest_row(table, {"to": "2026-01-28", "column": "text"}) == "2026-01-28"
+    assert tables.newest_row(table, {"to": "2026-01-28", "column": "text"}) == "2026-01-28"  # the month's last day, cut
+    text = table.assign(text=["2025", "2025-11"])
+    assert tables.newest_row(text, {"to": "2026-01-28", "column": "text"}) == "2025-11-30"  # not the year's end
+    filled = table.assign(mw=[1.0, None])
+    assert tables.newest_row(filled, coverage | {"filled": "mw"}) == "2025-12-01"
     assert tables.newest_row(table, {"to": "2026-01-28"}) == "2026-01-28"
 
 

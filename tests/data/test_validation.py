@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from minerpivot import __main__ as commands
-from minerpivot.data import edits, metadata, rules, tables, validation
+from minerpivot.data import disk, edits, metadata, rules, tables, validation
 from tests import validity
 from tests.frozen import FOLDER
 
@@ -418,7 +418,7 @@ def test_a_faulty_table_is_no_fault_of_those_that_refer_to_it(data):
         ("licences: [CC-BY-4.0]", "licences: [CC]", ": licence 'CC' is not among licence_terms of data/package.yml"),
         ("licences: [CC-BY-4.0]", "licences: 7", ": licences is '7'; expected a list"),
         ("primaryKey: [halving]", "primaryKey: [half]", ": primaryKey names a column 'half', which is not among its"),
-        ("primaryKey: [halving]", "primaryKey: 7", ": schema.primaryKey must be a name or a list of names"),
+        ("primaryKey: [halving]", "primaryKey: 7", ": schema.primaryKey is '7'; expected a name or a list of names"),
         ("fields:\n", "fields: 7\n  rest:\n", ": schema.fields is '7'; expected a list"),
         ("type: integer\n    description: Number", "type: int\n    description: Number", r": schema.fields\[0\].type is 'i"),
         ("pattern: '^", "pattern: '(^", r": schema.fields\[3\].constraints.pattern is .*; expected a regular expression"),
@@ -430,6 +430,10 @@ def test_a_faulty_table_is_no_fault_of_those_that_refer_to_it(data):
         ("rule: height == 210000 * halving", "rule: height + 1", r": the rule 'height \+ 1' cannot be worked out .*true"),
         ("rule: height == 210000 * halving", "rule: height.abs() > 1", ": the rule .* cannot be worked out .*may compare"),
         ("rule: height == 210000 * halving", "mend: x", " line .*"),
+        ("primaryKey: [halving]", "primaryKey: [5]", r": schema.primaryKey is '\[5\]'; expected a name or a list"),
+        ("minimum: 1, maximum: 33", "minimum: none, maximum: 33", r": minimum 'none' of \w+ is no value of its kind; expected a number"),
+        ("licences: [CC-BY-4.0]", "licences: [CC-BY-4.0]\nholes: 3", ": holes is '3'; expected a list"),
+        ("licences: [CC-BY-4.0]", "licences: [CC-BY-4.0]\naccepted:\n- {row: 1, field: 5, value: a, why: b}", r": accepted\[0\].field is '5'; expected text"),
         ("schema:\n", "schema:\n  foreignKeys:\n  - {fields: height, reference: {resource: gone, fields: a}}\n", ": foreignKeys refers to a table 'gone'"),
         ("schema:\n", "schema:\n  foreignKeys:\n  - {fields: height, reference: {resource: deals, fields: a}}\n", ": foreignKeys refers to a column 'a' that deals does"),
     ],
@@ -461,7 +465,120 @@ def test_a_manifest_that_is_none_is_told_and_written_anew(data, content):
     assert json.loads(path.read_bytes())["resources"][0]["hash"] == before["resources"][0]["hash"]
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "message"),
+    [
+        ("sources", 5, "sources must be array"),
+        ("sources", [5], r"sources\[0\] must be object"),
+        ("public", [{"days": "ten"}], r"public\[0\].days must be integer"),
+        ("coverage", [], "coverage must be object"),
+        ("hash", True, "hash must be string"),
+        ("rows", True, "rows must be integer"),
+        ("schema", {"primaryKey": "halving", "fields": "halving"}, "schema.fields must be array"),
+        ("schema", {"primaryKey": 5, "fields": []}, "schema.primaryKey must be string or array"),
+        ("schema", {"primaryKey": [5], "fields": []}, r"schema.primaryKey\[0\] must be string"),
+        ("schema", {"primaryKey": "a", "fields": [{"name": "a"}]}, r"schema.fields\[0\] must contain .* properties"),
+    ],
+)
+def test_a_manifest_with_a_part_of_another_kind_is_told_and_written_anew(committed, part, value, message):
+    """Where in it, and what belongs there; what the last commit has of it is not believed either."""
+    path = committed / "datapackage.json"
+    sealed = path.read_bytes()
+    content = json.loads(sealed)
+    next(entry for entry in content["resources"] if entry["name"] == "halvings")[part] = value
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(tables.TableError, match=rf"^data/datapackage\.json: resources\[\d\]\.{message}; it is"):
+        tables.read_manifest(committed)
+    git(committed.parent, "commit", "-qam", "spoilt")
+    assert any("all tables count as new" in line for line in told_of(committed))
+    assert path.read_bytes() == sealed
+
+
+@pytest.mark.parametrize("said", ["[halvings]", "{halvings: daily}", "{halvings: {how: robot, why: none}}"])
+def test_a_way_of_updating_that_is_none_is_told(data, said):
+    """`make quarter` reads it."""
+    whole = (data / "package.yml").read_text("utf-8")
+    path = data / "package.yml"
+    path.write_text(re.sub(r"(?m)^updates:\n(  .*\n)+", "", whole) + f"\nupdates: {said}\n", encoding="utf-8")
+    with pytest.raises(tables.TableError, match=r"^data/package\.yml: updates[\w.]* is .*; expected "):
+        metadata.authored(data)
+
+
+# --- the clock -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("day", ["nonsense", "2026-02-30", "2026-11", "27 November 2026", "1/2/26"])
+def test_a_today_that_is_no_day_is_refused_before_anything_is_done(monkeypatch, day):
+    """In every command, with its name and form."""
+    monkeypatch.setenv(tables.TODAY, day)
+    monkeypatch.setattr(validation, "seal", pytest.fail)
+    result = CliRunner().invoke(commands.app, ["check"])
+    assert result.exit_code == 1
+    assert f"MINERPIVOT_TODAY is {day!r}; expected a day as YYYY-MM-DD, or unset it" in result.stderr
+
+
+def test_a_today_before_the_data_is_one_line(data, monkeypatch):
+    """Not a line for each row that seems to lie ahead; a clock that is wrong is told apart from a variable."""
+    sealed = (data / "datapackage.json").read_bytes()
+    monkeypatch.setenv(tables.TODAY, "2020-02-01")
+    with pytest.raises(
+        tables.TableError, match=r"^MINERPIVOT_TODAY is 2020-02-01, and .* on 20\d\d-\d\d-\d\d; unset it"
+    ):
+        validation.seal(data)
+    monkeypatch.delenv(tables.TODAY)
+    monkeypatch.setattr(validation, "today", lambda: pd.Timestamp("2020-02-01"))
+    with pytest.raises(tables.TableError, match=r"^this machine's clock says 2020-02-01, and .*; set it"):
+        validation.seal(data)
+    assert (data / "datapackage.json").read_bytes() == sealed
+
+
 # --- the disk ------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_may_not_be_written_can_still_be_checked(data, monkeypatch):
+    """Where nothing changed nothing is written."""
+    monkeypatch.setattr(os, "replace", pytest.fail)
+    assert validation.seal(data) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (errno.ENOSPC, r"data/a\.csv cannot be read or written: No space left on device; free some space"),
+        (errno.EROFS, r"data/a\.csv cannot be read or written: Read-only file system; make it and its folder writable"),
+        (errno.EACCES, r"data/a\.csv cannot be read or written: Permission denied; make it and its folder writable"),
+        (
+            errno.ENOENT,
+            r"data/a\.csv cannot be read or written: No such file or directory; look at it, or bring it back",
+        ),
+    ],
+)
+def test_what_a_disk_refused_is_said_with_its_mend(tmp_path, code, message):
+    """The file as seen from the report; of a file that was to take another's place, that place."""
+    assert re.match(message, disk.refused(OSError(code, os.strerror(code), str(tmp_path / "data/a.csv")), tmp_path))
+    moved = OSError(code, os.strerror(code), str(tmp_path / "draft"), None, str(tmp_path / "data/a.csv"))
+    assert re.match(message, disk.refused(moved, tmp_path))
+
+
+def test_a_file_or_a_dead_link_in_a_folders_place_is_named(tmp_path):
+    """Also where a file under it was asked for; whose file it is is said where it is not one's own."""
+    (tmp_path / "_build").write_text("")
+    error = OSError(errno.ENOTDIR, "Not a directory", str(tmp_path / "_build" / "html" / "index.html"))
+    assert disk.refused(error, tmp_path) == "_build is a file where a folder belongs; remove it or give it another name"
+    (tmp_path / "_build").unlink()
+    (tmp_path / "_build").symlink_to("/nowhere")
+    error = OSError(errno.EEXIST, "File exists", str(tmp_path / "_build"))
+    assert disk.refused(error, tmp_path) == "_build is a link to /nowhere, which is not there; remove the link"
+
+
+def test_a_foreign_file_is_called_so(tmp_path, monkeypatch):
+    """A build by root, and then one by oneself."""
+    (tmp_path / "site").write_text("")
+    monkeypatch.setattr(os, "geteuid", lambda: (tmp_path / "site").stat().st_uid + 1)
+    error = OSError(errno.EACCES, "Permission denied", str(tmp_path / "site"))
+    assert disk.refused(error, tmp_path).endswith(
+        "; make it and its folder writable for you (site belongs to another user)"
+    )
 
 
 @pytest.mark.parametrize("step", ["write_text", "replace"])

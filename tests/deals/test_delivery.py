@@ -401,3 +401,34 @@ def test_months_in_which_nothing_changed_are_left_out():
     assert found["month"].dt.month.tolist() == [1, 2, 4, 5]
     assert found["contracted_mw"].tolist() == [0, 100, 100, 0]
     assert found["live_mw"].tolist() == [0, 0, 50, 0]
+
+
+def test_a_site_has_a_name_before_the_list_of_sites_was_compiled():
+    """What its key's first words read in the place that its contracts name, or whose it is; the list's name wins."""
+    deliveries = pd.DataFrame(
+        {
+            "site": ["rockdale-riot", "polaris-forge-1", "helios", "black-pearl", "cayuga", "known"],
+            "ticker": ["RIOT", "APLD", "GLXY", "CIFR", "WULF", "HUT"],
+            "deal_id": ["R", "P", "H", "B", None, "K"],
+        }
+    )
+    ledger_rows = pd.DataFrame(
+        {
+            "deal_id": ["R", "P", "H", "B", "K"],
+            "site": [
+                "Rockdale (TX)",
+                "Ellendale / Polaris Forge 1 (ND)",
+                "HELIOS phase I (TX)",
+                None,
+                "Known then (LA)",
+            ],
+        }
+    )
+    names = pd.Series({"CIFR": "Cipher", "WULF": "TeraWulf"})
+    sites = pd.DataFrame({"site": ["known", "other"], "name": ["Known now", "Other"]})
+    found = delivery.site_names(sites, deliveries, ledger_rows, names)
+    assert found.to_dict() == {
+        "rockdale-riot": "Rockdale", "polaris-forge-1": "Polaris Forge 1", "helios": "HELIOS",
+        "black-pearl": "Cipher's site", "cayuga": "TeraWulf's site", "known": "Known now", "other": "Other",
+    }  # fmt: skip
+    assert delivery.site_names(sites.iloc[:0], deliveries.iloc[:0], ledger_rows, names).empty

@@ -236,6 +236,18 @@ def test_a_report_is_due_twenty_days_after_its_quarter(monkeypatch):
     assert candidates.due(dates, gone) == []
 
 
+def test_who_is_not_read_is_named_with_the_mend():
+    """A company without its number at the SEC would stay silent for ever; a ticker that is none is told too."""
+    rows = pd.DataFrame({"ticker": ["AAA", "CCC", "BBB"], "cik": [1.0, None, None]})
+    (line,) = candidates.unread(rows, [])
+    assert line.startswith("Not read, as they have no cik: BBB, CCC. Write the SEC's number")
+    assert "data/instruments.csv" in line
+    assert candidates.unread(rows.head(1), ["AAA"]) == []
+    assert candidates.unread(rows.head(1), ["AAA", "ZZZ"]) == [
+        "No company that trades: ZZZ; the tickers are in data/instruments.csv."
+    ]
+
+
 def test_the_command_lists_and_stops_in_one_line(vendor, monkeypatch):
     """What was found, with its words; without an identity one line and exit 1."""
     monkeypatch.setattr(candidates, "ROOT", candidates.QUEUE.parent)
@@ -246,3 +258,29 @@ def test_the_command_lists_and_stops_in_one_line(vendor, monkeypatch):
     run = CliRunner().invoke(commands.app, ["candidates"])
     assert run.exit_code == 1
     assert "export EDGAR_IDENTITY" in run.output
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"id,decision,decided_on,why\na,dismissed,2026-01-01,caf\xe9\n", "candidates.csv: is not UTF-8; mend it"),
+        (
+            b'id,decision,decided_on,why\na,dismissed,2026-01-01,"open\n',
+            "candidates.csv: unexpected end of data; mend it",
+        ),
+        (b"id,what\na,b\n", "candidates.csv: columns are id, decision, decided_on, why"),
+        (b"", "candidates.csv: columns are id, decision, decided_on, why"),
+        (b"id,decision,decided_on,why\na,accepted\n", "decided_on, why, and row 2 has not one cell for each; mend"),
+        (
+            b"id,decision,decided_on,why\na,yes,2026-01-01,x\n",
+            "candidates.csv row 2: decision is 'yes', expected one of",
+        ),
+    ],
+)
+def test_what_was_decided_and_cannot_be_read_is_kept_and_named(vendor, content, message):
+    """Nothing is added to a file that cannot be read back."""
+    candidates.DECIDED.write_bytes(content)
+    run = CliRunner().invoke(commands.app, ["candidates", "--dismiss", "due-WULF-2026Q3", "--why", "an old report"])
+    assert run.exit_code == 1
+    assert message in run.output
+    assert candidates.DECIDED.read_bytes() == content

@@ -104,6 +104,21 @@ def test_what_remains_is_listed_in_order(steps):
     assert "CHANGELOG.md" in lines[-1]
 
 
+def test_drafts_that_are_none_and_tables_that_are_gone_are_named(steps, monkeypatch):
+    """A damaged file of the queue, a name in package.yml that no table has: a line each, and the list goes on."""
+    candidates.QUEUE.mkdir()
+    (candidates.QUEUE / "deals.csv").write_bytes(b"\xff\x00\n")
+    (candidates.QUEUE / "financings.csv").write_bytes(b"")
+    whole = tables.read_manifest()
+    more = {"updates": whole["updates"] | {"prizes": {"how": "hand", "why": "x"}}}
+    monkeypatch.setattr(tables, "read_manifest", lambda *_: whole | more)
+    lines = quarter.remaining()
+    for name in ("deals", "financings"):
+        assert f"  _build/candidates/{name}.csv is no table of drafts; run `make candidates` again" in lines
+    assert any("updates names a table 'prizes' that is not there" in line for line in lines)
+    assert "CHANGELOG.md" in lines[-1]
+
+
 def test_every_table_says_how_it_moves_on():
     """A new table names its way too: command, queue, hand or never, and why."""
     updates = tables.read_manifest()["updates"]

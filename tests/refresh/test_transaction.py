@@ -1,5 +1,6 @@
 """The transaction that every source uses: what it reports, and that `data/` is all new or all old."""
 
+import errno
 import json
 import os
 import shutil
@@ -574,6 +575,26 @@ def test_a_full_disk_leaves_the_old_data(data):
     assert run.returncode == 1
     assert "File too large" in run.stderr
     assert "free some space" in run.stderr
+    assert contents(data) == old
+    assert not (data.parent / ".refresh").exists()
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.EPERM])
+def test_tables_that_may_not_be_replaced_stay_and_are_named(data, monkeypatch, code):
+    """A folder that is read-only takes no old file back either; nothing is left that a later command trips over."""
+    old, replacing = contents(data), os.replace
+
+    def refuse(source, target):
+        if Path(target).parent == data:
+            raise OSError(code, os.strerror(code), str(source), None, str(target))
+        replacing(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    rows = transaction._text(data / "prices.csv").tail(1).assign(date="2026-10-12")
+    with pytest.raises(
+        RefreshError, match=r"^data/prices\.csv cannot be read or written: .*; make it and its folder wri"
+    ):
+        apply([compare("prices", rows, folder=data)], folder=data)
     assert contents(data) == old
     assert not (data.parent / ".refresh").exists()
 

@@ -97,12 +97,16 @@ def test_the_badge_moves_with_the_season(season, spending, text):
 
 def test_a_cut_is_counted_and_a_restatement_is_none(season, spending, exhibits):
     """Amazon's last figure for the year is below its first; Meta's restated one is drawn as restated."""
-    said = grown(season, "capex_guidance")
-    assert said["restates"].notna().sum() == 1
+    new = grown(season, "capex_guidance")
+    told_anew = new[new["restates"].notna()]
+    assert len(told_anew) == 1
+    year = f"Capex for {told_anew['guided_period'].iloc[0]}, "
+    assert sum("(restated)" in line and year in line for line in exhibits["guidance-path"]) == 1
     assert spending.lowered >= 1
+    said = pd.read_csv(season[0] / "data" / "capex_guidance.csv")
     amazon = said[(said["ticker"] == "AMZN") & (said["guided_period"].astype(str) == str(spending.outlook_year))]
+    assert amazon.index[-1] in new.index, "the season says something of the year"
     assert amazon["point_usd_bn"].iloc[-1] < amazon["point_usd_bn"].iloc[0]
-    assert sum("(restated)" in line for line in exhibits["guidance-path"]) == 1
 
 
 def test_what_does_not_say_what_it_counts_joins_no_sum(spending, text, exhibits):
