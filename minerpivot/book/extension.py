@@ -97,14 +97,20 @@ def _kit_body(stored: dict[str, Any], number: int, pictures: dict[str, drawing.P
     choice = stored["choices"][number - 1]
     drawings = "".join(drawing.inline(picture, size) for size, picture in pictures.items())
     key = "".join(f"<li>{escape(text)}</li>" for panel in choice["panels"] for text in panel["key"])
-    said = " ".join(filter(None, [stored["note"], choice["note"], stored["source"]]))
+    said = " ".join(filter(None, [stored["note"], choice["note"]]))
     return (
         f'<div class="kit-{number}"><p class="kit-unit">{escape(choice["unit"])}</p>'
         f'<div class="kit-plot" data-values="charts/{values}" data-choice="{number - 1}">'
         f'<div role="img" aria-label="{escape(choice["description"], quote=True)}">{drawings}</div></div>'
         f"{f'<ol class={chr(34)}kit-key{chr(34)}>{key}</ol>' if key else ''}"
-        f'<p class="kit-from">{escape(said)} {_kept(stored["name"], number, choice, pictures, root)}</p></div>'
+        f'<p class="kit-from">{_noted(said)}{escape(stored["source"])} '
+        f"{_kept(stored['name'], number, choice, pictures, root)}</p></div>"
     )
+
+
+def _noted(note: str) -> str:
+    """A note on a line of its own, above the names of the tables, which would drown it."""
+    return f'<span class="caveat">{escape(note.removesuffix(".") + ".")}</span> ' if note else ""
 
 
 def _kept(name: str, number: int, choice: dict[str, Any], pictures: dict[str, drawing.Picture], root: str) -> str:
@@ -125,7 +131,9 @@ def _table(stored: dict[str, Any], document: nodes.document) -> list[nodes.Eleme
     """A stored table with the finding and the unit as its caption; the whole of it as files behind links."""
     caption = nodes.title("", stored["title"], nodes.inline("", stored["unit"], classes=["table-unit"]))
     table = nodes.table("", caption, nodes.raw("", markup(stored), format="html"), classes=["data-table"])
-    note = f'<p class="table-note">{escape(stored["note"])} {_table_files(stored, document)}</p>'
+    said, from_tables, names = stored["note"].rpartition("Data: ")
+    files = f"{escape(from_tables + names)} {_table_files(stored, document)}"
+    note = f'<p class="table-note">{_noted(said.strip())}{files}</p>'
     return [
         *_tools(stored),
         _anchored(table, stored["name"], document),
