@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from minerpivot.companies.profiles import open_basis, overdue, period, periods, tenants
+from minerpivot.companies.profiles import open_basis, period, periods, tenants
 from minerpivot.data.tables import last_day
 from minerpivot.deals import ledger
 from minerpivot.deals.value import ai_share_by_quarter
@@ -85,9 +85,9 @@ def delivery(leases: pd.DataFrame, names: Mapping[str, str] | pd.Series) -> pd.D
 
 
 def _late(leases: pd.DataFrame) -> pd.Series:
-    """Phases that are overdue at leases which are not so as a whole: "power overdue"."""
-    late = overdue(leases).query("state != 'overdue'")["late"] + " overdue"
-    return late.reindex(leases.index).astype(object).where(leases.index.isin(late.index), None)
+    """The phases of a lease that are overdue, where any is told."""
+    told = [", ".join(names) if isinstance(names, list) else "" for names in leases["passed"]]
+    return pd.Series([names or None for names in told], leases.index, dtype=object)
 
 
 def sites(rows: pd.DataFrame) -> pd.DataFrame:
@@ -166,7 +166,8 @@ def explaining(stated: pd.DataFrame) -> list[str]:
 def agreement(stated: pd.DataFrame) -> str:
     """How the table `stated` turned out: "3 of 4 figures agree with the ledger of their day; 1 differs and ..."."""
     count = stated["verdict"].value_counts()
-    agreed, explained, of = count.get("agrees", 0), count.get("explained", 0), len(stated)
+    agreed, explained, absent = (count.get(verdict, 0) for verdict in ("agrees", "explained", "not held"))
+    of = len(stated)
     if of == 1:
         told = ["One figure is stated"]
     else:
@@ -175,7 +176,9 @@ def agreement(stated: pd.DataFrame) -> str:
     if explained:
         by = "one known contract" if len(explaining(stated)) == 1 else "known contracts"
         told.append(f"{explained} {'differs' if explained == 1 else 'differ'} by {by}")
-    if of > 1 and (left := of - agreed - explained):
+    if absent:
+        told.append(f"for {absent} the ledger has no contract")
+    if of > 1 and (left := of - agreed - explained - absent):
         told.append(f"{left} {'differs' if left == 1 else 'differ'} and nothing here explains it")
     return "; ".join(told)
 
@@ -232,7 +235,9 @@ COMPARED = (  # the columns of the table of all companies, in its order
     *(
         "next",
         "not_yet_mw",
-        "unknown_mw",
+        "untold_mw",
+        "later_mw",
+        "may_run_mw",
         "strategy",
         "mining",
         "mining_on",

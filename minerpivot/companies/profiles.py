@@ -116,31 +116,34 @@ def contracts(known: Tables) -> dict[str, pd.DataFrame]:
 
 
 def running(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
-    """Contracted critical-IT megawatts at own share, by company: what runs, does not run yet, and is not known.
+    """Contracted critical-IT megawatts at own share by company, in the three parts of `delivery.told`, and two of one.
 
-    Columns: contracted_mw, live_mw (missing where no figure was seen, zero where the company says so), not_yet_mw and
-    unknown_mw; the last three add up to the first. What a company with a figure has contracted beyond it does not run
-    yet, unless something of it was begun without a figure. Of other contracts only those whose start is stated for a
-    time that has not begun do not run yet; of the rest nothing is known. A parent has its subsidiaries' megawatts too.
+    Columns: contracted_mw, live_mw (missing where no figure was seen, zero where the company says so), not_yet_mw,
+    untold_mw, and of the untold later_mw, whose start is stated for a time that has not begun, and may_run_mw,
+    the rest. A parent has its subsidiaries' megawatts too.
     """
     day = pd.Timestamp(day)
-    held = ledger.own_share(ledger.contracted(known["deals"]))
-    held = held[held["mw_basis"] == "critical IT"].assign(
-        start=lambda rows: delivery.period_start(rows["start_expected"])
-    )
+    parents = ledger.parent_of(known["instruments"])
+    held = ledger.own_share(ledger.contracted(known["deals"])).query("mw_basis == 'critical IT'")
     live = delivery.live_mw(delivery.kept(known["deliveries"], known["deals"]), day).reset_index()
+    ahead = delivery.period_start(held["start_expected"]) > day
     found = {}
     for ticker, own in by_company(held, known["instruments"]).items():
-        here = live[live["ticker"].isin(group(ticker, ledger.parent_of(known["instruments"])))]
-        whole, runs = own["mw"].sum(min_count=1), here["live_mw"].sum(min_count=1)
-        rest = max(whole - (0 if pd.isna(runs) else runs), 0)
-        told = pd.notna(runs) and not here["unpublished"].any()
-        not_yet = rest if told else min(own.loc[own["start"] > day, "mw"].sum(), rest)
-        found[ticker] = {"contracted_mw": whole, "live_mw": runs, "not_yet_mw": not_yet, "unknown_mw": rest - not_yet}
+        here = live[live["ticker"].isin(group(ticker, parents))]
+        found[ticker] = {
+            "contracted_mw": own["mw"].sum(min_count=1),
+            "live_mw": here["live_mw"].sum(min_count=1),
+            "unpublished": here["unpublished"].sum(),
+            "later_mw": own.loc[ahead[own.index], "mw"].sum(),
+        }
     table = pd.DataFrame.from_dict(found, orient="index", dtype=float).rename_axis("ticker")
-    return table.assign(
-        **{name: table[name].where(table["contracted_mw"].notna()) for name in ("not_yet_mw", "unknown_mw")}
-    )
+    rest = delivery.told(table["contracted_mw"], table["live_mw"], table["unpublished"])
+    table = table.join(rest[["not_yet_mw", "untold_mw"]])
+    table["later_mw"] = table["later_mw"].clip(upper=table["untold_mw"])
+    table["may_run_mw"] = table["untold_mw"] - table["later_mw"]
+    parts = ["not_yet_mw", "untold_mw", "later_mw", "may_run_mw"]
+    table[parts] = table[parts].where(table["contracted_mw"].notna(), axis=0)
+    return table[["contracted_mw", "live_mw", *parts]]
 
 
 def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestamp) -> pd.DataFrame:
@@ -152,7 +155,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
     the contracts' value has megawatts (`measured_percent`). `returns_to` is the last close of a company whose closes
     stand in the table of small miners alone, which is for returns; `lacks` then says which price is missing.
     `next_delivery` is the soonest promise or start of a lease (`next_kind`), `overdue` names what should have come by
-    now (see `overdue`). For `not_yet_mw` and `unknown_mw` see `running`. Rows of subsidiaries repeat what their
+    now (see `overdue`). For parts of the megawatts see `running`. Rows of subsidiaries repeat what their
     parents' rows hold.
     """
     day = pd.Timestamp(day)
@@ -164,6 +167,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
     )
     next_ones = ahead(known, day).query("kind != 'results'")
     live = delivery.live_mw(delivery.kept(known["deliveries"], known["deals"]), day).reset_index()
+    site_names = known["sites"].set_index("site")["name"].to_dict()
     runs, behind = running(known, day), by_company(overdue(leases(known, day)), known["instruments"])
     said = last_day(known["deliveries"].query("kind == 'delivered'")["said_on"]).groupby(known["deliveries"]["ticker"])
     first = ledger.pivot_dates(known["deals"])
@@ -194,12 +198,11 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
                 "open_mw": sums.get("open_mw", np.nan),
                 "measured_percent": valuation.measured_percent(signed),
                 "contracted_usd_bn": sums.get("value_usd_bn", np.nan),
-                "unvalued": len(ledger.unvalued(signed)),
+                "unvalued": len(ledger.unvalued(held)),
                 "tenants": _names(tenants(signed)),
                 "guarantors": _names(signed["guarantor"]),
                 "live_mw": runs.loc[ticker, "live_mw"],
-                "not_yet_mw": runs.loc[ticker, "not_yet_mw"],
-                "unknown_mw": runs.loc[ticker, "unknown_mw"],
+                **runs.loc[ticker, ["not_yet_mw", "untold_mw", "later_mw", "may_run_mw"]],
                 "unpublished": int(here["unpublished"].sum()),
                 "live_on": max((said.get_group(t).max() for t in own if t in said.groups), default=pd.NaT),
                 "ai_usd_m": income["ai_hpc_revenue_usd_m"].get(ticker),
@@ -214,7 +217,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
                 "next_delivery": coming["stated"].squeeze() if len(coming) else None,
                 "next_kind": coming["kind"].squeeze() if len(coming) else None,
                 "next_delivery_mw": coming["mw"].squeeze() if len(coming) else np.nan,
-                "overdue": _names(behind[ticker]["late"]),
+                "overdue": "; ".join(behind[ticker]["late"] + " at " + behind[ticker]["site"].replace(site_names)),
             }
         )
     table = pd.DataFrame(rows).set_index("ticker").join(worth)
@@ -413,14 +416,11 @@ def leases(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
 def overdue(leases: pd.DataFrame) -> pd.DataFrame:
     """Rows of `leases` of which all or a phase should have come by now and has no newer date, named in `late`.
 
-    "AMD" is a lease that is overdue whole, "power at river-bend" a phase of one that has a date ahead.
+    By its phases if any is told, else by its tenant.
     """
     rows = leases.assign(passed=[names if isinstance(names, list) else [] for names in leases["passed"]])
     rows = rows[rows["state"].eq("overdue") | rows["passed"].str.len().gt(0)]
-    names = [
-        tenant if state == "overdue" else ", ".join(passed)
-        for tenant, state, passed in zip(rows["tenant"], rows["state"], rows["passed"])
-    ]
+    names = [" and ".join(passed) or tenant for tenant, passed in zip(rows["tenant"], rows["passed"])]
     return rows.assign(late=pd.Series(names, rows.index, dtype=object))
 
 

@@ -59,7 +59,7 @@ def test_delivery_shows_the_most_megawatts_first_and_no_date_for_what_runs():
     assert told(shown["basis"]) == [None, None, "basis open"]
     assert told(shown["now"]) == ["fourth quarter of 2026", None, None]
     assert told(shown["promised"]) == ["October 2026", "second half of 2025", None]
-    assert told(shown["overdue"]) == ["power overdue", None, None]
+    assert told(shown["overdue"]) == ["power", None, None]
 
 
 def test_a_site_that_stands_for_others_is_no_place():
@@ -130,6 +130,10 @@ WHY = {"agrees": False, "because": "not in its total", "explained_by": ["A-1"]}
             "1 differs and nothing here explains it",
         ),
         ([WHY], "One figure is stated; 1 differs by one known contract"),
+        (
+            [{}, {"ledger": None, "agrees": False}],
+            "1 of 2 figures agree with the ledger of their day; for 1 the ledger has no contract",
+        ),
     ],
 )
 def test_the_finding_on_what_is_stated_counts_each_figure_once(rows, finding):

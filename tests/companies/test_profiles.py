@@ -75,8 +75,9 @@ def test_what_runs_what_does_not_and_what_nobody_knows_add_up(known, table):
     """To what is contracted, in the live tables, for each company."""
     found = profiles.running(known, through("prices")).dropna(subset=["contracted_mw"])
     assert len(found) == table["contracted_mw"].notna().sum()
-    parts = found[["live_mw", "not_yet_mw", "unknown_mw"]].fillna(0)
-    assert (parts >= 0).all(axis=None)
+    assert (found.fillna(0) >= 0).all(axis=None)
+    assert (found["later_mw"] + found["may_run_mw"]).to_numpy() == pytest.approx(found["untold_mw"].to_numpy())
+    parts = found[["live_mw", "not_yet_mw", "untold_mw"]].fillna(0)
     assert parts.sum(axis=1).to_numpy() == pytest.approx(found["contracted_mw"].to_numpy())
 
 
@@ -104,27 +105,25 @@ def one_company(known, contracts, deliveries=()):
 @pytest.mark.parametrize(
     ("contracts", "deliveries", "parts"),
     [
-        ([("2026-12", 100), ("2026-Q4", 40), ("2026-01", 30), (None, 5)], [], [None, 100, 75]),
-        ([("2026-01", 100)], [60.0], [60, 40, 0]),
-        ([("2026-01", 100)], [0.0], [0, 100, 0]),
-        ([("2026-01", 100), ("2027", 50)], [60.0, None], [60, 50, 40]),
-        ([("2026-01", 100)], [None], [None, 0, 100]),
+        ([("2026-12", 100), ("2026-Q4", 40), ("2026-01", 30), (None, 5)], [], [None, 0, 100, 75]),
+        ([("2026-01", 100)], [60.0], [60, 40, 0, 0]),
+        ([("2026-01", 100)], [0.0], [0, 100, 0, 0]),
+        ([("2026-01", 100), ("2027", 50)], [60.0, None], [60, 0, 50, 40]),
+        ([("2026-01", 100)], [None], [None, 0, 0, 100]),
     ],
     ids=["no figure", "a figure", "a zero", "a figure and a part without one", "a part without one"],
 )
 def test_what_does_not_run_yet_by_hand(known, contracts, deliveries, parts):
     """On 7 October what starts in December cannot run; what starts in the quarter that has begun may."""
     row = profiles.running(one_company(known, contracts, deliveries), "2026-10-07").loc["CLSK"]
-    found = [None if pd.isna(cell) else cell for cell in row[["live_mw", "not_yet_mw", "unknown_mw"]]]
+    found = [None if pd.isna(cell) else cell for cell in row[["live_mw", "not_yet_mw", "later_mw", "may_run_mw"]]]
     assert found == parts
 
 
 def test_what_is_overdue_is_named():
-    """A lease by its tenant, a phase of one that has a date ahead by itself; what is in time is not in it."""
-    leases = pd.DataFrame({"tenant": ["AMD", "Google", "Oracle"], "state": ["overdue", "promised", "promised"]}).assign(
-        passed=[["hall"], ["power"], []]
-    )
-    assert profiles.overdue(leases)["late"].tolist() == ["AMD", "power"]
+    """By its phase, or by its tenant where none is told; what is in time is not in it."""
+    leases = pd.DataFrame({"tenant": ["AMD", "Google", "Oracle"], "state": ["overdue", "overdue", "promised"]})
+    assert profiles.overdue(leases.assign(passed=[[], ["power"], None]))["late"].tolist() == ["AMD", "power"]
 
 
 def test_a_period_stands_in_a_sentence():
