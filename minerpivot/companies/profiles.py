@@ -458,9 +458,9 @@ def begun(known: Tables, day: pd.Timestamp) -> set[str]:
 
 
 def _together(words: set[str]) -> str:
-    """One word for a site from those of its leases: overdue only if none of them has a time ahead."""
+    """One word for a site from those of its leases: overdue if one of them is and nothing runs."""
     if not words:
         return "no tenant"
     if words & {"runs", "runs in part"}:
         return "runs" if words == {"runs"} else "runs in part"
-    return next(word for word in ("promised", "overdue", "no date") if word in words)
+    return next(word for word in ("overdue", "promised", "no date") if word in words)

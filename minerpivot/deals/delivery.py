@@ -17,7 +17,6 @@ from pandas.api.typing import NaTType
 from minerpivot.data.tables import last_day, last_day_of
 from minerpivot.deals.ledger import contracted, own_share, revenue_per_mw_year
 
-
 TOLD = ("live_mw", "not_yet_mw", "untold_mw")
 
 
@@ -63,6 +62,14 @@ def period_name(stated: str | None) -> str | None:
 def due(contracts: pd.DataFrame) -> pd.Series:
     """Last day of each contract's expected start as it was announced, missing if unstated."""
     return period_end(contracts["start_expected"]).rename("due")
+
+
+def later_mw(contracts: pd.DataFrame, day: str | pd.Timestamp, parents: Mapping[str, str]) -> pd.Series:
+    """Critical-IT megawatts of each company's contracts whose stated start begins after `day`, by ticker."""
+    rows = contracts[
+        (contracts["mw_basis"] == "critical IT") & (period_start(contracts["start_expected"]) > pd.Timestamp(day))
+    ]
+    return rows["mw"].groupby(rows["ticker"].replace(parents)).sum()
 
 
 def _latest(rows: pd.DataFrame, by: str, of: Sequence[str] = ("ticker", "site", "phase")) -> pd.DataFrame:

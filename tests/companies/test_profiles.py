@@ -215,10 +215,10 @@ def test_a_lease_without_any_date_is_not_promised(known):
     assert leases.loc[leases["state"].eq("no date"), ["now", "promised"]].isna().all(axis=None)
 
 
-def test_a_site_is_overdue_only_if_nothing_there_lies_ahead():
-    """One lease late beside one of next year is a site with a promise; what runs goes first."""
+def test_a_site_is_overdue_if_one_of_its_leases_is():
+    """One lease late beside one of next year is an overdue site; what runs goes first."""
     assert profiles._together({"overdue"}) == "overdue"
-    assert profiles._together({"overdue", "promised"}) == "promised"
+    assert profiles._together({"overdue", "promised"}) == "overdue"
     assert profiles._together({"overdue", "no date"}) == "overdue"
     assert profiles._together({"no date"}) == "no date"
     assert profiles._together({"overdue", "runs"}) == "runs in part"

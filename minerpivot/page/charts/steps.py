@@ -79,7 +79,9 @@ def areas(
         for day, row, reached in zip(days, grid, heights):
             for name, value, at in zip(names.values(), row, reached):
                 if value:
-                    plate.say(plate.across(day), plate.down(at), size.word(name), plate.told(day), written(value, format))
+                    plate.say(
+                        plate.across(day), plate.down(at), size.word(name), plate.told(day), written(value, format)
+                    )
         plate.rule(0, plate.height, plate.width, plate.height)
         last = tops.iloc[-1]
         middles = [plate.down(last[column] - values[column].iloc[-1] / 2) for column in ends]
