@@ -293,13 +293,20 @@ class Verdicts(SphinxDirective):
         ticker = self.env.docname.rpartition("/")[2]
         claims = tables.load("claims")
         about = claims[(claims[["ticker", "second_ticker"]] == ticker).any(axis=1)]
-        said = {value.name: str(value.value) for value in _values(self.env.app) if value.kind == "verdict"}
+        verdicts = [value for value in _values(self.env.app) if value.kind == "verdict"]
+        said = {value.name: str(value.value) for value in verdicts}
+        known = max((str(value.record["as_of"]) for value in verdicts), default="")
         link = "[fact check](../chapters/fact-check.ipynb)"
         stated = zip(about["claim_id"].astype(str), about["claim"])
         lines = [f"- **{said[claim].capitalize()}**: {text}" for claim, text in stated if claim in said]
         text = [f"No statement of the article that the {link} tests names it."]
         if lines:
-            text = [f"The statements that name it, as the {link} finds them:", "", *lines]
+            by = f"by what was known on {words.in_words(known)}"
+            text = [
+                f"The statements that name it, as the {link} finds them {by}:",
+                "",
+                *lines,
+            ]
         return self.parse_text_to_nodes("\n".join(text))
 
 
