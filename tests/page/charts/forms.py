@@ -74,6 +74,7 @@ FORMS = {
             "btc": "Bitcoin",
         },
         accent={"out": "mining", "in": "ai"},
+        dashes={"nasdaq": "long", "btc": "dots"},
         log=True,
         ticks={50: "−50%", 100: "start", 200: "+100%"},
         events=[charts.article()],
