@@ -126,7 +126,6 @@ def running(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     parents = ledger.parent_of(known["instruments"])
     held = ledger.own_share(ledger.contracted(known["deals"])).query("mw_basis == 'critical IT'")
     live = delivery.live_mw(delivery.kept(known["deliveries"], known["deals"]), day).reset_index()
-    ahead = delivery.period_start(held["start_expected"]) > day
     found = {}
     for ticker, own in by_company(held, known["instruments"]).items():
         here = live[live["ticker"].isin(group(ticker, parents))]
@@ -134,7 +133,7 @@ def running(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
             "contracted_mw": own["mw"].sum(min_count=1),
             "live_mw": here["live_mw"].sum(min_count=1),
             "unpublished": here["unpublished"].sum(),
-            "later_mw": own.loc[ahead[own.index], "mw"].sum(),
+            "later_mw": delivery.later_mw(own, day, parents).sum(),
         }
     table = pd.DataFrame.from_dict(found, orient="index", dtype=float).rename_axis("ticker")
     rest = delivery.told(table["contracted_mw"], table["live_mw"], table["unpublished"])
@@ -418,10 +417,10 @@ def overdue(leases: pd.DataFrame) -> pd.DataFrame:
 
     By its phases if any is told, else by its tenant.
     """
-    rows = leases.assign(passed=[names if isinstance(names, list) else [] for names in leases["passed"]])
-    rows = rows[rows["state"].eq("overdue") | rows["passed"].str.len().gt(0)]
-    names = [" and ".join(passed) or tenant for tenant, passed in zip(rows["tenant"], rows["passed"])]
-    return rows.assign(late=pd.Series(names, rows.index, dtype=object))
+    passed = [names if isinstance(names, list) else [] for names in leases["passed"]]
+    named = [" and ".join(names) or tenant for names, tenant in zip(passed, leases["tenant"])]
+    late = [state == "overdue" or bool(names) for state, names in zip(leases["state"], passed)]
+    return leases.assign(late=pd.Series(named, leases.index, dtype=object))[pd.Series(late, leases.index, dtype=bool)]
 
 
 def places(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:

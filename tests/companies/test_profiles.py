@@ -124,6 +124,7 @@ def test_what_is_overdue_is_named():
     """By its phase, or by its tenant where none is told; what is in time is not in it."""
     leases = pd.DataFrame({"tenant": ["AMD", "Google", "Oracle"], "state": ["overdue", "overdue", "promised"]})
     assert profiles.overdue(leases.assign(passed=[[], ["power"], None]))["late"].tolist() == ["AMD", "power"]
+    assert profiles.overdue(leases.assign(passed=None).iloc[:0]).empty
 
 
 def test_a_period_stands_in_a_sentence():
