@@ -21,7 +21,10 @@ from minerpivot.page.drawing import LIGHT, SAID, measure
 
 UNDER = 62  # pixels between lines and their time axis, where a strip of counts stands
 TALL = 34  # pixels of the most counts in a strip
-DASHES = {"long": [9, 3], "dots": [1.5, 3]}  # of context, by `dashes`; what rests on few members has [3, 3]
+DASHES: dict[str, list[float]] = {
+    "long": [9, 3],
+    "dots": [1.5, 3],
+}  # of context, by `dashes`; what rests on few members has [3, 3]
 
 
 @dataclass(frozen=True)
@@ -224,9 +227,8 @@ def _draw(
     solid = alt.Chart(alt.NamedData(name="values"))
     solid = solid.transform_filter(alt.FieldOneOfPredicate(field="series", oneOf=list(names)))
     solid = solid.transform_filter("datum.solid") if thinly else solid
-    plate.add(
-        2, solid.mark_line(strokeWidth=width, strokeDash=DASHES[pattern] if pattern else alt.Undefined).encode(**style)
-    )
+    dash = DASHES[pattern] if pattern else alt.Undefined
+    plate.add(2, solid.mark_line(strokeWidth=width, strokeDash=dash).encode(**style))
     if parts := [row for row in thinly if row["series"] in names]:
         dotted = plate.data(parts, f"thin{number}").mark_line(strokeWidth=1.5, strokeDash=[3, 3])
         plate.add(2, dotted.encode(**style))
