@@ -16,6 +16,7 @@ from minerpivot.page.words import Day
 MANIFEST = "data/datapackage.json"
 RENAMED = "chapters/renamed.json"  # the site carries it beside numbers.json
 NONE = "–"
+ISO_DAY = r"(?<![\w-])\d{{4}}{}(?![\w-])"  # or month; one inside a name is none
 FINDINGS, FORKS = "Findings", "For forks"  # headings in the change log
 
 Values = dict[str, dict[str, Any]]
@@ -66,9 +67,8 @@ def _compared(root: Path, before: Mapping[str, str], after: Mapping[str, str]) -
 def page(root: Path) -> str:
     """Markdown of all editions of the change log, newest first, each with what it did to the report.
 
-    Each is compared with the edition before it, the unreleased one with the last. An edition is the commit of its tag
-    (`v1.2.0`) or the first whose change log names it; where that is not known (an archive has no history) the log
-    stands alone.
+    Each is compared with the edition before it, the unreleased one with the last, as `_edition` finds them; where one
+    is not known (an archive has no history) the log stands alone.
     """
     log = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     titles = re.findall(r"^## (.+)$", log, flags=re.MULTILINE)
@@ -81,6 +81,8 @@ def page(root: Path) -> str:
         text = _told(body.strip().replace("{{", "{ {").replace("$", r"\$"))  # neither values nor formulas
         older = commits[place + 1] if place + 1 < len(titles) else ""
         found = difference(root, older, commits[place]) if older and (commits[place] or not day) else ""
+        if found:
+            found = f"Compared with edition {titles[place + 1].partition(', ')[0]}: {found}"
         parts.append(f"({anchor(name)})=\n## {heading}\n\n{text}\n\n{found}")
     return "\n\n".join(parts)
 
@@ -106,12 +108,13 @@ def difference(root: Path, older: str, newer: str = "") -> str:
     """Markdown of what reads otherwise between two commits, or a commit and the working tree: counts, then folds."""
     before, after = _committed(root, older), _committed(root, newer) if newer else _present(root)
     was, now, changed = _compared(root, before, after)
-    numbers = [[*_named(key), *_value_row(key, was[key], now[key])[1:4]] for key in changed]
+    moved = [key for key in changed if _moved(was[key], now[key])]
+    numbers = [[*_named(key), *map(_spoken, _value_row(key, was[key], now[key])[1:4])] for key in moved]
     verdicts = _verdicts(before), _verdicts(after)
     flipped = [row for row in _pairs(*verdicts) if NONE not in row]
-    grown = [row for row in _pairs(_coverage(before), _coverage(after)) if "." not in row[0]]
+    grown = [[*map(_spoken, row)] for row in _pairs(_coverage(before), _coverage(after)) if "." not in row[0]]
     new, gone = len(now.keys() - was.keys()), len(was.keys() - now.keys())
-    said = f"{_counted(len(changed), 'value')} changed, {new} {_be(new)} new, {gone} {_be(gone)} gone."
+    said = f"{_counted(len(moved), 'value')} changed, {new} {_be(new)} new, {gone} {_be(gone)} gone."
     if all(verdicts):
         said += f" {_counted(len(flipped), 'verdict')} changed."
     return "\n".join(
@@ -133,20 +136,47 @@ def _be(count: int) -> str:
 
 
 def _edition(root: Path, title: str) -> str:
-    """The commit of an edition, by its tag or by the change log; empty if there is none or no history."""
+    """The commit at which an edition stood; empty if it has no day or there is no history.
+
+    That is its tag (`v1.2.0`), else the last commit of its day whose change log begins with it: the log is often
+    opened before the chapters are executed, and what follows belongs to the next edition. If none is of that day, it
+    is the first whose log begins with it.
+    """
     name, _, day = title.partition(", ")
     if not day:
         return ""
-    for asked in (
-        ["rev-parse", "--quiet", "--verify", f"v{name}^{{commit}}"],
-        ["log", "--reverse", "--format=%H", f"-S## {title}", "--", "CHANGELOG.md"],
-    ):
-        try:
-            if commits := _git(root, *asked).split():
-                return commits[0]
-        except ChangesError:
-            continue
-    return ""
+    try:
+        if tagged := _git(root, "tag", "--list", f"v{name}").strip():
+            return _git(root, "rev-parse", "--verify", f"{tagged}^{{commit}}").strip()
+        written = _git(root, "log", "--first-parent", "--reverse", "--format=%H", "--", "CHANGELOG.md").split()
+        own = [commit for commit in written if _newest(root, commit) == title]
+        if not own:
+            return ""
+        later = written[written.index(own[-1]) + 1 :]
+        span = f"{own[0]}..{later[0]}~1" if later else f"{own[0]}.."
+        since = _git(root, "log", "--first-parent", "--format=%H %cs", span).splitlines()
+        return next((commit for commit, on in map(str.split, since) if on <= day), own[0])
+    except ChangesError:
+        return ""
+
+
+def _newest(root: Path, commit: str) -> str:
+    """The edition with which a commit's change log begins."""
+    heading = re.search(r"^## (.+)$", _git(root, "show", f"{commit}:./CHANGELOG.md"), flags=re.MULTILINE)
+    return heading[1] if heading else ""
+
+
+def _moved(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether a value says something else to a reader: not if only its form changed, such as that of a day."""
+    numbers = [isinstance(entry["value"], int | float) for entry in (was, now)]
+    units = [entry["unit"].split()[0].strip(",") for entry in (was, now)]
+    return len({*numbers}) == len({*units}) == 1 and _spoken(was["text"]) != _spoken(now["text"])
+
+
+def _spoken(text: str) -> str:
+    """A text with its days and months as people say them, not in ISO form; names that hold a day stay."""
+    days = re.sub(ISO_DAY.format(r"-\d{2}-\d{2}"), lambda day: str(Day(date.fromisoformat(day[0]))), text)
+    return re.sub(ISO_DAY.format(r"-\d{2}"), lambda month: Day(date.fromisoformat(f"{month[0]}-01")).month, days)
 
 
 def _named(key: str) -> tuple[str, str]:

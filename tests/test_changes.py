@@ -192,14 +192,58 @@ def test_the_page_compares_each_edition_with_the_one_before(root):
         "## Since the last edition\n\n**Findings**\n\n- It fell.\n\n**Data**\n\n- More rows.\n\n:::{fold} For forks"
         in newest
     )
-    assert "1 value changed, 0 are new, 0 are gone. 1 verdict changed." in newest
+    assert "Compared with edition 1.1.0: 1 value changed, 0 are new, 0 are gone. 1 verdict changed." in newest
     assert "| page | up | 2 | 3 | percent |" in newest
     assert "| iren-day | contradicted | confirmed |" in newest
-    assert "| prices | 2022-01-03 to 2026-10-09, 7 rows | 2022-01-03 to 2026-10-09, 8 rows |" in newest
+    assert "| prices | 3 January 2022 to 9 October 2026, 7 rows | 3 January 2022 to 9 October 2026, 8 rows |" in newest
     assert second.startswith("1-1-0)=\n## Edition 1.1.0, 23 November 2026")
     assert r"{ { braces }}, from \$5 to \$6" in second
     assert "1 value changed, 0 are new, 1 is gone. 1 verdict changed." in second
     assert first == "1-0-0)=\n## Edition 1.0.0, 22 November 2026\n\nFirst.\n\n"
+
+
+def dated(root, day, subject):
+    """Commit everything on a day."""
+    stamp = f"{day}T12:00:00+00:00"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_AUTHOR_DATE", stamp)
+        patch.setenv("GIT_COMMITTER_DATE", stamp)
+        git(root, "add", ".")
+        git(root, "commit", "-qm", subject)
+
+
+def test_an_edition_is_what_stood_when_its_day_ended(root):
+    """Its log may be opened before its chapters are executed; what comes after its day is the next edition's."""
+    first = LOG[:10] + LOG[LOG.index("## 1.1.0") :]
+    (root / "CHANGELOG.md").write_text(first)
+    dated(root, "2026-11-23", "the log names 1.1.0, the chapters are those of 1.0.0")
+    write(root, numbers=[("up", 5.0, "percent", "2026-10-09")], verdicts=STATEMENTS)
+    dated(root, "2026-11-23", "executed")
+    write(root, numbers=[("up", 6.0, "percent", "2026-10-09")], verdicts=STATEMENTS)
+    dated(root, "2026-11-24", "work on what follows")
+    (root / "CHANGELOG.md").write_text(LOG)
+    dated(root, "2026-11-25", "its entry")
+    write(root, numbers=[("up", 7.0, "percent", "2026-10-09")], verdicts=STATEMENTS)
+    assert "| page | up | 5 | 7 | percent |" in changes.page(root)
+
+
+def test_a_value_in_another_form_has_not_changed(root):
+    """A day said otherwise, a number that was a word, another unit: nothing that a reader must learn."""
+    old = {"day": "2026-10-06", "month": "2026-08", "named": "CORZ-2024-12-A"}
+    for name, new in {"day": "6 October 2026", "month": "August 2026", "named": "CORZ-2024-12-A"}.items():
+        assert not changes._moved(
+            {"value": old[name], "text": old[name], "unit": "–"}, {"value": new, "text": new, "unit": "–"}
+        )
+    assert not changes._moved({"value": "none", "text": "none", "unit": "–"}, {"value": 0, "text": "0", "unit": "rows"})
+    thousand, whole = (
+        {"value": 215.0, "text": "215", "unit": "thousand USD"},
+        {"value": 214582, "text": "214,582", "unit": "USD"},
+    )
+    assert not changes._moved(thousand, whole)
+    assert changes._moved(whole, whole | {"text": "213,480"})
+    assert changes._moved(
+        {"value": "a", "text": "2026-10-06", "unit": "–"}, {"value": "b", "text": "7 October 2026", "unit": "–"}
+    )
 
 
 def test_without_a_history_the_page_is_the_change_log(tmp_path):

@@ -71,7 +71,7 @@ def subsidy_cut(claim: Claim, known: Known, settings: Settings) -> Finding:
     before, after = float(halving["subsidy_before_btc"]), float(halving["subsidy_after_btc"])
     cut = 100 * (1 - after / before)
     values = (Value("cut", cut, "percent"), Value("subsidy", after, "BTC a block", base=before))
-    return Finding(values, "the value before it", claims.figure(cut, claim), grade="reported")
+    return Finding(values, "before", claims.figure(cut, claim), grade="reported")
 
 
 def mining_margin(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -89,7 +89,7 @@ def mining_margin(claim: Claim, known: Known, settings: Settings) -> Finding:
         Value(fleet, share, "percent", f"margins at {cents} cents against before") for fleet, share in kept.items()
     ]
     readings = {"hashprice": bool(now < before)} | {fleet: bool(share < 100) for fleet, share in kept.items()}
-    against = f"the {days} days to {iso(before_days.stop)}"
+    against = f"{days} days to {iso(before_days.stop)}"
     return read(tuple(values), against, readings, "estimated")
 
 
@@ -147,7 +147,7 @@ def guidance(claim: Claim, known: Known, settings: Settings) -> Finding:
         for what, figure in printed.items()
     }
     values = tuple(Value(what, given[what], "USD bn", base=float(figure)) for what, figure in printed.items())
-    return read(values, f"{AS_PRINTED}, by guidance of {iso(row['issued_on'])}", readings, "reported")
+    return read(values, f"{AS_PRINTED}; guidance of {iso(row['issued_on'])}", readings, "reported")
 
 
 def above_consensus(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -161,13 +161,13 @@ def above_consensus(claim: Claim, known: Known, settings: Settings) -> Finding:
     values = (
         Value("consensus before the report", consensus, "USD bn", base=printed),
         Value("its vendor", vendor),
-        Value("lowest of the guidance", lowest, "USD bn", base=consensus),
+        Value("lowest of the guidance", lowest, "USD bn", base=consensus, beside="consensus"),
     )
     readings = {
         "the consensus printed": claims.figure(consensus, claim) == claims.CONFIRMED,
         "all of the guidance above it": bool(lowest > consensus),
     }
-    return read(values, "what is printed, and for the lowest the consensus", readings, "reported")
+    return read(values, AS_PRINTED, readings, "reported")
 
 
 def capex_growth(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -195,7 +195,7 @@ def capex_growth(claim: Claim, known: Known, settings: Settings) -> Finding:
     each = zip(labels, last, before)
     values = tuple(Value(label, grown, CHANGE, str(last.name), earlier) for label, grown, earlier in each)
     readings = {"spending grew": bool((last > 0).all()), "growth did not slow": bool((last >= before).all())}
-    return read(values, "growth a quarter before, of all capex, not of AI alone", readings)
+    return read(values, "a quarter before; growth of all capex, not of AI alone", readings)
 
 
 def earnings_report(claim: Claim, known: Known, settings: Settings) -> Finding:

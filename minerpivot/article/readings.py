@@ -10,7 +10,7 @@ from minerpivot.article import claims
 
 Claim = Mapping[str, Any]  # a row of `claims`
 CHANGE = "percent change"  # the unit of a value that is shown with its sign
-AS_PRINTED = "what is printed"
+AS_PRINTED = "printed"
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Value(NamedTuple):
     unit: str = ""
     over: str = ""
     base: Any = None
+    beside: str = ""  # what the base is, where that is not what the finding says
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Finding:
     """What the tables give on one statement; without `computed` cited pages decide."""
 
     given: tuple[Value, ...] = ()
-    against: str | None = None  # what the bases of the values are
+    against: str | None = None  # what the bases of the values are, and after a semicolon what else is said of them
     computed: str | None = None  # a verdict
     alone: bool = False  # whether that verdict stands whatever pages say
     grade: str = "derived"

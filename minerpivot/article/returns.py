@@ -41,7 +41,7 @@ def share_return(claim: Claim, known: Known, settings: Settings) -> Finding:
         Value("return", found["percent"], "percent"),
         Value("close", found["close"], "USD", "", found["base_close"]),
     )
-    return Finding(values, f"the close of {iso(found['base_date'])}", computed, alone=True)
+    return Finding(values, f"close of {iso(found['base_date'])}", computed, alone=True)
 
 
 def share_close(claim: Claim, known: Known, settings: Settings) -> Finding:

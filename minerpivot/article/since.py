@@ -210,7 +210,8 @@ def share(split: pd.DataFrame) -> float:
 def shares(known: Known, day: pd.Timestamp, groups: Mapping[str, list[str]]) -> Iterator[Row]:
     """Closes of the day against the last common ones: of each group's basket (`together`), and of the benchmarks."""
     start = session_by(known.closes, day)
-    for what, tickers in (dict(groups) | {name: [ticker] for ticker, name in BENCHMARKS.items()}).items():
+    funds = {f"{ticker} ({name} fund)": [ticker] for ticker, name in BENCHMARKS.items()}  # not what it holds
+    for what, tickers in (dict(groups) | funds).items():
         single = len(tickers) == 1
         first = known.closes.loc[start, tickers[0]] if single else None
         row = Row(what, "USD" if single else "basket", first, iso(start))

@@ -63,9 +63,9 @@ def shown_in(claim: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def said(value: Any, unit: str = "") -> str:
-    """A value as a cell has it: +4.6%, 9.7 USD bn, 115 to 135 USD bn, 3 November 2025; to a tenth, or four digits."""
+    """A value as a cell has it: +4.6%, $9.7bn, 3 November 2025; to a tenth, a cent, or four digits."""
     if isinstance(value, tuple):
-        low, high = (said(end) for end in value)
+        low, high = (said(end, unit if unit.startswith("USD") else "") for end in value)
         return said(value[1], unit) if low == high else f"{low} to {said(value[1], unit)}"
     if isinstance(value, str):
         return spoken(value)
@@ -74,6 +74,9 @@ def said(value: Any, unit: str = "") -> str:
     number = Number(value)
     styles = {"percent": number.to(1).percent, CHANGE: number.to(1).percent.signed}
     plain = number if number.is_integer() or abs(number) >= 1000 else f"{value:.4g}".replace("-", "−")
+    if unit.startswith("USD"):
+        rest = unit.removeprefix("USD").strip()
+        return f"${plain}bn" if rest == "bn" else f"${number.to(2)} {rest}".strip()
     return str(styles[unit]) if unit in styles else f"{plain} {unit}".strip()
 
 
@@ -89,23 +92,27 @@ def spoken(text: str, month: str = "%B") -> str:
 
 
 def told(values: Iterable[Value], against: str | None = None) -> str:
-    """The values of a finding, those of one span together, each with what it is compared with; that is named last.
+    """The values of a finding, those of one span together, each beside what it is compared with, and its name.
 
-    "hashprice 32.03 (106.6). In brackets: the 30 days to 18 April 2024". Of values without one `against` says more.
+    "hashprice $32.03 (30 days to 18 April 2024: $106.60)". Of values without one `against` says more, at the end.
     """
     values, spans = list(values), []
+    label, _, note = (against or "").partition("; ")
+    if all(value.base is None for value in values):
+        label, note = "", against or ""
     for span, group in groupby(values, key=lambda value: value.over):
-        texts = [
-            f"{each.what} {said(each.value, each.unit)}".strip() + (f" ({said(each.base)})" if each.base else "")
-            for each in group
-        ]
+        texts = [f"{each.what} {said(each.value, each.unit)}".strip() + _beside(each, label) for each in group]
         spans.append((f"{span}: " if span else "") + ", ".join(texts))
-    if not against:
-        return spoken("; ".join(spans))
-    compared = any(value.base is not None for value in values)
-    return spoken(
-        f"{'; '.join(spans)}. {'In brackets: ' if compared else ''}{against if compared else first_up(against)}"
-    )
+    return spoken(". ".join(filter(None, ["; ".join(spans), first_up(note)])))
+
+
+def _beside(value: Value, label: str) -> str:
+    """What a value is compared with, in brackets: (printed: $115bn); nothing where there is nothing."""
+    if value.base is None:
+        return ""
+    money = "USD" if value.unit.startswith("USD per") else value.unit
+    unit = money if money in ("percent", CHANGE, "USD", "USD bn") else ""
+    return f" ({value.beside or label}: {said(value.base, unit)})"
 
 
 def first_up(text: str) -> str:

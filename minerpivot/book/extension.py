@@ -97,14 +97,20 @@ def _kit_body(stored: dict[str, Any], number: int, pictures: dict[str, drawing.P
     choice = stored["choices"][number - 1]
     drawings = "".join(drawing.inline(picture, size) for size, picture in pictures.items())
     key = "".join(f"<li>{escape(text)}</li>" for panel in choice["panels"] for text in panel["key"])
-    said = " ".join(filter(None, [stored["note"], choice["note"], stored["source"]]))
+    said = " ".join(filter(None, [stored["note"], choice["note"]]))
     return (
         f'<div class="kit-{number}"><p class="kit-unit">{escape(choice["unit"])}</p>'
         f'<div class="kit-plot" data-values="charts/{values}" data-choice="{number - 1}">'
         f'<div role="img" aria-label="{escape(choice["description"], quote=True)}">{drawings}</div></div>'
         f"{f'<ol class={chr(34)}kit-key{chr(34)}>{key}</ol>' if key else ''}"
-        f'<p class="kit-from">{escape(said)} {_kept(stored["name"], number, choice, pictures, root)}</p></div>'
+        f'<p class="kit-from">{_noted(said)}{escape(stored["source"])} '
+        f"{_kept(stored['name'], number, choice, pictures, root)}</p></div>"
     )
+
+
+def _noted(note: str) -> str:
+    """A note on a line of its own, above the names of the tables, which would drown it."""
+    return f'<span class="caveat">{escape(note.removesuffix(".") + ".")}</span> ' if note else ""
 
 
 def _kept(name: str, number: int, choice: dict[str, Any], pictures: dict[str, drawing.Picture], root: str) -> str:
@@ -125,7 +131,9 @@ def _table(stored: dict[str, Any], document: nodes.document) -> list[nodes.Eleme
     """A stored table with the finding and the unit as its caption; the whole of it as files behind links."""
     caption = nodes.title("", stored["title"], nodes.inline("", stored["unit"], classes=["table-unit"]))
     table = nodes.table("", caption, nodes.raw("", markup(stored), format="html"), classes=["data-table"])
-    note = f'<p class="table-note">{escape(stored["note"])} {_table_files(stored, document)}</p>'
+    said, from_tables, names = stored["note"].rpartition("Data: ")
+    files = f"{escape(from_tables + names)} {_table_files(stored, document)}"
+    note = f'<p class="table-note">{_noted(said.strip())}{files}</p>'
     return [
         *_tools(stored),
         _anchored(table, stored["name"], document),
@@ -285,20 +293,17 @@ class Verdicts(SphinxDirective):
         ticker = self.env.docname.rpartition("/")[2]
         claims = tables.load("claims")
         about = claims[(claims[["ticker", "second_ticker"]] == ticker).any(axis=1)]
-        found = {value.name: value for value in _values(self.env.app) if value.kind == "verdict"}
-        said = {name: str(value.value) for name, value in found.items()}
+        verdicts = [value for value in _values(self.env.app) if value.kind == "verdict"]
+        said = {value.name: str(value.value) for value in verdicts}
+        known = max((str(value.record["as_of"]) for value in verdicts), default="")
         link = "[fact check](../chapters/fact-check.ipynb)"
         stated = zip(about["claim_id"].astype(str), about["claim"])
         lines = [f"- **{said[claim].capitalize()}**: {text}" for claim, text in stated if claim in said]
         text = [f"No statement of the article that the {link} tests names it."]
         if lines:
-            spoken, judged = f"{about['as_of'].max():%Y-%m-%d}", max(value.record["as_of"] for value in found.values())
-            both = "; it has both verdicts where later data changed one" if judged > spoken else ""
-            of, known = words.in_words(spoken), words.in_words(judged)
-            head = (
-                f"The statements of {of} that name it, as the {link} finds them with what was public by {known}{both}:"
-            )
-            text = [head, "", *lines]
+            of, by = f"{about['as_of'].max():%Y-%m-%d}", words.in_words(known)
+            head = f"The statements of {words.in_words(of)} that name it, as the {link} finds them by what was known on"
+            text = [f"{head} {by}{'; both verdicts where later data changed one' if known > of else ''}:", "", *lines]
         return self.parse_text_to_nodes("\n".join(text))
 
 

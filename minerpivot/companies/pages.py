@@ -76,11 +76,18 @@ def delivery(leases: pd.DataFrame, names: Mapping[str, str] | pd.Series) -> pd.D
             "basis": open_basis(rows["open_mw"].notna()),
             "live_mw": rows["live_mw"],
             "state": rows["state"],
+            "overdue": _late(rows),
             "now": periods(rows["now"].mask(rows["state"].eq("runs"))),
             "promised": periods(rows["promised"]),
             "late_quarters": rows["late_quarters"],
         }
     )
+
+
+def _late(leases: pd.DataFrame) -> pd.Series:
+    """The phases of a lease that are overdue, where any is told."""
+    told = [", ".join(names) if isinstance(names, list) else "" for names in leases["passed"]]
+    return pd.Series([names or None for names in told], leases.index, dtype=object)
 
 
 def sites(rows: pd.DataFrame) -> pd.DataFrame:
@@ -101,8 +108,11 @@ def sites(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def revenue(segments: pd.DataFrame) -> pd.DataFrame:
-    """Revenue by fiscal quarter, latest first, million USD, with AI as percent of it (`ai_percent`)."""
-    rows = segments.sort_values("period_end", ascending=False)
+    """Revenue by fiscal quarter, latest first, million USD, with AI as percent of it (`ai_percent`).
+
+    A quarter of which no revenue is in the tables has no row.
+    """
+    rows = segments.dropna(subset=["revenue_usd_m"]).sort_values("period_end", ascending=False)
     shares = ai_share_by_quarter(rows).set_index("period_end")["ai_percent"]
     return pd.DataFrame(
         {
@@ -154,23 +164,30 @@ def explaining(stated: pd.DataFrame) -> list[str]:
 
 
 def agreement(stated: pd.DataFrame) -> str:
-    """How the table `stated` turned out: "3 of 4 figures agree with the ledger of their day; 1 not explained"."""
+    """How the table `stated` turned out: "3 of 4 figures agree with the ledger of their day; 1 differs and ..."."""
     count = stated["verdict"].value_counts()
-    agreed, explained, of = count.get("agrees", 0), count.get("explained", 0), len(stated)
+    agreed, explained, absent = (count.get(verdict, 0) for verdict in ("agrees", "explained", "not held"))
+    of = len(stated)
     if of == 1:
         told = ["One figure is stated"]
     else:
-        told = [f"{f'{agreed} of {of}' if agreed < of else f'All {of}'} figures agree with the ledger of their day"]
+        all_of = "Both" if of == 2 else f"All {of}"
+        told = [f"{f'{agreed} of {of}' if agreed < of else all_of} figures agree with the ledger of their day"]
     if explained:
         by = "one known contract" if len(explaining(stated)) == 1 else "known contracts"
         told.append(f"{explained} {'differs' if explained == 1 else 'differ'} by {by}")
-    if of > 1 and (left := of - agreed - explained):
-        told.append(f"{left} not explained")
+    if absent:
+        told.append(f"for {absent} the ledger has no contract")
+    if of > 1 and (left := of - agreed - explained - absent):
+        told.append(f"{left} {'differs' if left == 1 else 'differ'} and nothing here explains it")
     return "; ".join(told)
 
 
 def worth(row: pd.Series, day: pd.Timestamp) -> pd.DataFrame:
-    """What the company's value is made of, each figure with its day, from its row of `profiles.overview` on `day`."""
+    """What the company's value is made of, each figure with its day, from its row of `profiles.overview` on `day`.
+
+    What is not in the tables has no row.
+    """
     parts = {name: (row[figure], row[on]) for name, (figure, on) in WORTH.items()}
     counted, signed = (
         "" if pd.isna(row[column]) else f" {word} {in_words(row[column])}"
@@ -178,7 +195,7 @@ def worth(row: pd.Series, day: pd.Timestamp) -> pd.DataFrame:
     )
     parts[f"Growth of the share count{counted}, %"] = row["dilution_percent"], row["dilution_to"]
     parts[f"Return since its first contract{signed}, %"] = row["return_percent"], day
-    told = [(name, figure, None if pd.isna(figure) else on) for name, (figure, on) in parts.items()]
+    told = [(name, figure, on) for name, (figure, on) in parts.items() if pd.notna(figure)]
     return pd.DataFrame(told, columns=["what", "figure", "as_of"])
 
 
@@ -214,20 +231,35 @@ def dates(coming: pd.DataFrame) -> pd.DataFrame:
 
 
 COMPARED = (  # the columns of the table of all companies, in its order
-    *("company", "ticker", "contracted_mw", "live_mw", "contracted_usd_bn", "ai_percent", "per_contracted_mw_high"),
+    *("company", "ticker", "contracted_mw", "live_mw", "contracted_usd_bn", "ai_percent", "per_contracted_mw"),
     *(
         "next",
+        "not_yet_mw",
+        "untold_mw",
+        "later_mw",
+        "may_run_mw",
         "strategy",
         "mining",
         "mining_on",
         "parent",
         "contracts",
+        "unvalued",
         "open_mw",
         "measured_percent",
         "tenants",
         "guarantors",
     ),
-    *("live_said", "ai_ends", "live_on", "next_kind", "unpublished", "ai_usd_m", "ai_quarter", "first_contract"),
+    *(
+        "live_said",
+        "ai_ends",
+        "live_on",
+        "next_kind",
+        "overdue",
+        "unpublished",
+        "ai_usd_m",
+        "ai_quarter",
+        "first_contract",
+    ),
     *(
         "returns_to",
         "return_percent",
@@ -240,13 +272,22 @@ COMPARED = (  # the columns of the table of all companies, in its order
     ),
     *("shares_on", "shares_basis", "market_value_usd_m", "sheet_on", "sheet_grade", "cash_usd_m"),
     *("restricted_cash_usd_m", "restricted_is", "debt_usd_m", "debt_seen_usd_m", "debt_scope", "debt_basis"),
-    *("debt_note", "sheet_note", "preferred_usd_m", "btc_held", "coins_in_cash", "coins_usd_m"),
+    *(
+        "debt_note",
+        "sheet_note",
+        "preferred_usd_m",
+        "btc_held",
+        "coins_in_cash_usd_m",
+        "free_cash_usd_m",
+        "coins_usd_m",
+    ),
     *(
         "net_debt_low_usd_m",
         "net_debt_high_usd_m",
         "enterprise_value_low_usd_m",
         "enterprise_value_high_usd_m",
         "per_contracted_mw_low",
+        "per_contracted_mw_high",
     ),
     *("per_live_mw_low", "per_live_mw_high", "lacks", "taken_as_none", "value_grade", "next_delivery_mw"),
 )
@@ -259,9 +300,21 @@ def compared(overview: pd.DataFrame) -> pd.DataFrame:
         | {"grade": "value_grade"}
     )
     said_on = rows["live_on"].where(rows["live_mw"].notna())  # no day under what is missing
+    late = rows["overdue"].map(lambda names: f"; {names} overdue" if names else "")
     return rows.assign(
-        live_said=_months(said_on), ai_ends=_months(rows["ai_quarter"]), next=periods(rows["next_delivery"])
+        live_said=_months(said_on),
+        ai_ends=_months(rows["ai_quarter"]),
+        next=periods(rows["next_delivery"]),
+        next_kind=rows["next_kind"] + late,
+        per_contracted_mw=_ranges(rows["per_contracted_mw_low"], rows["per_contracted_mw_high"]),
     )[list(COMPARED)]
+
+
+def _ranges(low: pd.Series, high: pd.Series) -> pd.Series:
+    """Whole numbers from low to high, one where both round alike: "15 to 23", "20"."""
+    ends = zip(low, high)
+    told = [None if pd.isna(a) else " to ".join(dict.fromkeys(f"{end:,.0f}" for end in (a, b))) for a, b in ends]
+    return pd.Series(told, low.index, dtype=object)
 
 
 def _months(days: pd.Series) -> pd.Series:
@@ -270,11 +323,15 @@ def _months(days: pd.Series) -> pd.Series:
 
 
 def value_parts(overview: pd.DataFrame) -> pd.DataFrame:
-    """What an enterprise value is made of at each listing with a market value, the dearest first, million USD."""
+    """What an enterprise value is made of at each listing with a market value, the dearest first, million USD.
+
+    The higher value is market value, debt and preferred stock less free cash and coins.
+    """
     rows = overview[overview["market_value_usd_m"].notna()]
     rows = rows.assign(lacks=rows["lacks"].where(rows["lacks"] != "", None))
-    seen = ["company", "market_value_usd_m", "debt_usd_m", "cash_usd_m", "coins_usd_m", "high_usd_m", "low_usd_m"]
-    seen += ["lacks", "restricted_cash_usd_m", "preferred_usd_m", "shares_on", "close_on", "sheet_on", "grade"]
+    seen = ["company", "market_value_usd_m", "debt_usd_m", "free_cash_usd_m", "coins_usd_m", "high_usd_m", "low_usd_m"]
+    seen += ["lacks", "cash_usd_m", "restricted_cash_usd_m", "restricted_is", "preferred_usd_m", "shares_on"]
+    seen += ["close_on", "sheet_on", "grade"]
     return rows[[*seen, "taken_as_none"]].sort_values("high_usd_m", ascending=False, kind="stable")
 
 
@@ -282,17 +339,18 @@ def all_sites(sites: pd.DataFrame, leases: pd.DataFrame, names: Mapping[str, str
     """Each tenant at each site of all companies, most megawatts first, and the sites that nobody let.
 
     `sites` are those that companies hold, `leases` are `profiles.leases`, `names` of companies by ticker. A site
-    without a lease of its own that is told as part of several is "with others", which `told_with` names; what stands
-    for several and has no lease is no place and left out.
+    that is told as part of several with a lease has a row "with others" for the tenant of these, which `told_with`
+    names; what stands for several and has no lease is no place and left out.
     """
     seen = ["site", "tenant", "state", "contracted_mw", "live_mw", "open_mw"]
-    rows = sites.merge(leases[seen], on="site", how="left")
+    parts = sites[["site", "part_of"]].merge(leases[["site", "tenant"]], left_on="part_of", right_on="site")
+    parts = parts.assign(site=parts["site_x"], state="with others").reindex(columns=seen)
+    rows = sites.merge(pd.concat([leases[seen], parts]), on="site", how="left")
     rows = rows[rows["state"].notna() | ~rows["site"].isin(sites["part_of"])]
-    whole = rows["part_of"].map(sites.set_index("site")["name"]).where(rows["part_of"].isin(leases["site"]))
-    alone = whole.isna().map({True: "no tenant", False: "with others"})
+    whole = rows["part_of"].map(sites.set_index("site")["name"])
     rows = rows.assign(
-        state=rows["state"].fillna(alone),
-        told_with=whole.where(rows["state"].isna()),
+        state=rows["state"].fillna("no tenant"),
+        told_with=whole.where(rows["state"].eq("with others")),
         company=rows["ticker"].map(names),
         tenant=rows["tenant"].astype(object).where(rows["tenant"].notna(), None),
         basis=open_basis(rows["open_mw"].notna()),

@@ -115,6 +115,36 @@ def contracts(known: Tables) -> dict[str, pd.DataFrame]:
     return by_company(ledger.own_share(ledger.contracted(known["deals"])), known["instruments"])
 
 
+def running(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
+    """Contracted critical-IT megawatts at own share by company, in the three parts of `delivery.told`, and two of one.
+
+    Columns: contracted_mw, live_mw (missing where no figure was seen, zero where the company says so), not_yet_mw,
+    untold_mw, and of the untold later_mw, whose start is stated for a time that has not begun, and may_run_mw,
+    the rest. A parent has its subsidiaries' megawatts too.
+    """
+    day = pd.Timestamp(day)
+    parents = ledger.parent_of(known["instruments"])
+    held = ledger.own_share(ledger.contracted(known["deals"])).query("mw_basis == 'critical IT'")
+    live = delivery.live_mw(delivery.kept(known["deliveries"], known["deals"]), day).reset_index()
+    found = {}
+    for ticker, own in by_company(held, known["instruments"]).items():
+        here = live[live["ticker"].isin(group(ticker, parents))]
+        found[ticker] = {
+            "contracted_mw": own["mw"].sum(min_count=1),
+            "live_mw": here["live_mw"].sum(min_count=1),
+            "unpublished": here["unpublished"].sum(),
+            "later_mw": delivery.later_mw(own, day, parents).sum(),
+        }
+    table = pd.DataFrame.from_dict(found, orient="index", dtype=float).rename_axis("ticker")
+    rest = delivery.told(table["contracted_mw"], table["live_mw"], table["unpublished"])
+    table = table.join(rest[["not_yet_mw", "untold_mw"]])
+    table["later_mw"] = table["later_mw"].clip(upper=table["untold_mw"])
+    table["may_run_mw"] = table["untold_mw"] - table["later_mw"]
+    parts = ["not_yet_mw", "untold_mw", "later_mw", "may_run_mw"]
+    table[parts] = table[parts].where(table["contracted_mw"].notna(), axis=0)
+    return table[["contracted_mw", "live_mw", *parts]]
+
+
 def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestamp) -> pd.DataFrame:
     """One row a company with what is known of it on `day`: see the columns' names, megawatts being critical IT.
 
@@ -123,7 +153,8 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
     megawatt are missing below `LEAST_MW` megawatts, per contracted one also where less than `LEAST_MEASURED` percent of
     the contracts' value has megawatts (`measured_percent`). `returns_to` is the last close of a company whose closes
     stand in the table of small miners alone, which is for returns; `lacks` then says which price is missing.
-    `next_delivery` is the soonest promise or start of a lease (`next_kind`). Rows of subsidiaries repeat what their
+    `next_delivery` is the soonest promise or start of a lease (`next_kind`), `overdue` names what should have come by
+    now (see `overdue`). For parts of the megawatts see `running`. Rows of subsidiaries repeat what their
     parents' rows hold.
     """
     day = pd.Timestamp(day)
@@ -135,6 +166,8 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
     )
     next_ones = ahead(known, day).query("kind != 'results'")
     live = delivery.live_mw(delivery.kept(known["deliveries"], known["deals"]), day).reset_index()
+    site_names = known["sites"].set_index("site")["name"].to_dict()
+    runs, behind = running(known, day), by_company(overdue(leases(known, day)), known["instruments"])
     said = last_day(known["deliveries"].query("kind == 'delivered'")["said_on"]).groupby(known["deliveries"]["ticker"])
     first = ledger.pivot_dates(known["deals"])
     growth = shares.share_growth(known["shares_outstanding"], closes, since=pd.Timestamp(since))
@@ -148,7 +181,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
         own, held = group(ticker, parents), of_company[ticker]
         sums = ledger.totals(held).loc["all"] if len(held) else pd.Series(dtype=float)
         signed = held[held["counts_as"] == "contract"]
-        running = live[live["ticker"].isin(own)]
+        here = live[live["ticker"].isin(own)]
         starts = first[first.index.isin(own)]
         coming = next_ones[next_ones["ticker"].isin(own)].head(1)
         rows.append(
@@ -164,10 +197,12 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
                 "open_mw": sums.get("open_mw", np.nan),
                 "measured_percent": valuation.measured_percent(signed),
                 "contracted_usd_bn": sums.get("value_usd_bn", np.nan),
+                "unvalued": len(ledger.unvalued(held)),
                 "tenants": _names(tenants(signed)),
                 "guarantors": _names(signed["guarantor"]),
-                "live_mw": running["live_mw"].sum(min_count=1),
-                "unpublished": int(running["unpublished"].sum()),
+                "live_mw": runs.loc[ticker, "live_mw"],
+                **runs.loc[ticker, ["not_yet_mw", "untold_mw", "later_mw", "may_run_mw"]],
+                "unpublished": int(here["unpublished"].sum()),
                 "live_on": max((said.get_group(t).max() for t in own if t in said.groups), default=pd.NaT),
                 "ai_usd_m": income["ai_hpc_revenue_usd_m"].get(ticker),
                 "ai_percent": income["ai_percent"].get(ticker),
@@ -181,6 +216,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
                 "next_delivery": coming["stated"].squeeze() if len(coming) else None,
                 "next_kind": coming["kind"].squeeze() if len(coming) else None,
                 "next_delivery_mw": coming["mw"].squeeze() if len(coming) else np.nan,
+                "overdue": "; ".join(behind[ticker]["late"] + " at " + behind[ticker]["site"].replace(site_names)),
             }
         )
     table = pd.DataFrame(rows).set_index("ticker").join(worth)
@@ -242,6 +278,12 @@ def period(stated: str) -> str:
         return year
     day = Day(pd.Timestamp(stated))
     return day.month if len(stated) == len("2026-10") else str(day)
+
+
+def when(stated: str) -> str:
+    """A stated period in a sentence ("in the fourth quarter of 2026", "in December 2026", "on 7 October 2026")."""
+    told = period(stated)
+    return f"on {told}" if len(stated) == len("2026-10-07") else f"in {'the ' if told[0].islower() else ''}{told}"
 
 
 def periods(stated: pd.Series) -> pd.Series:
@@ -371,11 +413,22 @@ def leases(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     return said.assign(tenant=tenants(said), state=said["state"].mask(undated, "no date"))
 
 
+def overdue(leases: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `leases` of which all or a phase should have come by now and has no newer date, named in `late`.
+
+    By its phases if any is told, else by its tenant.
+    """
+    passed = [names if isinstance(names, list) else [] for names in leases["passed"]]
+    named = [" and ".join(names) or tenant for names, tenant in zip(passed, leases["tenant"])]
+    late = [state == "overdue" or bool(names) for state, names in zip(leases["state"], passed)]
+    return leases.assign(late=pd.Series(named, leases.index, dtype=object))[pd.Series(late, leases.index, dtype=bool)]
+
+
 def places(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     """Sites that companies hold on `day`, with what runs for tenants there: the table `sites` with four columns more.
 
-    `state`: that of its leases (see `leases`) together, or "no tenant"; a site without a lease of its own that is told
-    as part of several sites has that of those, but "with others" where it is said that something runs at them.
+    `state`: that of its leases (see `leases`) together, or "no tenant"; a site that is told as part of several sites
+    has that of those, but "with others" where it is said that something runs at them, unless its own leases run.
     `contracted_mw` and `live_mw` are critical IT at this site itself, missing where not stated; `tenants` names who
     signed. Sold sites, and those that stand for several, are left out.
     """
@@ -384,11 +437,11 @@ def places(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     rows = []
     for site, whole in zip(sites["site"], sites["part_of"]):
         here = said[said["site"] == site]
-        around = here if len(here) else said[said["site"] == whole]
-        state = _together(set(around["state"]))
+        own, around = (_together(set(said.loc[said["site"] == place, "state"])) for place in (site, whole))
+        told = around.startswith("runs") and not own.startswith("runs")
         rows.append(
             {
-                "state": state if len(here) or not state.startswith("runs") else "with others",
+                "state": "with others" if told else own if len(here) else around,
                 "contracted_mw": here["contracted_mw"].sum(min_count=1),
                 "live_mw": here["live_mw"].sum(min_count=1),
                 "tenants": _names(said.loc[said["site"].isin([site, whole]), "tenant"]),
@@ -405,9 +458,9 @@ def begun(known: Tables, day: pd.Timestamp) -> set[str]:
 
 
 def _together(words: set[str]) -> str:
-    """One word for a site from those of its leases: overdue only if none of them has a time ahead."""
+    """One word for a site from those of its leases: overdue if one of them is and nothing runs."""
     if not words:
         return "no tenant"
     if words & {"runs", "runs in part"}:
         return "runs" if words == {"runs"} else "runs in part"
-    return next(word for word in ("promised", "overdue", "no date") if word in words)
+    return next(word for word in ("overdue", "promised", "no date") if word in words)

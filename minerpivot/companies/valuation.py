@@ -139,8 +139,9 @@ def enterprise_value(
     cash where it lies within, and where that is unknown each end takes the reading that widens the range. Net debt
     (`net_debt_low_usd_m`, `net_debt_high_usd_m`) is debt and preferred stock less cash, coins not taken off.
     `lacks` names what was not found: without it there is no value. Coins and preferred stock that no source gives are
-    taken as none, which `taken_as_none` says; such a value is `estimated`, another `derived` (`grade`). Where cash is
-    said to hold coins (`coins_in_cash`), how many is not known and they are taken off twice.
+    taken as none, which `taken_as_none` says; such a value is `estimated`, another `derived` (`grade`). Coins that the
+    cash holds (`coins_in_cash_usd_m`) are taken off the cash, so that they count once. `free_cash_usd_m` is the cash
+    that `high_usd_m` takes off.
     """
     day = pd.Timestamp(day)
     close, counts = latest_closes(prices, day), latest_counts(shares, day)
@@ -161,7 +162,7 @@ def enterprise_value(
         "debt_note",
         "preferred_usd_m",
         "btc_held",
-        "coins_in_cash",
+        "coins_in_cash_usd_m",
         "sheet_note",
     ]
     rows = pd.DataFrame(index=pd.Index(list(tickers), name="ticker")).join(balance.reindex(columns=kept))
@@ -170,8 +171,9 @@ def enterprise_value(
     rows["market_value_usd_m"] = rows["shares_m"] * rows["close"]
     rows["coins_usd_m"] = rows["btc_held"].astype(float) * coin / 1e6
     held, lies = rows["restricted_cash_usd_m"].fillna(0), rows["restricted_is"]
-    cash = {"low": rows["cash_usd_m"] + held.where(lies != "within", 0)}
-    cash["high"] = rows["cash_usd_m"] - held.where(lies.isin(["within", "unknown"]), 0)
+    own_cash = rows["cash_usd_m"] - rows["coins_in_cash_usd_m"].fillna(0)
+    cash = {"low": own_cash + held.where(lies != "within", 0)}
+    cash["high"] = rows["free_cash_usd_m"] = own_cash - held.where(lies.isin(["within", "unknown"]), 0)
     for end, own in cash.items():
         rows[f"net_debt_{end}_usd_m"] = rows["debt_usd_m"] + rows["preferred_usd_m"].fillna(0) - own
         net = rows[f"net_debt_{end}_usd_m"] - rows["coins_usd_m"].fillna(0)

@@ -1,6 +1,7 @@
 """What was promised and what runs: megawatts live for tenants, delays, by what companies said.
 
 Megawatts are critical IT. What was not seen is missing, not zero; zero is what a company says does not run yet.
+Contracted ones are in three parts (`told`): live, not yet live, and untold.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pandas.api.typing import NaTType
 
 from minerpivot.data.tables import last_day, last_day_of
 from minerpivot.deals.ledger import contracted, own_share, revenue_per_mw_year
+
+TOLD = ("live_mw", "not_yet_mw", "untold_mw")
 
 
 def period_end(stated: pd.Series) -> pd.Series:
@@ -61,6 +64,14 @@ def due(contracts: pd.DataFrame) -> pd.Series:
     return period_end(contracts["start_expected"]).rename("due")
 
 
+def later_mw(contracts: pd.DataFrame, day: str | pd.Timestamp, parents: Mapping[str, str]) -> pd.Series:
+    """Critical-IT megawatts of each company's contracts whose stated start begins after `day`, by ticker."""
+    rows = contracts[
+        (contracts["mw_basis"] == "critical IT") & (period_start(contracts["start_expected"]) > pd.Timestamp(day))
+    ]
+    return rows["mw"].groupby(rows["ticker"].replace(parents)).sum()
+
+
 def _latest(rows: pd.DataFrame, by: str, of: Sequence[str] = ("ticker", "site", "phase")) -> pd.DataFrame:
     """The last of `rows` said of each phase of a site; of those said on one day, the one whose `by` is latest."""
     order = rows.assign(said=last_day(rows["said_on"]), end=period_end(rows[by])).sort_values(["said", "end"])
@@ -85,21 +96,33 @@ def live_mw(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     )
 
 
+def told(contracted: pd.Series, live: pd.Series, unpublished: pd.Series) -> pd.DataFrame:
+    """Contracted megawatts in three by what companies tell: `live_mw`, `not_yet_mw` and `untold_mw`, zero if none.
+
+    What a company that tells its live megawatts has contracted beyond them does not run yet, by its last word. Where
+    no figure is told, or something more has begun without one (`unpublished` phases), that is untold: not zero.
+    """
+    runs = live.fillna(0)
+    rest = (contracted.fillna(0) - runs).clip(lower=0)
+    known = live.notna() & ~unpublished.gt(0)
+    return pd.DataFrame({"live_mw": runs, "not_yet_mw": rest.where(known, 0.0), "untold_mw": rest.mask(known, 0.0)})
+
+
 def over_time(
     known: Callable[[pd.Timestamp], pd.DataFrame],
     deliveries: pd.DataFrame,
     day: str | pd.Timestamp,
     parents: Mapping[str, str],
 ) -> pd.DataFrame:
-    """Contracted and live critical-IT megawatts of each company at each month's end and on `day`: ticker, month, both.
+    """Critical-IT megawatts of each company at each month's end and on `day`: ticker, month, contracted_mw and `told`.
 
     Contracted is what was in force by the ledger of that month (`known`), at the company's own share. Live is dated by
     when it ran, not by when that was said: from the end of its period, or from the statement if that came first. Only
-    what was said by `day` counts. A company has no `live_mw` (missing, not zero) before its first figure.
+    what was said by `day` counts. Before a company's first figure its megawatts are untold.
     """
     day = pd.Timestamp(day)
     done = deliveries[(deliveries["kind"] == "delivered") & deliveries["alternative_to"].isna()]
-    done = done.dropna(subset=["live_critical_it_mw"]).assign(said=lambda rows: last_day(rows["said_on"]))
+    done = done.assign(said=last_day(done["said_on"]))
     done = done[done["said"] <= day]
     done["since"] = period_end(done["live_by"]).combine(done["said"], min)
     done = done.sort_values(["since", "said"])
@@ -107,24 +130,40 @@ def over_time(
     for month in [*pd.date_range("2024-01-31", day, freq="ME", inclusive="left"), day]:
         rows = contracted(known(month))
         rows = own_share(rows[rows["mw_basis"] == "critical IT"])
-        phases = (
-            kept(done[done["since"] <= month], known(month))
-            .groupby(["ticker", "site", "phase"], as_index=False)
-            .tail(1)
-        )
-        live = phases["live_critical_it_mw"].groupby(phases["ticker"].replace(parents)).sum()
-        signed = rows["mw"].groupby(rows["ticker"].replace(parents)).sum()
-        both = pd.DataFrame({"contracted_mw": signed, "live_mw": live}, dtype=float).rename_axis("ticker")
-        found.append(both.reset_index().assign(month=month))
-    return pd.concat(found, ignore_index=True)[["ticker", "month", "contracted_mw", "live_mw"]]
+        begun = kept(done[done["since"] <= month], known(month)).groupby(["ticker", "site", "phase"])
+        phases = begun["live_critical_it_mw"].last().reset_index()  # the last figure, missing where none was told
+        company, figures = phases["ticker"].replace(parents), phases["live_critical_it_mw"]
+        columns = {
+            "contracted_mw": rows["mw"].groupby(rows["ticker"].replace(parents)).sum(),
+            "live_mw": figures.groupby(company).sum(min_count=1),
+            "unpublished": figures.isna().groupby(company).sum(),
+        }
+        both = pd.DataFrame(columns, dtype=float).rename_axis("ticker")
+        split = told(both["contracted_mw"], both["live_mw"], both["unpublished"])
+        found.append(both[["contracted_mw"]].fillna(0.0).join(split).reset_index().assign(month=month))
+    return pd.concat(found, ignore_index=True)[["ticker", "month", "contracted_mw", *TOLD]]
+
+
+def booked_before(months: pd.DataFrame, segments: pd.DataFrame, parents: Mapping[str, str]) -> list[str]:
+    """Companies whose first live megawatts were told for a later time than their first AI revenue under a contract.
+
+    Lines of revenue that hold what tenants pay for fit-out are left out: that is paid before anything runs.
+    """
+    rows = months[(months["contracted_mw"] > 0) | (months["live_mw"] > 0)]
+    signed = rows.groupby("ticker")["month"].min()
+    told_first = rows[rows["live_mw"] > 0].groupby("ticker")["month"].min()
+    booked = segments[(segments["ai_hpc_revenue_usd_m"] > 0) & (segments["ai_includes_fit_out"] != "y")]
+    company = booked["ticker"].replace(parents)
+    between = (booked["period_end"] >= company.map(signed)) & (booked["period_end"] < company.map(told_first))
+    return sorted(company[between].unique())
 
 
 def changes(months: pd.DataFrame, ticker: str) -> pd.DataFrame:
-    """Months of `over_time` in which a company's megawatts changed, and the last: month, contracted_mw and live_mw.
+    """Months of `over_time` in which a company's megawatts changed, and the last: month and those of `told`.
 
     Zero stands for a month in which the company has none.
     """
-    columns = ["contracted_mw", "live_mw"]
+    columns = list(TOLD)
     rows = months[months["ticker"] == ticker].set_index("month")[columns]
     rows = rows.reindex(pd.Index(months["month"].unique(), name="month")).fillna(0.0)
     changed = (rows != rows.shift()).any(axis=1)
@@ -321,10 +360,10 @@ def by_site(
 
     Columns: ticker, site, tenant, contracted_mw, live_mw (missing where no figure was seen), promised, now and
     late_quarters (all three of that of its phases which ends last, see `delays`; the start that the contract names
-    where no phase is told), state ("live" once all of it runs; "overdue" if its time has passed and no date lies ahead;
-    else "expected"), begun (whether anything was delivered, with or without megawatts), passed (names of the steps
-    whose time has passed without a new date) and told (whether any phase is). Only contracts in force; the parts of a
-    site that is told as one stand as that site.
+    where no phase is told), state ("live" once all of it runs; "overdue" if the time of a part has passed without a new
+    date, also where other parts lie ahead; else "expected"), begun (whether anything was delivered, with or without
+    megawatts), passed (names of the steps that are overdue) and told (whether any phase is). Only contracts in force;
+    the parts of a site that is told as one stand as that site.
     """
     day, as_one = pd.Timestamp(day), told_by_tenant(sites, site_contracts)
     rows = site_contracts.merge(sites[["site", "ticker", "part_of"]], on="site")
@@ -346,13 +385,12 @@ def by_site(
         starts = contracts.loc[untold, "start_expected"].dropna()
         last = _last_phase(mine, aims[~aims["phase"].isin(mine["phase"])], starts, day)
         passed = mine.loc[mine["state"].isin(["overdue", "late"]), "step"]
-        late = bool((period_end(starts) < day).any()) or len(passed) > 0
-        ahead = last["now"] is not None and _period_end(last["now"]) >= day
+        silent = bool((period_end(starts) < day).any()) and not (last["now"] and _period_end(last["now"]) >= day)
         megawatts, whole = live["live_critical_it_mw"].sum(min_count=1), group["critical_it_mw"].sum()
         found.append(
             {"ticker": ticker, "site": site, "tenant": tenant, "contracted_mw": whole, "live_mw": megawatts}
             | dict(last)
-            | {"state": "live" if megawatts >= whole else "overdue" if late and not ahead else "expected"}
+            | {"state": "live" if megawatts >= whole else "overdue" if silent or len(passed) else "expected"}
             | {
                 "begun": bool((anything["live_critical_it_mw"] != 0).any()),
                 "passed": list(passed),
@@ -381,8 +419,8 @@ def delivery(
 
     Columns: contracted_mw (contracts in force whose critical-IT megawatts are stated, at own share), live_mw and
     unpublished (see `live_mw`; missing where no delivery was seen, which is not zero), promised_mw (to tenants, for a
-    period that ended by `day`; missing where none was seen). `deals` holds the states of the day; `parents`:
-    subsidiary -> company.
+    period that ended by `day`; missing where none was seen), not_yet_mw and untold_mw (see `told`). `deals` holds the
+    states of the day; `parents`: subsidiary -> company.
     """
     rows, held = own_share(contracted(deals)), kept(deliveries, deals)
     live = live_mw(held, day).reset_index()
@@ -396,4 +434,6 @@ def delivery(
         "promised_mw": promised["critical_it_mw"].groupby(promised["ticker"].replace(parents)),
     }
     found = pd.DataFrame({name: group.sum(min_count=1) for name, group in figures.items()}, dtype=float)
+    rest = told(found["contracted_mw"], found["live_mw"], found["unpublished"])
+    found = found.join(rest[["not_yet_mw", "untold_mw"]])
     return found.sort_values("contracted_mw", ascending=False, kind="stable").rename_axis("ticker")

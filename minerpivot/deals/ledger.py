@@ -61,8 +61,9 @@ def tenant_name(tenant: str, names: Mapping[str, str]) -> str:
 
 def lease_names(contracts: pd.DataFrame, names: Mapping[str, str]) -> pd.Series:
     """A name for each contract: company and tenant, with megawatts and month only where two would be called alike."""
-    tenant = contracts["tenant"].where(contracts["tenant_disclosed"] == "y", "unnamed tenant")
-    tenant = tenant.str.replace(r"; undisclosed.*", " and a neocloud", regex=True)
+    tenant = contracts["tenant"].str.replace(r"^undisclosed.*", "unnamed tenant", regex=True)
+    others = re.compile(r"; undisclosed ?(.*?) ?\(\w+\)")
+    tenant = tenant.str.replace(others, lambda one: f" and a {one[1]}" if one[1] else " and an unnamed one", regex=True)
     label = contracts["ticker"].map(dict(names)) + "–" + tenant
     for more in (contracts["mw"].map(", {:.0f} MW".format), contracts["announced"].dt.strftime(", %b %Y")):
         label = label.mask(label.duplicated(keep=False), label + more)

@@ -72,6 +72,7 @@ CONFIG = {
     "rule": {"color": LIGHT["ink"]},
 }
 _WIDTHS = {1: "", 1.5: "w1", 2.75: "w2"}  # line widths that have a class
+_DASHES = {(9, 3): "long", (1.5, 3): "dots"}  # other dashes are the short ones of class dash
 _BASELINES = {"top": 0.79, "middle": 0.3, "bottom": -0.21, "alphabetic": 0}  # as Vega places them, in text heights
 
 
@@ -266,7 +267,8 @@ def _classes(item: Mapping[str, Any]) -> str:
         width = item.get("strokeWidth", 1)
         if width not in _WIDTHS:
             raise ValueError(f"a line of {width} pixels; the kit draws lines of {', '.join(map(str, _WIDTHS))}")
-        names += [_WIDTHS[width], "dash" if item.get("strokeDash") else ""]
+        dash = tuple(item.get("strokeDash") or ())
+        names += [_WIDTHS[width], _DASHES.get(dash, "dash") if dash else ""]
     return " ".join(filter(None, names))
 
 
@@ -313,5 +315,6 @@ def _colours(mode: int) -> str:
 _RULES = (
     f"text{{font-family:{FONT};font-size:{TEXT}px}}.b{{font-weight:bold}}[class^=l-]{{fill:none}}.w1{{stroke-width:1.5}}"
     ".w2{stroke-width:2.75;stroke-linejoin:round}.dash{stroke-dasharray:3 3}"
+    ".long{stroke-dasharray:9 3}.dots{stroke-dasharray:1.5 3}"
     ".halo{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}"
 )

@@ -83,6 +83,12 @@ def page(statement: Mapping[Any, Any]) -> tuple[str, str]:
     return f"{urlsplit(address).netloc.removeprefix('www.')}, {day.day} {day:%b %Y}", address
 
 
+def own_page(address: str, company: str) -> bool:
+    """Whether a page is the SEC's or, by the company's name in its address, the company's own."""
+    host = urlsplit(address).netloc
+    return host.endswith(".sec.gov") or host == "sec.gov" or company.lower() in host
+
+
 def dated(statement: Mapping[Any, Any]) -> tuple[str, str]:
     """A statement's figure and day, as a link to its page."""
     return f"{figure(statement)}, {Day(statement['issued_on'])}", statement["source_url"]

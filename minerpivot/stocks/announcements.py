@@ -141,10 +141,10 @@ def tally(events: pd.DataFrame) -> dict[str, int]:
 
 
 def came_with(events: pd.DataFrame) -> pd.Series:
-    """In words, what other news came with each of `deal_events`: "earnings, bid", "nothing known" or "not known"."""
-    news = ["earnings", "financing", "bid"]
-    told = [", ".join(name for name in news if row[name] == "y") for row in events[news].to_dict("records")]
-    nothing = events["news"].map({"clean": "nothing known"}).fillna("not known")
+    """What came with each of `deal_events`: "earnings, other news", "no results, financing or bid", "not known"."""
+    news = {"earnings": "earnings", "financing": "financing", "bid": "bid", "other": "other news"}
+    told = [", ".join(said for name, said in news.items() if row[name] == "y") for row in events.to_dict("records")]
+    nothing = events["news"].map({"clean": "no results, financing or bid"}).fillna("not known")
     return pd.Series(told, index=events.index, dtype=object).where(lambda words: words != "", nothing)
 
 

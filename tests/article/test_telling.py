@@ -25,9 +25,11 @@ def row(**cells):
     [
         (4.64, CHANGE, "+4.6%"),
         (-4.64, "percent", "−4.6%"),
-        (9.7, "USD bn", "9.7 USD bn"),
+        (9.7, "USD bn", "$9.7bn"),
         (-0.12345, "", "−0.1235"),
-        ((115, 135), "USD bn", "115 to 135 USD bn"),
+        ((115, 135), "USD bn", "$115bn to $135bn"),
+        (64.6, "USD", "$64.60"),
+        (32.03, "USD per PH/s per day", "$32.03 per PH/s per day"),
         ((200, 200), "", "200"),
         ("2025-11-03", "", "3 November 2025"),
         (None, "", ""),
@@ -45,11 +47,11 @@ def test_days_and_months_are_said_in_words():
 
 
 def test_values_of_one_span_stand_together_with_what_they_are_compared_with():
-    """In brackets; what that is stands once, at the end."""
-    values = [Value("a", 1, "MW", "one", 2), Value("b", 3, "MW", "one"), Value("c", 4.0, "", "two")]
+    """In brackets, each with its name; what else is said stands at the end."""
+    values = [Value("a", 1, "MW", "one", 2), Value("b", 3, "MW", "one"), Value("c", 4.0, CHANGE, "two", 5, "before")]
     assert (
-        telling.told(values, "as of 2026-01-28")
-        == "one: a 1 MW (2), b 3 MW; two: c 4. In brackets: as of 28 January 2026"
+        telling.told(values, "on 2026-01-28; of all")
+        == "one: a 1 MW (on 28 January 2026: 2), b 3 MW; two: c +4.0% (before: +5.0%). Of all"
     )
     assert telling.told(values[1:2], "to 2026-01-28") == "one: b 3 MW. To 28 January 2026"
     assert telling.told([Value("", "no page")]) == "no page"

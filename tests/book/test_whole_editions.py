@@ -86,7 +86,8 @@ def test_every_number_is_of_its_day(edition):
         "hyperscaler-capex/next_report",
         "companies/next_due",
     }  # a forecast; a day that the article gives; days that a report or a delivery is expected on
-    assert {name: stamps for name, stamps in texts.items() if stamps and name not in expected} == {}
+    ahead = {name for name in texts if name.endswith(("/starts", "/next"))}  # dates that contracts and companies name
+    assert {name: stamps for name, stamps in texts.items() if stamps and name not in expected | ahead} == {}
 
 
 def test_the_pages_of_a_day_know_nothing_later(edition, tmp_path):

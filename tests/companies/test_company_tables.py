@@ -50,6 +50,7 @@ def test_delivery_shows_the_most_megawatts_first_and_no_date_for_what_runs():
             "now": ["2026-Q1", "2026-Q4", None],
             "promised": ["2025-H2", "2026-10", None],
             "late_quarters": [1.0, 0.0, None],
+            "passed": [[], ["power"], None],
         }
     )
     shown = pages.delivery(leases, {"a": "Alpha", "b": "Beta"})
@@ -58,6 +59,7 @@ def test_delivery_shows_the_most_megawatts_first_and_no_date_for_what_runs():
     assert told(shown["basis"]) == [None, None, "basis open"]
     assert told(shown["now"]) == ["fourth quarter of 2026", None, None]
     assert told(shown["promised"]) == ["October 2026", "second half of 2025", None]
+    assert told(shown["overdue"]) == ["power", None, None]
 
 
 def test_a_site_that_stands_for_others_is_no_place():
@@ -84,18 +86,18 @@ def test_a_site_that_stands_for_others_is_no_place():
 
 
 def test_the_share_of_ai_is_of_the_quarter_s_own_revenue():
-    """30 of 120 million is 25 percent; a quarter without a split has none, and the latest stands first."""
+    """30 of 120 million is 25 percent; one without a split has none, one without revenue no row; latest first."""
     quarters = pd.DataFrame(
         {
             "ticker": "A",
-            "fiscal_period": ["Q1", "Q2"],
-            "period_end": pd.to_datetime(["2026-03-31", "2026-06-30"]),
-            "revenue_usd_m": [120.0, 150.0],
-            "ai_hpc_revenue_usd_m": [30.0, None],
-            "mining_revenue_usd_m": [80.0, None],
-            "hosting_other_revenue_usd_m": [10.0, None],
-            "ai_includes_fit_out": ["n", None],
-            "source_url": [ADDRESS, None],
+            "fiscal_period": ["Q1", "Q2", "Q3"],
+            "period_end": pd.to_datetime(["2026-03-31", "2026-06-30", "2026-09-30"]),
+            "revenue_usd_m": [120.0, 150.0, None],
+            "ai_hpc_revenue_usd_m": [30.0, None, None],
+            "mining_revenue_usd_m": [80.0, None, None],
+            "hosting_other_revenue_usd_m": [10.0, None, None],
+            "ai_includes_fit_out": ["n", None, None],
+            "source_url": [ADDRESS, None, ADDRESS],
         }
     )
     shown = pages.revenue(quarters)
@@ -120,13 +122,18 @@ WHY = {"agrees": False, "because": "not in its total", "explained_by": ["A-1"]}
     ("rows", "finding"),
     [
         ([{}], "One figure is stated"),
-        ([{}, {}], "All 2 figures agree with the ledger of their day"),
+        ([{}, {}], "Both figures agree with the ledger of their day"),
         ([{}, WHY], "1 of 2 figures agree with the ledger of their day; 1 differs by one known contract"),
         (
             [{}, WHY, WHY | {"explained_by": ["A-2"]}, {"agrees": False}],
-            "1 of 4 figures agree with the ledger of their day; 2 differ by known contracts; 1 not explained",
+            "1 of 4 figures agree with the ledger of their day; 2 differ by known contracts; "
+            "1 differs and nothing here explains it",
         ),
         ([WHY], "One figure is stated; 1 differs by one known contract"),
+        (
+            [{}, {"ledger": None, "agrees": False}],
+            "1 of 2 figures agree with the ledger of their day; for 1 the ledger has no contract",
+        ),
     ],
 )
 def test_the_finding_on_what_is_stated_counts_each_figure_once(rows, finding):
@@ -145,7 +152,7 @@ def test_statements_stand_last_first_with_their_units():
 
 
 def test_worth_gives_every_figure_its_day():
-    """A missing figure has none; growth and return say from which day they count."""
+    """A missing figure has no row; growth and return say from which day they count."""
     day = pd.Timestamp("2026-10-07")
     columns = {column for pair in pages.WORTH.values() for column in pair}
     row = pd.Series(
@@ -157,7 +164,7 @@ def test_worth_gives_every_figure_its_day():
     )
     shown = pages.worth(row, day).set_index("what")
     assert shown.loc["Cash, $m"].tolist() == [30, pd.Timestamp("2026-06-30")]
-    assert shown.loc["All debt, $m"].isna().all()  # though the sheet's day is known
+    assert len(shown) == 3  # no debt, though the sheet's day is known
     assert shown.loc["Growth of the share count since 1 May 2024, %"].tolist() == [12, day]
     assert shown.loc["Return since its first contract, %"].tolist() == [80, day]
 
@@ -195,16 +202,25 @@ def test_all_companies_stand_side_by_side_with_every_column(overview):
     assert shown["live_said"].dropna().str.fullmatch(r"[A-Z][a-z]{2} 20\d\d").all()
 
 
+def test_a_ratio_is_told_with_both_readings_of_restricted_cash():
+    """Both ends where they differ, one where they round alike, none where there is no ratio."""
+    low, high = pd.Series([14.99, 20.1, None]), pd.Series([22.6, 20.4, None])
+    assert told(pages._ranges(low, high)) == ["15 to 23", "20", None]
+
+
 def test_parts_of_a_value_are_shown_for_what_has_a_market_value(overview):
     """The dearest first, and nothing said to lack where nothing does."""
     shown = pages.value_parts(overview)
     assert len(shown) == overview["market_value_usd_m"].notna().sum()
     assert shown["high_usd_m"].dropna().is_monotonic_decreasing
     assert not shown["lacks"].eq("").any()
+    owed = shown["market_value_usd_m"] + shown["debt_usd_m"] + shown["preferred_usd_m"].fillna(0)
+    total = owed - shown["free_cash_usd_m"] - shown["coins_usd_m"].fillna(0)
+    assert total[shown["high_usd_m"].notna()].to_numpy() == pytest.approx(shown["high_usd_m"].dropna().to_numpy())
 
 
 def test_every_tenant_at_every_site_is_a_row_and_an_empty_site_another():
-    """Part of a let whole is with others and names it; a whole without a lease of its own is no place."""
+    """Part of a let whole is with others, by its tenant; a whole without a lease of its own is no place."""
     sites = pd.DataFrame(
         {
             **{"site": ["all", "one", "two", "free", "sum"], "part_of": [None, "all", None, "sum", None]},
@@ -225,7 +241,7 @@ def test_every_tenant_at_every_site_is_a_row_and_an_empty_site_another():
         ["Two", "Google", "overdue", 90, "basis open"],
         ["Two", "AMD", "runs", 50, None],
         ["Free", None, "no tenant", None, None],
-        ["One", None, "with others", None, None],
+        ["One", "AMD", "with others", None, None],
     ]
     assert told(shown["told_with"]) == [None, None, None, None, "Both"]
     assert set(shown["company"]) == {"Alpha"}

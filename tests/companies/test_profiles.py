@@ -71,6 +71,75 @@ def test_rows_add_up_to_the_ledger(known, table):
     assert alone["contracts"].sum() == sums["contracts"]
 
 
+def test_what_runs_what_does_not_and_what_nobody_knows_add_up(known, table):
+    """To what is contracted, in the live tables, for each company."""
+    found = profiles.running(known, through("prices")).dropna(subset=["contracted_mw"])
+    assert len(found) == table["contracted_mw"].notna().sum()
+    assert (found.fillna(0) >= 0).all(axis=None)
+    assert (found["later_mw"] + found["may_run_mw"]).to_numpy() == pytest.approx(found["untold_mw"].to_numpy())
+    parts = found[["live_mw", "not_yet_mw", "untold_mw"]].fillna(0)
+    assert parts.sum(axis=1).to_numpy() == pytest.approx(found["contracted_mw"].to_numpy())
+
+
+def one_company(known, contracts, deliveries=()):
+    """The tables with the contracts and deliveries of CleanSpark alone: (start, megawatts) and (megawatts that run)."""
+    deal = known["deals"].query("deal_id == 'CLSK-2026-07-SANDERSVILLE'").iloc[[0] * len(contracts)]
+    deals = deal.assign(
+        deal_id=[f"CLSK-{number}" for number in range(len(contracts))],
+        start_expected=[start for start, _ in contracts],
+        critical_it_mw=[megawatts for _, megawatts in contracts],
+    )
+    done = known["deliveries"].query("kind == 'delivered'").iloc[[0] * len(deliveries)]
+    done = done.assign(
+        ticker="CLSK",
+        site="sandersville",
+        phase=[str(number) for number in range(len(deliveries))],
+        said_on="2026-08-01",
+        deal_id=None,
+        alternative_to=None,
+        live_critical_it_mw=list(deliveries),
+    )
+    return {**known, "deals": deals, "deliveries": done}
+
+
+@pytest.mark.parametrize(
+    ("contracts", "deliveries", "parts"),
+    [
+        ([("2026-12", 100), ("2026-Q4", 40), ("2026-01", 30), (None, 5)], [], [None, 0, 100, 75]),
+        ([("2026-01", 100)], [60.0], [60, 40, 0, 0]),
+        ([("2026-01", 100)], [0.0], [0, 100, 0, 0]),
+        ([("2026-01", 100), ("2027", 50)], [60.0, None], [60, 0, 50, 40]),
+        ([("2026-01", 100)], [None], [None, 0, 0, 100]),
+    ],
+    ids=["no figure", "a figure", "a zero", "a figure and a part without one", "a part without one"],
+)
+def test_what_does_not_run_yet_by_hand(known, contracts, deliveries, parts):
+    """On 7 October what starts in December cannot run; what starts in the quarter that has begun may."""
+    row = profiles.running(one_company(known, contracts, deliveries), "2026-10-07").loc["CLSK"]
+    found = [None if pd.isna(cell) else cell for cell in row[["live_mw", "not_yet_mw", "later_mw", "may_run_mw"]]]
+    assert found == parts
+
+
+def test_what_is_overdue_is_named():
+    """By its phase, or by its tenant where none is told; what is in time is not in it."""
+    leases = pd.DataFrame({"tenant": ["AMD", "Google", "Oracle"], "state": ["overdue", "overdue", "promised"]})
+    assert profiles.overdue(leases.assign(passed=[[], ["power"], None]))["late"].tolist() == ["AMD", "power"]
+    assert profiles.overdue(leases.assign(passed=None).iloc[:0]).empty
+
+
+def test_a_period_stands_in_a_sentence():
+    """With the word that goes before it."""
+    stated = ["2026-12", "2026-Q4", "2027", "mid-2027", "2026-10-07"]
+    told = [
+        "in December 2026",
+        "in the fourth quarter of 2026",
+        "in 2027",
+        "in the middle of 2027",
+        "on 7 October 2026",
+    ]
+    assert [profiles.when(text) for text in stated] == told
+
+
 def test_a_promise_of_a_sold_lease_is_none(known):
     """What a company sold is not on its list of deliveries to come."""
     sold = known["deals"].query("state == 'sold'")["deal_id"]
@@ -147,10 +216,10 @@ def test_a_lease_without_any_date_is_not_promised(known):
     assert leases.loc[leases["state"].eq("no date"), ["now", "promised"]].isna().all(axis=None)
 
 
-def test_a_site_is_overdue_only_if_nothing_there_lies_ahead():
-    """One lease late beside one of next year is a site with a promise; what runs goes first."""
+def test_a_site_is_overdue_if_one_of_its_leases_is():
+    """One lease late beside one of next year is an overdue site; what runs goes first."""
     assert profiles._together({"overdue"}) == "overdue"
-    assert profiles._together({"overdue", "promised"}) == "promised"
+    assert profiles._together({"overdue", "promised"}) == "overdue"
     assert profiles._together({"overdue", "no date"}) == "overdue"
     assert profiles._together({"no date"}) == "no date"
     assert profiles._together({"overdue", "runs"}) == "runs in part"

@@ -181,11 +181,19 @@ def test_a_debt_that_is_no_total_gives_no_value(scope):
     assert found["debt_seen_usd_m"] == 100
 
 
-def test_coins_in_cash_are_told_and_change_no_value():
-    """How many of them the cash holds is not known: both are taken off, and the row says so."""
-    found = worth({"coins_in_cash": "y"})
-    assert found[["coins_in_cash", "high_usd_m"]].tolist() == ["y", 273]
-    assert pd.isna(worth()["coins_in_cash"])
+def test_coins_that_the_cash_holds_count_once():
+    """Of 30 in cash 2 are coins, which are taken off as coins already: 28 of cash, so the value is 2 higher."""
+    found = worth({"coins_in_cash_usd_m": 2.0})
+    assert found[["free_cash_usd_m", "coins_usd_m", "high_usd_m"]].tolist() == [28, 2, 275]
+    assert worth()["free_cash_usd_m"] == 30
+
+
+@pytest.mark.parametrize("lies", ["on_top", "within", "unknown", None])
+def test_the_parts_that_are_shown_add_up_to_the_higher_value(lies):
+    """Shares, debt and preferred stock less free cash and coins, whatever the restricted cash is."""
+    found = worth({"restricted_is": lies, "coins_in_cash_usd_m": 1.0})
+    owed = found["market_value_usd_m"] + found["debt_usd_m"] + found["preferred_usd_m"]
+    assert owed - found["free_cash_usd_m"] - found["coins_usd_m"] == found["high_usd_m"]
 
 
 def test_what_is_not_found_is_named_and_never_zero():

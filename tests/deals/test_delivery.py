@@ -111,9 +111,11 @@ def test_live_megawatts_over_time():
         return before if day < pd.Timestamp("2026-04-15") else after
 
     found = delivery.over_time(known, record, "2026-06-15", {}).set_index("month")
-    assert found["live_mw"].dropna().loc[["2025-12-31", "2026-01-31", "2026-03-31"]].tolist() == [40, 55, 55]
+    assert found["live_mw"].loc[["2025-12-31", "2026-01-31", "2026-03-31"]].tolist() == [40, 55, 55]
     assert found["live_mw"].loc[["2026-04-30", "2026-06-15"]].tolist() == [40, 70]
-    assert pd.isna(found.loc["2025-11-30", "live_mw"])  # nothing seen yet is not zero
+    parts = [*delivery.TOLD]
+    assert found.loc["2025-11-30", parts].tolist() == [0, 0, 130]  # nothing told yet is not zero but untold
+    assert found.loc["2026-03-31", parts].tolist() == [55, 75, 0]
     assert found["contracted_mw"].loc[["2026-03-31", "2026-06-15"]].tolist() == [130, 100]
     subsidiary = delivery.over_time(known, record, "2026-06-15", {"IREN": "PARENT"})
     assert set(subsidiary["ticker"]) == {"PARENT"}
@@ -202,7 +204,7 @@ def test_each_tenant_at_each_site():
 
 
 def test_a_row_of_a_site_speaks_of_one_phase():
-    """Power is overdue while the halls lie ahead; of further halls nothing was promised; a delivery has no figure."""
+    """Overdue power makes its site overdue while the halls lie ahead; of further halls nothing was promised."""
     sites = pd.DataFrame({"site": ["bend", "pearl"], "part_of": None, "ticker": "IREN"})
     rows = pd.DataFrame({"site": ["bend", "pearl"], "deal_id": ["A", "B"], "tenant": None, "critical_it_mw": 50.0})
     contracts = deals.contracted(ledger({"deal_id": "A"}, {"deal_id": "B"}))
@@ -218,13 +220,15 @@ def test_a_row_of_a_site_speaks_of_one_phase():
     assert found.loc["bend", ["promised", "now", "state", "passed"]].tolist() == [
         "2027-Q2",
         "2027-Q2",
-        "expected",
+        "overdue",
         ["power"],
     ]
     assert pd.isna(found.loc["pearl", "promised"])  # the first hall's promise is not that of the further ones
     assert found.loc["pearl", ["now", "state", "begun"]].tolist() == ["2027-02", "expected", True]
     late = delivery.by_site(sites, rows, contracts, record, "2027-08-01").set_index("site")
-    assert late.loc["bend", "state"] == "overdue"
+    assert late.loc["bend", ["state", "passed"]].tolist() == ["overdue", ["power", "halls"]]
+    before = delivery.by_site(sites, rows, contracts, record, "2026-06-30").set_index("site")
+    assert before.loc["bend", "state"] == "expected"
 
 
 @pytest.mark.parametrize(
@@ -393,13 +397,14 @@ def test_months_in_which_nothing_changed_are_left_out():
         {
             "ticker": ["APLD", "IREN", "IREN", "IREN", "APLD"],
             "month": pd.to_datetime(["2025-01-31", "2025-02-28", "2025-03-31", "2025-04-30", "2025-05-31"]),
-            "contracted_mw": [1.0, 100.0, 100.0, 100.0, 1.0],
-            "live_mw": [None, None, None, 50.0, None],
+            "live_mw": [0.0, 0.0, 0.0, 50.0, 0.0],
+            "not_yet_mw": [0.0, 0.0, 0.0, 50.0, 0.0],
+            "untold_mw": [1.0, 100.0, 100.0, 0.0, 1.0],
         }
     )
     found = delivery.changes(months, "IREN")
     assert found["month"].dt.month.tolist() == [1, 2, 4, 5]
-    assert found["contracted_mw"].tolist() == [0, 100, 100, 0]
+    assert found["untold_mw"].tolist() == [0, 100, 0, 0]
     assert found["live_mw"].tolist() == [0, 0, 50, 0]
 
 
@@ -432,3 +437,68 @@ def test_a_site_has_a_name_before_the_list_of_sites_was_compiled():
         "black-pearl": "Cipher's site", "cayuga": "TeraWulf's site", "known": "Known now", "other": "Other",
     }  # fmt: skip
     assert delivery.site_names(sites.iloc[:0], deliveries.iloc[:0], ledger_rows, names).empty
+
+
+def test_contracted_megawatts_are_live_not_yet_live_or_untold():
+    """A figure settles the rest, a stated zero too; no figure, or more that has begun without one, leaves it untold."""
+    table = pd.DataFrame(
+        [(100, 40, 0), (100, 0, 0), (100, None, None), (100, 40, 1), (50, 60, 0), (None, None, 1)],
+        columns=["contracted", "live", "unpublished"],
+        dtype=float,
+    )
+    found = delivery.told(table["contracted"], table["live"], table["unpublished"])
+    assert list(found.columns) == list(delivery.TOLD)
+    split = [[40, 60, 0], [0, 100, 0], [0, 0, 100], [40, 0, 60], [60, 0, 0], [0, 0, 0]]
+    assert found.to_numpy().tolist() == split
+
+
+def test_a_phase_that_has_begun_without_a_figure_leaves_the_rest_untold():
+    """Month by month: 40 of 100 MW in January, a hall of unknown size in March, all of it told in May."""
+    record = said(
+        live(40, "2026-01", "2026-02-10", deal_id="D0"),
+        live(None, "2026-03", "2026-04-01", deal_id="D0", phase="second"),
+        live(60, "2026-05", "2026-06-01", deal_id="D0", phase="second"),
+    )
+    found = delivery.over_time(lambda day: ledger({}), record, "2026-06-15", {}).set_index("month")
+    split = {"2025-12-31": [0, 0, 100], "2026-01-31": [40, 60, 0], "2026-03-31": [40, 0, 60], "2026-05-31": [100, 0, 0]}
+    for month, parts in split.items():
+        assert found.loc[month, [*delivery.TOLD]].tolist() == parts
+
+
+def test_revenue_booked_before_the_first_megawatts_were_told():
+    """A quarter between signature and first figure counts; one before, one after, fit-out and a zero do not."""
+    months = pd.DataFrame(
+        {
+            "ticker": ["IREN", "IREN", "WYFI", "WYFI", "APLD", "APLD", "HUT"],
+            "month": pd.to_datetime(["2025-03-31", "2025-12-31"] * 3 + ["2025-03-31"]),
+            "contracted_mw": 100.0,
+            "live_mw": [0, 50.0, 0, 50.0, 0, 50.0, 0],
+        }
+    )
+    months = months.replace({"ticker": {"WYFI": "BTBT"}})
+    quarters = pd.DataFrame(
+        [
+            ("IREN", "2024-12-31", 5.0, "n"),  # before it signed
+            ("IREN", "2025-12-31", 5.0, "n"),  # when the first figure holds
+            ("IREN", "2025-06-30", 0.0, "n"),
+            ("APLD", "2025-06-30", 5.0, "y"),
+            ("WYFI", "2025-06-30", 5.0, "n"),
+            ("HUT", "2025-06-30", 5.0, "n"),  # no figure was ever told
+        ],
+        columns=["ticker", "period_end", "ai_hpc_revenue_usd_m", "ai_includes_fit_out"],
+    ).assign(period_end=lambda rows: pd.to_datetime(rows["period_end"]))
+    assert delivery.booked_before(months, quarters, {"WYFI": "BTBT"}) == ["BTBT"]
+
+
+def test_contracts_that_start_later():
+    """A start that begins after the day, of known megawatts; a year under way, an open basis and no start do not."""
+    rows = deals.contracted(
+        ledger(
+            {"deal_id": "A", "start_expected": "2027-Q1", "critical_it_mw": 40},
+            {"deal_id": "B", "ticker": "WYFI", "start_expected": "2026-09", "critical_it_mw": 5},
+            {"deal_id": "C", "start_expected": "2026"},
+            {"deal_id": "D", "start_expected": None},
+            {"deal_id": "E", "start_expected": "2027", "critical_it_mw": None, "gross_mw": 300.0},
+        )
+    )
+    assert delivery.later_mw(rows, "2026-08-29", {"WYFI": "BTBT"}).to_dict() == {"BTBT": 5, "IREN": 40}

@@ -630,6 +630,7 @@ def test_leases_are_told_apart_only_as_far_as_needed():
         {"announced_on": "2025-04-05"},
         {"tenant": "undisclosed (HUT)", "tenant_disclosed": "n", "announced_on": "2025-05-05"},
         {"tenant": "Fluidstack; undisclosed (HUT)", "announced_on": "2025-06-05"},
+        {"tenant": "AMD; undisclosed neocloud (CORZ)", "tenant_disclosed": "n", "announced_on": "2025-07-05"},
     )
     assert deals.lease_names(deals.contracted(table), {"IREN": "Iren"}).tolist() == [
         "Iren–CoreWeave",
@@ -637,7 +638,8 @@ def test_leases_are_told_apart_only_as_far_as_needed():
         "Iren–Tenant, 100 MW, Mar 2025",
         "Iren–Tenant, 100 MW, Apr 2025",
         "Iren–unnamed tenant",
-        "Iren–Fluidstack and a neocloud",
+        "Iren–Fluidstack and an unnamed one",
+        "Iren–AMD and a neocloud",  # a tenant who is named stays named beside one who is not
     ]
 
 

@@ -63,6 +63,14 @@ def test_a_link_names_its_page_and_day():
     assert telling.page(row) == ("example.org, 28 Jan 2026", "https://www.example.org/a")
 
 
+def test_a_page_is_first_hand_at_the_sec_or_under_the_companys_name():
+    """A copy is not, though its path names the company."""
+    assert telling.own_page("https://www.sec.gov/Archives/edgar/data/1326801/exhibit.htm", "Meta")
+    assert telling.own_page("https://www.microsoft.com/en-us/investor", "Microsoft")
+    assert not telling.own_page("https://example.org/meta/capex", "Meta")
+    assert not telling.own_page("https://notsec.gov.example.org/", "Meta")
+
+
 def test_a_year_that_has_ended_is_held_against_what_was_first_said():
     """72.2 is more than 60 to 65, 100 is about 98 and more with less patience; a floor is no forecast."""
     said = paths(

@@ -133,12 +133,16 @@ def test_events_are_tallied_by_why_they_are_not_clean_and_told_with_what_came_wi
     counts = {"all_events": 4, "no_contract": 1, "unbound": 1, "confounded": 1, "unclear": 1}
     assert announcements.tally(found) == counts
     came = {
-        "CLEAN": "nothing known",
-        "CONDITIONAL": "nothing known",
+        "CLEAN": "no results, financing or bid",
+        "CONDITIONAL": "no results, financing or bid",
         "LAND": "earnings, financing",
         "OPEN": "not known",
     }
     assert announcements.came_with(found).to_dict() == came
+    found.loc[["CLEAN", "LAND"], "other"] = "y"
+    told = announcements.came_with(found)
+    assert told["CLEAN"] == "other news"
+    assert told["LAND"] == "earnings, financing, other news"
 
 
 def test_a_deal_has_the_name_that_people_know():

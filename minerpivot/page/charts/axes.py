@@ -76,16 +76,20 @@ def gutter(labels: Mapping[float, str]) -> int:
 
 
 def days(low: float, high: float, width: float) -> dict[float, str]:
-    """Labels for a time axis: years, or months with the year on the first and on each January."""
+    """Labels for a time axis: years, or months with the year on the first and on each January, as many as have room."""
     start, end = pd.Timestamp(low, unit="ms"), pd.Timestamp(high, unit="ms")
+    labels: dict[float, str] = {}
     for months in (1, 2, 3, 6, 12, 24, 48, 60, 120):
         starts = [day for day in pd.date_range(start, end, freq="MS") if (12 * day.year + day.month - 1) % months == 0]
-        if len(starts) * 62 <= width and len(starts) <= 8:
+        labels = {}
+        for number, day in enumerate(starts or [start]):
+            year = months >= 12 or (day.month == 1 and number)
+            labels[stamp(day)] = f"{day:%Y}" if year else f"{day:%b %Y}" if not number else f"{day:%b}"
+        ends = [(measure(text), (at - low) / max(high - low, 1) * width) for at, text in labels.items()][:2]
+        (wide, first), (next_wide, second) = ends if len(ends) > 1 else [(0.0, 0.0), (0.0, width)]
+        clear = second - next_wide / 2 >= (wide if first < 1 else first + wide / 2) + 4  # the first has its year
+        if len(starts) * 62 <= width and len(starts) <= 8 and clear:
             break
-    labels = {}
-    for number, day in enumerate(starts or [start]):
-        year = months >= 12 or (day.month == 1 and number)
-        labels[stamp(day)] = f"{day:%Y}" if year else f"{day:%b %Y}" if not number else f"{day:%b}"
     return labels
 
 

@@ -21,6 +21,10 @@ from minerpivot.page.drawing import LIGHT, SAID, measure
 
 UNDER = 62  # pixels between lines and their time axis, where a strip of counts stands
 TALL = 34  # pixels of the most counts in a strip
+DASHES: dict[str, list[float]] = {
+    "long": [9, 3],
+    "dots": [1.5, 3],
+}  # of context, by `dashes`; what rests on few members has [3, 3]
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ def lines(
     marks: Sequence[Mark] = (),
     events: Sequence[Event] = (),
     thin: str | None = None,
+    dashes: Mapping[Any, str] | None = None,
     strip: Strip | None = None,
     heading: str = "",
     height: tuple[int, int] = (300, 290),
@@ -66,14 +71,15 @@ def lines(
     gives at most two a meaning (or the one line, without `by`). `zero` starts the scale at nothing; `domain` sets it.
     `ticks` are values or labels on the vertical scale, `x_ticks` labels on the horizontal one; `place` is how a tap
     names a number there. `format` may be a function if `ticks` have labels (an index told as a return). `thin` is a
-    column of flags: rows drawn thin and dashed, as they rest on few members. `height` is of the plot, in a column and
+    column of flags: rows drawn thin and dashed, as they rest on few members. `dashes` (line -> "long" or "dots") tells
+    grey lines apart that cross. `height` is of the plot, in a column and
     on a phone; `heading` names a panel.
     """
     meant = {"": accent} if isinstance(accent, str) else dict(accent or {})
 
     def draw(size: Size) -> list[Plate]:
         rows, time = _tidy(frame, x, y, by, thin)
-        _check(rows, meant, names)
+        _check(rows, meant, names, dashes or {})
         span = rows["x"].min(), rows["x"].max()
         if not span[0] < span[1]:
             raise ValueError("a line needs two places to run between; draw bars or dots")
@@ -113,11 +119,15 @@ def lines(
         plate.data(points, "values")
         plate.table("values", ({"series": by} if by else {}) | {"x": x, "y": y})
         apart = alt.Detail("series:N")
-        grey = [series[key] for key in order if key not in meant]
-        groups = [(grey, "context"), *(([series[key]], colour) for key, colour in meant.items())]
-        for number, (drawn, colour) in enumerate(group for group in groups if group[0]):
+        grey = [key for key in order if key not in meant]
+        groups = [
+            ([series[key] for key in grey if (dashes or {}).get(key) == pattern], "context", pattern)
+            for pattern in (None, *DASHES)
+        ]
+        groups += [([series[key]], colour, None) for key, colour in meant.items()]
+        for number, (drawn, colour, pattern) in enumerate(group for group in groups if group[0]):
             style = {"x": across, "y": up, "color": alt.value(LIGHT[meaning(colour).stroke]), "detail": apart}
-            _draw(plate, drawn, thinly, number, 1.5 if drawn is grey else 2.75, style)
+            _draw(plate, drawn, thinly, number, 1.5 if colour == "context" else 2.75, style, pattern)
         taps = alt.Chart(alt.NamedData(name="values"), name=SAID).transform_filter("isValid(datum.said)")
         plate.add(6, taps.mark_point(opacity=0).encode(x=across, y=up, description=alt.Description("said:N")))
         for mark in marks:
@@ -149,13 +159,17 @@ def _tidy(frame: pd.DataFrame, x: str, y: str, by: str | None, thin: str | None)
     return rows.sort_values("x", kind="stable").reset_index(drop=True), time
 
 
-def _check(rows: pd.DataFrame, accent: Mapping[Any, str], names: Mapping[Any, Name] | None) -> None:
+def _check(
+    rows: pd.DataFrame, accent: Mapping[Any, str], names: Mapping[Any, Name] | None, dashes: Mapping[Any, str]
+) -> None:
     """Raise `ValueError` for lines that cannot be told apart or drawn."""
     keys = list(rows["key"].unique())
     if unknown := [key for key in accent if key not in keys]:
         raise ValueError(
             f"accent names {str(unknown[0])!r}, which no line is; the lines are {', '.join(map(str, keys))}"
         )
+    if wrong := [key for key, pattern in dashes.items() if key in accent or pattern not in DASHES]:
+        raise ValueError(f"dashes of {str(wrong[0])!r}: of a grey line, one of {', '.join(DASHES)}")
     if len(accent) > 2:
         raise ValueError(f"{len(accent)} coloured lines; two at most, the others are context")
     if unnamed := [key for key in keys if names is not None and key not in names]:
@@ -201,13 +215,20 @@ def _points(
 
 
 def _draw(
-    plate: Plate, names: Sequence[str], thinly: Sequence[Mapping[str, Any]], number: int, width: float, style: Any
+    plate: Plate,
+    names: Sequence[str],
+    thinly: Sequence[Mapping[str, Any]],
+    number: int,
+    width: float,
+    style: Any,
+    pattern: str | None = None,
 ) -> None:
     """Lines of one colour, and their thin parts as a dataset of their own."""
     solid = alt.Chart(alt.NamedData(name="values"))
     solid = solid.transform_filter(alt.FieldOneOfPredicate(field="series", oneOf=list(names)))
     solid = solid.transform_filter("datum.solid") if thinly else solid
-    plate.add(2, solid.mark_line(strokeWidth=width).encode(**style))
+    dash = DASHES[pattern] if pattern else alt.Undefined
+    plate.add(2, solid.mark_line(strokeWidth=width, strokeDash=dash).encode(**style))
     if parts := [row for row in thinly if row["series"] in names]:
         dotted = plate.data(parts, f"thin{number}").mark_line(strokeWidth=1.5, strokeDash=[3, 3])
         plate.add(2, dotted.encode(**style))

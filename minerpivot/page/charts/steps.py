@@ -1,4 +1,4 @@
-"""Areas in steps, each in front of the one before: what was promised and what is there."""
+"""Areas in steps, one on the other: the parts of what was promised."""
 
 from __future__ import annotations
 
@@ -22,31 +22,35 @@ def areas(
     names: Mapping[str, Name],
     accent: Mapping[str, str],
     format: str = "{:,.0f}",
-    gap: Name = "",
     events: Sequence[Event] = (),
     ticks: axes.Ticks = None,
     height: tuple[int, int] = (300, 260),
     heading: str = "",
 ) -> Drawing:
-    """Columns of a frame as areas in steps from nothing, each in front of the one before: promised, then live.
+    """Columns of a frame as parts of a whole, in steps: the first on top, the last stands on nothing.
 
-    `names` are what follows each latest value ("6.1 GW contracted"), `accent` their meanings; `gap` names what the last
-    lacks of the first ("promised, not yet live"). A row's values hold until the next row; the latest are drawn a little
-    beyond their day, so that a step of that day is seen. `heading` names a panel.
+    `names` are what follows each part's latest value ("1.0 GW live"), unless it is zero; `accent` are their meanings.
+    A row's values hold until the next row; the latest are drawn a little beyond their day, so that a step of that day
+    is seen. `heading` names a panel.
     """
 
     def draw(size: Size) -> list[Plate]:
         given = complete(frame, [x, *names]).sort_values(x)
         days = [stamp(day) for day in pd.to_datetime(given[x])]
         values = given[list(names)].astype(float)
-        top = 1.04 * values.max().max()
+        tops = values.iloc[:, ::-1].cumsum(axis=1)[list(names)]
+        top = 1.04 * tops.max().max()
         labels = axes.labelled(ticks, (0, top), format)
-        ends = _ends(values, names, gap, format, size)
+        ends = {
+            column: Label((written(last, format), *_wrapped(size.word(name))), True)
+            for (column, name), last in zip(names.items(), values.iloc[-1])
+            if last
+        }
         plate = Plate(
             size,
             height=height[size.narrow],
             top=12,
-            right=max(max(label.width for _, label in ends.values()) + 12, size.right),
+            right=max(max((label.width for label in ends.values()), default=0) + 12, size.right),
             bottom=30,
             left=max(axes.gutter(labels), size.left),
             x=(days[0], days[-1] + 0.025 * (days[-1] - days[0])),
@@ -55,9 +59,12 @@ def areas(
         )
         head(plate, heading, name_events(plate, events, plate.height))
         fields = [f"y{number}" for number in range(len(names))]
-        grid = values.to_numpy().tolist()
-        rows = [{"x": plate.kept(day), **dict(zip(fields, row))} for day, row in zip(days, grid)]
-        plate.data(rows, "values")
+        grid, heights = values.to_numpy().tolist(), tops.to_numpy().tolist()
+        rows, parts = (
+            [{"x": plate.kept(day), **dict(zip(fields, row))} for day, row in zip(days, table)]
+            for table in (heights, grid)
+        )
+        plate.data(parts, "values")
         plate.table("values", {"x": x} | dict(zip(fields, names)))
         base = plate.data([*rows, {**rows[-1], "x": plate.kept(plate.x[1])}], "steps")
         across = plate.along(axes.axis(axes.days(days[0], days[-1], plate.width)))
@@ -69,34 +76,22 @@ def areas(
             if edge:
                 line = base.mark_line(interpolate="step-after", color=LIGHT[edge], strokeWidth=1.5)
                 plate.add(2, line.encode(x=across, y=up))
-        for day, row in zip(days, grid):
-            for name, value in zip(names.values(), row):
-                plate.say(
-                    plate.across(day), plate.down(value), size.word(name), plate.told(day), written(value, format)
-                )
+        for day, row, reached in zip(days, grid, heights):
+            for name, value, at in zip(names.values(), row, reached):
+                if value:
+                    plate.say(
+                        plate.across(day), plate.down(at), size.word(name), plate.told(day), written(value, format)
+                    )
         plate.rule(0, plate.height, plate.width, plate.height)
-        middles = [plate.down(at) + (0 if key == "gap" else 8) for key, (at, _) in ends.items()]
-        heights = [label.height for _, label in ends.values()]
-        placed = dodge(middles, heights, -plate.top + 2, plate.height + 8)
-        for (key, (_, label)), middle in zip(ends.items(), placed):
-            words = "mut" if key == "gap" else meaning(accent.get(key, "context")).words
+        last = tops.iloc[-1]
+        middles = [plate.down(last[column] - values[column].iloc[-1] / 2) for column in ends]
+        placed = dodge(middles, [label.height for label in ends.values()], -plate.top + 2, plate.height + 8)
+        for (column, label), middle in zip(ends.items(), placed):
+            words = meaning(accent.get(column, "context")).words
             label.put(plate, plate.width + 9, middle - label.height / 2, words)
         return [plate]
 
     return Drawing(draw)
-
-
-def _ends(
-    values: pd.DataFrame, names: Mapping[str, Name], gap: Name, pattern: str, size: Size
-) -> dict[str, tuple[float, Label]]:
-    """Where each label beside the end stands, and what it says: the latest values, and what the last lacks."""
-    last = values.iloc[-1]
-    ends = {c: (float(last[c]), Label((written(last[c], pattern), size.word(name)), True)) for c, name in names.items()}
-    if gap:
-        missing = last.iloc[0] - last.iloc[-1]
-        words = (written(missing, pattern), *_wrapped(size.word(gap)))
-        ends["gap"] = (float(last.iloc[-1] + missing / 2), Label(words, False))
-    return ends
 
 
 def _wrapped(text: str) -> tuple[str, ...]:

@@ -149,3 +149,13 @@ def test_words_behind_a_dot_do_not_take_it_for_their_bullet():
     [plate] = charts.ranges(rows, name="who", low="low", high="high").draw(charts.WIDE)
     gaps = [word["x"] - plate.across(2) for word in plate.datasets["halo"]]
     assert gaps == pytest.approx([8, 13])
+
+
+def test_grey_lines_that_cross_have_dashes_of_their_own():
+    """Long ones and dots beside the plain line; a coloured line or an unknown pattern is refused."""
+    body = drawn(FORMS["lines over days"], "wide").body
+    assert body.count('class="l-ctx w1 long"') == body.count('class="l-ctx w1 dots"') == 1
+    rows = pd.DataFrame({"x": [1, 2, 1, 2], "y": [1, 2, 3, 4], "who": ["a", "a", "b", "b"]})
+    for dashes in ({"a": "long"}, {"b": "wavy"}):
+        with pytest.raises(ValueError, match="dashes"):
+            drawn(charts.lines(rows, x="x", y="y", by="who", accent={"a": "ai"}, dashes=dashes), "wide")

@@ -1,5 +1,8 @@
 """Values and ticks as they are written."""
 
+from itertools import pairwise
+
+import pandas as pd
 import pytest
 
 from minerpivot.page import charts
@@ -45,3 +48,16 @@ def test_a_function_writes_what_no_format_string_can():
 def test_scales_have_few_round_ticks(low, high, log, ticks):
     """Three to five."""
     assert axes.round_values(low, high, log=log) == ticks
+
+
+def test_labels_of_days_stand_apart_whatever_the_span_and_the_width():
+    """A series of a few weeks or of many years, on a phone or a desk: no label runs into the one before."""
+    for months in range(2, 60):
+        for width in (120.0, 180.0, 240.0, 300.0, 620.0):
+            low, high = (axes.stamp(pd.Timestamp("2024-06-07") + pd.DateOffset(months=n)) for n in (0, months))
+            ends = [
+                ((at - low) / (high - low) * width - axes.measure(text) / 2, axes.measure(text))
+                for at, text in sorted(axes.days(low, high, width).items())
+            ]
+            for (left, wide), (after, _) in pairwise(ends):
+                assert after >= left + wide + 4, (months, width)
