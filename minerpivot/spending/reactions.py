@@ -80,7 +80,7 @@ def two_sessions(levels: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
 
     `levels` are sessions × series. All are missing until both sessions have been traded.
     """
-    place = levels.index.searchsorted(pd.Timestamp(day), side="right")
+    place = int(levels.index.searchsorted(pd.Timestamp(day), side="right"))
     before, first, second = (
         levels.iloc[at] if place and place + 1 < len(levels) else levels.iloc[0] * math.nan
         for at in (place - 1, place, place + 1)

@@ -258,10 +258,10 @@ def _positions(table: pd.DataFrame, returns: pd.DataFrame) -> tuple[np.ndarray, 
     row = np.minimum(np.searchsorted(sessions, days), len(sessions) - 1)
     row[sessions[row] != days] = -1
     if (column < 0).any():
-        name, ticker = table.index[column < 0][0], table["ticker"].iloc[(column < 0).argmax()]
+        name, ticker = table.index[column < 0][0], table["ticker"].loc[column < 0].iloc[0]
         raise ValueError(f"event {name}: {ticker} has no returns; leave the event out or add the firm")
     if (row < 0).any():
-        name, day = table.index[row < 0][0], str(table["session"].iloc[(row < 0).argmax()])[:10]
+        name, day = table.index[row < 0][0], str(table["session"].loc[row < 0].iloc[0])[:10]
         raise ValueError(f"event {name}: {day} is not a session of the panel; first_session() finds the next one")
     return column, row
 

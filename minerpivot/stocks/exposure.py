@@ -391,7 +391,7 @@ def search_base_rate(
         if stretches.empty or stretches.value_counts().max() < shortest:
             continue
         inside = table.iloc[stretches.index[stretches == stretches.mode()[0]]]
-        found = sup_f(inside["share"].rename(ticker), inside, draws=draws, seed=seed)
+        found = sup_f(inside["share"].rename(str(ticker)), inside, draws=draws, seed=seed)
         rows[ticker] = {"first": inside.index[0], "last": inside.index[-1]} | found.to_dict()
     columns = ["first", "last", "sessions", "statistic", "date", "p_value"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
