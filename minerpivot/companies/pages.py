@@ -14,7 +14,7 @@ from minerpivot.companies.profiles import open_basis, period, periods, tenants
 from minerpivot.data.tables import last_day
 from minerpivot.deals import ledger
 from minerpivot.deals.value import ai_share_by_quarter
-from minerpivot.page.words import in_words
+from minerpivot.page.words import Number, in_words
 
 OF_SEVERAL = {"contract": "", "value": ", one value for several", "extension": ", extension"}  # by `counts_as`
 WORTH = {  # row of the table -> the figure and the day for which it holds, as columns of `profiles.overview`
@@ -231,7 +231,7 @@ def dates(coming: pd.DataFrame) -> pd.DataFrame:
 
 
 COMPARED = (  # the columns of the table of all companies, in its order
-    *("company", "ticker", "contracted_mw", "live_mw", "contracted_usd_bn", "ai_percent", "per_contracted_mw"),
+    *("company", "ticker", "contracted_mw", "live_mw", "contracted_usd_bn", "ai_percent", "per_contracted_mw_high"),
     *(
         "next",
         "not_yet_mw",
@@ -287,7 +287,7 @@ COMPARED = (  # the columns of the table of all companies, in its order
         "enterprise_value_low_usd_m",
         "enterprise_value_high_usd_m",
         "per_contracted_mw_low",
-        "per_contracted_mw_high",
+        "or_per_mw",
     ),
     *("per_live_mw_low", "per_live_mw_high", "lacks", "taken_as_none", "value_grade", "next_delivery_mw"),
 )
@@ -300,20 +300,19 @@ def compared(overview: pd.DataFrame) -> pd.DataFrame:
         | {"grade": "value_grade"}
     )
     said_on = rows["live_on"].where(rows["live_mw"].notna())  # no day under what is missing
-    late = rows["overdue"].map(lambda names: f"; {names} overdue" if names else "")
+    late = rows["overdue"].map(lambda names: f"; {Number(len(names.split('; '))).words} overdue" if names else "")
     return rows.assign(
         live_said=_months(said_on),
         ai_ends=_months(rows["ai_quarter"]),
         next=periods(rows["next_delivery"]),
         next_kind=rows["next_kind"] + late,
-        per_contracted_mw=_ranges(rows["per_contracted_mw_low"], rows["per_contracted_mw_high"]),
+        or_per_mw=_other(rows["per_contracted_mw_low"], rows["per_contracted_mw_high"]),
     )[list(COMPARED)]
 
 
-def _ranges(low: pd.Series, high: pd.Series) -> pd.Series:
-    """Whole numbers from low to high, one where both round alike: "15 to 23", "20"."""
-    ends = zip(low, high)
-    told = [None if pd.isna(a) else " to ".join(dict.fromkeys(f"{end:,.0f}" for end in (a, b))) for a, b in ends]
+def _other(low: pd.Series, high: pd.Series) -> pd.Series:
+    """The lower of two whole numbers, "or 15", where it is another one."""
+    told = [f"or {a:,.0f}" if pd.notna(a) and f"{a:,.0f}" != f"{b:,.0f}" else None for a, b in zip(low, high)]
     return pd.Series(told, low.index, dtype=object)
 
 

@@ -203,9 +203,9 @@ def test_all_companies_stand_side_by_side_with_every_column(overview):
 
 
 def test_a_ratio_is_told_with_both_readings_of_restricted_cash():
-    """Both ends where they differ, one where they round alike, none where there is no ratio."""
+    """The other one where it rounds to another number."""
     low, high = pd.Series([14.99, 20.1, None]), pd.Series([22.6, 20.4, None])
-    assert told(pages._ranges(low, high)) == ["15 to 23", "20", None]
+    assert told(pages._other(low, high)) == ["or 15", None, None]
 
 
 def test_parts_of_a_value_are_shown_for_what_has_a_market_value(overview):
