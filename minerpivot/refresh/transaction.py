@@ -11,6 +11,7 @@ table's yml) is held back: shown beside its neighbours, and taken only by the na
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -243,7 +244,9 @@ def _unchanged(changes: list[Change], folder: Path) -> None:
 def _prepare(changes: list[Change], folder: Path, work: Path) -> None:
     """A complete, valid copy of the new `data/` under `work`/new, and of the old one's files under `work`/old."""
     shutil.rmtree(work, ignore_errors=True)
-    shutil.copytree(folder, work / "new")
+    if not os.access(folder, os.W_OK):  # found out now, not when files are moved there
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    shutil.copytree(folder, work / "new", copy_function=shutil.copyfile)  # without modes: the copies are written
     for change in changes:
         path = work / "new" / tables.describe(change.table, folder)["path"]
         change.merged.to_csv(path, index=False, lineterminator="\n", na_rep="")

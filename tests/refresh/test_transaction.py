@@ -579,6 +579,20 @@ def test_a_full_disk_leaves_the_old_data(data):
     assert not (data.parent / ".refresh").exists()
 
 
+def test_a_read_only_folder_is_found_out_before_anything_is_prepared(data, monkeypatch):
+    """Named itself, not a copy of it; read-only files in a folder of one's own are replaced as ever."""
+    rows = transaction._text(data / "prices.csv").tail(1).assign(date="2026-10-12")
+    change = compare("prices", rows, folder=data)
+    for path in data.iterdir():
+        path.chmod(0o444)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda path, mode: False)
+        with pytest.raises(RefreshError, match=r"^data cannot be read or written: Permission denied; make it and its"):
+            apply([change], folder=data)
+    assert not (data.parent / ".refresh").exists()
+    assert apply([change], folder=data) == ["prices"]
+
+
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.EPERM])
 def test_tables_that_may_not_be_replaced_stay_and_are_named(data, monkeypatch, code):
     """A folder that is read-only takes no old file back either; nothing is left that a later command trips over."""
