@@ -97,7 +97,7 @@ def unnamed_tenant(contracts: pd.DataFrame) -> pd.DataFrame:
 def dilution(growth: pd.DataFrame, counts: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:
     """The company whose share count grew most (`companies.shares.share_growth`), with the page of the last count."""
     rows = growth.nlargest(1, "shares").reset_index()
-    last = rows.merge(counts, left_on=["ticker", "to_date"], right_on=["ticker", "as_of"]).groupby("ticker").head(1)
+    last = rows.merge(counts, left_on=["ticker", "to_date"], right_on=["ticker", "as_of"])
     grown = rows["shares"].map("{:+.0%}".format)
     told = {"what": f"share counts since {since:%Y}", "row": "share counts", "source_url": last["source_url"]}
     return _examples(rows, risk="Dilution", figure=grown, **told)

@@ -110,6 +110,7 @@ def test_power_of_the_ledger_counts_sites_and_leases_but_no_sale_or_framework():
         {"critical_it_mw": 60, "ticker": "RIOT"},
     )
     found = valuation.ledger_power_mw(table, PARENTS)
+    assert found.name == "power_mw"
     assert found["IREN"] == 1640
     assert pd.isna(found["RIOT"])
 
@@ -198,7 +199,9 @@ def test_the_parts_that_are_shown_add_up_to_the_higher_value(lies):
 
 def test_what_is_not_found_is_named_and_never_zero():
     """No cash, no price, or an average for a count: each is named, and there is no value."""
-    assert worth({"cash_usd_m": None})["lacks"] == "its cash"
+    missing = worth({"cash_usd_m": None, "btc_held": None})
+    assert missing[["lacks", "taken_as_none"]].tolist() == ["its cash", ""]  # no value, so nothing was assumed for it
+    assert pd.isna(missing["grade"])
     assert worth(close_on="2026-09-29")["lacks"] == "a price"  # delisted, or a series that ended a week before
     assert worth(shares=[("2026-07-01", "weighted_basic", 10.0)])["lacks"] == "a share count"
     assert pd.isna(worth({"cash_usd_m": None})["high_usd_m"])

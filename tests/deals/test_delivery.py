@@ -188,6 +188,9 @@ def test_each_tenant_at_each_site():
     found = delivery.by_site(sites, rows, contracts, record, "2026-08-01").set_index("site")
     assert list(found.index) == ["campus", "plain", "quiet"]
     assert found["tenant"].tolist() == ["Coal", "Oak", "Elm"]
+    assert set(found["ticker"]) == {"IREN"}
+    turned = delivery.by_site(sites, rows[::-1], contracts, record, "2026-08-01")
+    assert turned["site"].tolist() == ["quiet", "plain", "campus"]  # as the contracts at sites come
     assert found["state"].tolist() == ["live", "expected", "overdue"]
     assert found.loc["campus", ["contracted_mw", "live_mw"]].tolist() == [50, 50]
     assert found.loc["plain", ["live_mw", "promised", "now"]].tolist() == [60, "2026-Q4", "2027-Q1"]
@@ -201,6 +204,10 @@ def test_each_tenant_at_each_site():
     silent = delivery.by_site(sites, rows[3:4], unheard, record.head(0), "2026-02-01")
     assert set(silent) == {*early, "site"}
     assert silent[["promised", "now", "late_quarters"]].isna().all(axis=None)
+    aim = said(target("2027-Q1", 40) | {"site": "quiet", "deal_id": "B"})
+    aimed = delivery.by_site(sites, rows[3:4], unheard, aim, "2026-08-01").iloc[0]
+    assert aimed["now"] == "2027-Q1"  # a target for what nobody promised
+    assert aimed[["promised", "late_quarters"]].isna().all()
 
 
 def test_a_row_of_a_site_speaks_of_one_phase():
@@ -247,6 +254,7 @@ def test_a_row_of_a_site_speaks_of_one_phase():
         ([live(40, "2026-05", "2026-06-05")], "overdue", None),  # a part, before the time had passed: no news since
         ([live(99, "2026-06", "2026-07-05"), live(100, "2026-07", "2026-08-05")], "delivered", 1 / 3),
         ([live(100, "2026-06", "2026-07-05"), live(120, "2026-08", "2026-08-25")], "delivered", 0),  # when first so
+        ([live(120, "2026-08", "2026-08-25"), live(100, "2026-06", "2026-07-05")], "delivered", 0),  # in any order
         ([live(None, "2026-07", "2026-08-05")], "overdue", None),  # how much of it was not published
         ([live(100, "2026-03", "2026-08-05")], "delivered", 0),
         ([live(100, "2026-07", "2026-09-05")], "overdue", None),  # said after the day

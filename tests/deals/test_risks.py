@@ -9,9 +9,10 @@ from tests.deals.test_delivery import said
 from tests.deals.test_ledger import ledger
 
 
-def told(found):
-    """What and how much each example shows."""
+def told(found, *kinds):
+    """What and how much each example shows; which kinds of risk they are."""
     assert list(found) == risks.COLUMNS
+    assert set(found["risk"]) == set(kinds)
     return list(zip(found["what"], found["figure"]))
 
 
@@ -25,9 +26,10 @@ def test_bids_conditions_and_changes_are_read_off_the_ledger():
         {"counts_as": "amendment", "counterparty": "More", "contract_value_usd_bn": 1.5},
         {"counts_as": "amendment", "counterparty": "Unknown", "contract_value_usd_bn": None, "critical_it_mw": None},
     )
-    assert told(risks.failed_takeovers(table)) == [("Buyer", "$9bn")]
-    assert told(risks.not_effective(table)) == [("Waiting", "175 MW")]
-    assert told(risks.changed(table)) == [("More", "$1.5bn, 100 MW"), ("Unknown", "no figure seen")]
+    assert told(risks.failed_takeovers(table), "Failed takeover") == [("Buyer", "$9bn")]
+    assert told(risks.not_effective(table), "Not effective") == [("Waiting", "175 MW")]
+    changed = [("More", "$1.5bn, 100 MW"), ("Unknown", "no figure seen")]
+    assert told(risks.changed(table), "Terms changed") == changed
     assert risks.changed(table)["row"].tolist() == ["D4", "D5"]
 
 
@@ -36,7 +38,7 @@ def test_what_left_the_sums_is_told_with_its_value_and_its_end():
     left = pd.DataFrame({"deal_id": ["A", "B"], "ticker": "IREN", "tenant": "Tenant", "value_change": [-9.5, 0.0]})
     found = risks.ended(left, pd.Series({"A": "sold", "B": "terminated"}))
     assert found["risk"].tolist() == ["Contract sold", "Contract terminated"]
-    assert told(found) == [("Tenant", "$9.5bn"), ("Tenant", "no value seen")]
+    assert told(found, *found["risk"]) == [("Tenant", "$9.5bn"), ("Tenant", "no value seen")]
 
 
 def test_the_latest_phases_are_the_most_quarters_late():
@@ -45,7 +47,7 @@ def test_the_latest_phases_are_the_most_quarters_late():
     rows = [{"phase": phase, "due": "2025-Q4", "source_url": f"https://{phase}"} for phase in later]
     rows += [{"phase": phase, "kind": "target", "said_on": "2025-06-01", "due": due} for phase, due in later.items()]
     found = risks.late(delivery.delays(said(*rows), "2025-12-31"), pd.Series({"campus": "Campus"}))
-    assert told(found) == [
+    assert told(found, "Late") == [
         ("Campus, four", "4 quarters"),
         ("Campus, three", "3 quarters"),
         ("Campus, two", "2 quarters"),
@@ -79,18 +81,23 @@ def test_the_largest_of_each_kind_stands_for_it():
             {"deal_id": "D", "tenant": "Less", "contract_value_usd_bn": 1.0, "tenant_disclosed": "n"},
         ).assign(guarantor="Bank", guarantee_usd_bn=[1.0, 1.1, 2.0, None])
     )
-    assert risks.one_tenant(table)[["what", "figure", "row"]].to_numpy().tolist() == [["Big", "75%", "B"]]
-    assert told(risks.partial_guarantee(table)) == [("Bank", "$1.1bn of $5.0bn")]
-    assert risks.unnamed_tenant(table)[["figure", "row"]].to_numpy().tolist() == [["$2.0bn", "C"]]
+    rows = [
+        ("One tenant", "all companies", "Big", "75%", "B"),
+        ("Partial guarantee", "IREN", "Bank", "$1.1bn of $5.0bn", "B"),
+        ("Unnamed tenant", "IREN", "Tenant", "$2.0bn", "C"),  # called as the ledger calls the other side
+    ]
+    found = [risks.one_tenant(table), risks.partial_guarantee(table), risks.unnamed_tenant(table)]
+    assert [tuple(each[risks.COLUMNS[:5]].iloc[0]) for each in found] == rows
 
 
 def test_dilution_and_debt_name_the_company_with_most():
     """The largest growth with the page of its last count; the largest loan, not the package that it is a part of."""
     day = pd.Timestamp("2026-06-30")
     growth = pd.DataFrame({"shares": [0.1, 0.834], "to_date": day}, pd.Index(["HUT", "IREN"], name="ticker"))
-    counts = pd.DataFrame({"ticker": "IREN", "as_of": [pd.Timestamp("2024-01-31"), day], "source_url": ["old", "new"]})
+    days = [pd.Timestamp("2024-01-31"), day, day]  # of one day two kinds of count
+    counts = pd.DataFrame({"ticker": "IREN", "as_of": days, "source_url": ["old", "new", "other"]})
     found = risks.dilution(growth, counts, pd.Timestamp("2024-01-01"))
-    assert (*told(found)[0], found["source_url"].iloc[0]) == ("share counts since 2024", "+83%", "new")
+    assert (*told(found, "Dilution")[0], found["source_url"].iloc[0]) == ("share counts since 2024", "+83%", "new")
     loans = pd.DataFrame(
         {
             "ticker": ["IREN", "IREN", "HUT"],
@@ -100,7 +107,8 @@ def test_dilution_and_debt_name_the_company_with_most():
         | {"amount_usd_m": [700.0, 1500.0, 1000.0], "source_url": ["part", "whole", "other"]}
     )
     found = risks.debt(pd.Series({"IREN": 1234.0, "HUT": 1000.0}), loans)
-    assert found[["figure", "row", "source_url"]].to_numpy().tolist() == [["$1.2bn", "PART", "part"]]
+    assert told(found, "Debt") == [("announced loans and notes", "$1.2bn")]
+    assert found[["row", "source_url"]].to_numpy().tolist() == [["PART", "part"]]
 
 
 @pytest.mark.parametrize(

@@ -76,4 +76,23 @@ def test_a_record_names_the_day_of_the_last_word():
         statement("GOOGL", "2025", "2025-10-29", point=72), statement("GOOGL", "2025", "2025-01-24", low=60, high=65)
     )
     record = outlook.guidance_record(rows, annual("GOOGL", 72.0)).iloc[0]
+    assert "index" not in record
     assert (record["issued_on"], record["last_issued_on"]) == (pd.Timestamp("2025-01-24"), pd.Timestamp("2025-10-29"))
+
+
+def test_a_part_of_the_capex_is_no_first_figure_of_the_whole():
+    """50 for chips alone, then 125 and 130 for all: four percent, and none for the part."""
+    rows = guidance(
+        statement("AMZN", "2025", "2025-02-06", point=50, kind="part"),
+        statement("AMZN", "2025", "2025-07-30", point=125),
+        statement("AMZN", "2025", "2025-10-30", point=130),
+    )
+    revision = outlook.guidance_path(rows, 2025)["revision_percent"]
+    assert revision.tolist() == pytest.approx([float("nan"), 0, 4], nan_ok=True)
+
+
+def test_an_interval_of_drawn_years_is_the_same_in_every_run():
+    """Another seed gives another one."""
+    drifts, years = pd.Series([-20.0, -5.0, 3.0, 11.0, 40.0, 7.0]), pd.Series([2020, 2021, 2022, 2023, 2024, 2025])
+    found = [outlook.clustered_interval(drifts, years, draws=99, **request) for request in ({}, {}, {"seed": 1})]
+    assert found[0] == found[1] != found[2]

@@ -68,7 +68,7 @@ def test_a_day_without_a_close_has_no_return_nor_has_the_next():
 def test_two_sessions_by_hand():
     """After Thursday: Friday and Monday. A Sunday is followed by Monday and Tuesday; Monday by one session only."""
     after = reactions.two_sessions(levels(), "2026-01-29")
-    assert after.loc["META"].tolist() == pytest.approx([10, 0, 10])
+    assert after.loc["META"].to_dict() == pytest.approx({"first": 10, "second": 0, "both": 10})
     assert after.loc["all"].tolist() == pytest.approx([0, 20, 20])
     assert reactions.two_sessions(levels(), "2026-02-01").loc["all"].tolist() == pytest.approx([20, 0, 20])
     assert reactions.two_sessions(levels(), "2026-02-02").isna().all(axis=None)
