@@ -1,4 +1,4 @@
-# One line per target; `make help` lists them. PYTHON picks the interpreter that makes .venv (3.11 to 3.13).
+# One line per target; `make help` lists them. PYTHON picks the interpreter that makes .venv (3.11 to 3.14).
 PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python -m minerpivot
@@ -59,7 +59,7 @@ clean:    ## remove what the build made; keeps .venv, data and chapters
 
 # The locks' bytes are proven by their hashes. The project has none; its build backend is in the lock, so nothing else is fetched.
 .venv/ready: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Python 3.11 to 3.13 is needed, this is %d.%d; run: make PYTHON=python3.12 ..." % v)'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 14) else "Python 3.11 to 3.14 is needed, this is %d.%d; run: make PYTHON=python3.12 ..." % v)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(INSTALL) --require-hashes -r requirements.txt
 	@$(INSTALL) --quiet --no-deps --no-build-isolation -e .

@@ -72,6 +72,7 @@ def book(
 def _built(site: Path, as_of: str, anew: bool) -> Path:
     """Execute what is stale and build the site, or the edition of a day; return the folder of its pages."""
     from minerpivot.book import editions, execute
+    from minerpivot.book.assets import KEPT
     from minerpivot.book.build import build_site, restore
     from minerpivot.refresh.transaction import recover
 
@@ -96,6 +97,7 @@ def _built(site: Path, as_of: str, anew: bool) -> Path:
     else:
         console.print("[bold]2/2[/] Building the site")
         (build / editions.RECORD).unlink(missing_ok=True)
+        KEPT.mkdir(parents=True, exist_ok=True)
         with console.status("Drawing charts and writing pages"):
             build_site(source, build, still=lambda: tables.entries() == state)
         editions.record(build, sources)

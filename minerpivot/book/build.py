@@ -16,7 +16,8 @@ from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
 from minerpivot import changes
 from minerpivot.book import profiles, publish
-from minerpivot.data import metadata
+from minerpivot.book.execute import ROOT
+from minerpivot.data import disk, metadata
 
 TEXTS = (".md", ".yml", ".bib", ".cff", ".json")
 PAGES = (".ipynb", ".md", ".rst")
@@ -87,12 +88,21 @@ def build_site(source: Path, build: Path, *, still: Callable[[], bool] = lambda:
         with redirect_stdout(io.StringIO()):
             jupyter_book(arguments, standalone_mode=False)
     except (RuntimeError, SystemExit) as error:
+        if isinstance(cause := _at_root(error), OSError):
+            raise BuildError(f"{disk.refused(cause, ROOT)}. The previous site is unchanged.") from error
         raise BuildError("The site was not built: mend what is named above. The previous site is unchanged.") from error
     if not still():
         raise BuildError("data/ changed while the report was made: build again. The previous site is unchanged.")
     swap(draft / "_build" / "html", site)
     shutil.rmtree(draft, ignore_errors=True)
     return site
+
+
+def _at_root(error: BaseException) -> BaseException:
+    """What a build's error was raised from, through what Jupyter Book and Sphinx wrap around it."""
+    while cause := getattr(error, "orig_exc", None) or error.__cause__:
+        error = cause
+    return error
 
 
 def _check(source: Path) -> None:
@@ -112,6 +122,8 @@ def _check(source: Path) -> None:
         for number, line in enumerate(lines, 1):
             if re.match(r"(<{7}|>{7}|\|{7})( |$)", line):
                 raise ValueError(f"{name} line {number}: {line[:40]!r} was left by a merge; keep what is right of it")
+    if (source / "changes.md").is_file() and not (ROOT / "CHANGELOG.md").is_file():
+        raise ValueError("CHANGELOG.md is missing, which changes.md shows; `git checkout CHANGELOG.md` brings it back")
     if (source / "CITATION.cff").exists():
         metadata.read(source / "CITATION.cff", {}, folder="")
     for path in sorted(source.glob("*.bib")):

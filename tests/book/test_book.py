@@ -1,6 +1,7 @@
 """The book: outputs that are current, prose without bare figures, whole pages, and proofs that red is red."""
 
 import ast
+import errno
 import json
 import os
 import re
@@ -21,7 +22,7 @@ from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from packaging.specifiers import SpecifierSet
 from sphinx.config import Config
-from sphinx.errors import ConfigError
+from sphinx.errors import ConfigError, ExtensionError
 
 from minerpivot import __main__ as commands
 from minerpivot.book import assets, build, execute, profiles, publish, published, settings
@@ -663,6 +664,29 @@ def test_a_setting_that_an_extension_declares_is_refused_before_it_is_used(tmp_p
         return settings.fitting(app, config)
     with pytest.raises(ConfigError, match=rf"^_config\.yml: sphinx\.config\.depth is .*; expected {wanted}$"):
         settings.fitting(app, config)
+
+
+def test_what_the_disk_refused_within_sphinx_is_said_by_its_file(tmp_path, monkeypatch):
+    """Not as an error of Sphinx to be reported to its authors."""
+    for name, text in {"_config.yml": "title: A", "_toc.yml": "format: jb-book\nroot: index", "index.md": ""}.items():
+        (tmp_path / name).write_text(text)
+
+    def jupyter_book(arguments, standalone_mode):
+        full = OSError(errno.ENOSPC, "No space left on device", str(ROOT / "_build" / "draft" / "index.html"))
+        raise RuntimeError("There was an error in building your book") from ExtensionError("a handler", full)
+
+    monkeypatch.setattr("jupyter_book.cli.main.main", jupyter_book)
+    with pytest.raises(build.BuildError, match=r"^_build/draft/index\.html cannot be .*: No space .*; free some space"):
+        build.build_site(tmp_path, tmp_path / "build")
+
+
+def test_a_change_log_that_is_missing_is_named(tmp_path, monkeypatch):
+    """Before Sphinx asks for it."""
+    for name, text in {"_config.yml": "title: A", "changes.md": "# Changes\n"}.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    with pytest.raises(build.BuildError, match=r"^CHANGELOG\.md is missing, which changes\.md shows; `git checkout"):
+        build.build_site(tmp_path, tmp_path / "build")
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])
