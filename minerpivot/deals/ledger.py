@@ -98,8 +98,7 @@ def contracted(deals: pd.DataFrame, *, conditional: bool = False) -> pd.DataFram
 def stated_megawatts(deals: pd.DataFrame) -> pd.DataFrame:
     """Megawatts of every row as stated, `mw` (critical IT where both were seen), and their `basis` in words."""
     megawatts = deals["critical_it_mw"].fillna(deals["gross_mw"])
-    words = {"both": "gross", "critical_it": "critical IT"}
-    basis = deals["mw_basis"].replace(words).mask(deals["critical_it_mw"].notna(), "critical IT")
+    basis = deals["mw_basis"].replace("both", "gross").mask(deals["critical_it_mw"].notna(), "critical IT")
     return pd.DataFrame({"mw": megawatts, "basis": basis.where(megawatts.notna())})
 
 
@@ -288,7 +287,7 @@ def counted_as(deals: pd.DataFrame) -> pd.Series:
     kinds = kinds.mask(deals["counts_as"] == "extension", "extension")
     ended = states(deals)
     reasons = deals["counts_as"].map(LEFT_OUT).fillna(deals["state"].map(NOT_YET))
-    reasons = reasons.mask(ended == "superseded", "superseded").fillna(ended)
+    reasons = reasons.mask(ended == "superseded").fillna(ended)
     return kinds.where(summed, "no: " + reasons.astype(object)).rename("counted_as")
 
 

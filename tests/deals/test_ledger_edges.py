@@ -60,6 +60,18 @@ def test_a_reconciled_row_names_what_was_said_where_and_what_the_ledger_has():
         **{"agrees": False, "because": "worded as more"},
     }
     assert row["explained_by"] == ["D0"]
+    none = deals.reconcile(pd.DataFrame([said])[:0], lambda day: rows, {})
+    assert list(none) == list(row.index)  # a page that shows nobody's totals still has its columns
+
+
+@pytest.mark.parametrize(("second", "because"), [(201.0, "not in its total"), (201.5, None)])
+def test_a_row_is_the_difference_within_half_a_percent_of_what_was_said(second, because):
+    """200 MW said and 301 held: the row of 100 is the 101 too many, less one; of 101.5 it is not."""
+    said = {"ticker": "IREN", "stated_on": "2025-06-30", "whole_company": "y", "scope": None, "source_url": "x"}
+    said |= {"share_basis": "in_full", "contract_value_usd_bn": float("nan"), "critical_it_mw": 200.0}
+    said |= {"value_qualifier": None, "mw_qualifier": "exact"}
+    rows = ledger({"critical_it_mw": 100.0}, {"critical_it_mw": second})
+    assert deals.reconcile(pd.DataFrame([said]), lambda day: rows, {})["because"].tolist() == [because]
 
 
 def test_standing_names_its_measures_and_places_are_whole_numbers():
