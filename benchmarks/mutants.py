@@ -34,6 +34,7 @@ KILLED = {"killed", "timeout", "segfault"}
 TITLE = "What the tests notice"
 TEXT = """\
 Small errors set into a module (mutants) and how many of them its tests notice; tried is a sample where fewer than all.
+A run lists those that survived in `_build/mutants/<module>/survivors.diff`.
 """
 HEAD = ("| module | mutants | tried | killed | survived | score | on |", f"| --- |{' ---: |' * 6}")
 
