@@ -51,7 +51,8 @@ def test_a_superseded_row_says_so_whatever_else_ended_it():
 def test_every_sum_stands_four_ways_under_its_names():
     """All and self-miners, each at the own share of ventures and in full."""
     found = deals.sums(
-        deals.contracted(ledger({})), pd.DataFrame({"ticker": ["IREN"], "role_at_halving": ["self_miner"]})
+        deals.contracted(ledger({})),
+        pd.DataFrame({"ticker": ["IREN"], "role_at_halving": ["self_miner"], "parent": [None]}),
     )
     names = [(companies, share) for companies in ("all", "self-miners") for share in ("own share", "in full")]
     assert (found.index.tolist(), found.index.names) == (names, ["companies", "joint ventures"])
