@@ -34,6 +34,7 @@ KILLED = {"killed", "timeout", "segfault"}
 TITLE = "What the tests notice"
 TEXT = """\
 Small errors set into a module (mutants) and how many of them its tests notice; tried is a sample where fewer than all.
+A run lists those that survived in `_build/mutants/<module>/survivors.diff`.
 """
 HEAD = ("| module | mutants | tried | killed | survived | score | on |", f"| --- |{' ---: |' * 6}")
 
@@ -55,12 +56,13 @@ def run(module: str, tests: list[str], sample: int | None) -> None:
 
     def some(*, mutant_names: tuple[str, ...]) -> tuple[list[Mutant], dict[str, SourceFileMutationData]]:
         mutants, files = every(mutant_names=mutant_names)
-        chosen = random.Random(0).sample(mutants, len(mutants))[:sample]
-        print(f"{len(chosen)} of {len(mutants)} mutants are in the sample; below mutmut counts all")
-        for place, (data, name, code) in enumerate(chosen):
-            if not _noticed(code):  # what survived is tried again: there may be a new test
-                data.exit_code_by_key[name] = None
-                chosen[place] = data, name, None
+        chosen = []
+        for place, (data, name, code) in enumerate(random.Random(0).sample(mutants, len(mutants))):
+            alive = code is not None and not _noticed(code)  # tried again: there may be a new test
+            if alive or sample is None or place < sample:
+                data.exit_code_by_key[name] = None if alive else code
+                chosen.append((data, name, data.exit_code_by_key[name]))
+        print(f"{len(chosen)} of {len(mutants)} mutants are chosen; below mutmut counts all")
         return chosen, files
 
     mutmut.collect_source_file_mutation_data = some

@@ -114,7 +114,8 @@ def test_a_return_without_closes_is_not_testable(now):
 def test_a_price_is_held_to_its_last_printed_digit(now, printed, verdict):
     """62.94 is 62.9, and is not 62.90 or 63.0."""
     close = {"type": "level", "measure": "close", "published_value": printed}
-    assert found("iren-day", now, **close).computed == verdict
+    finding = found("iren-day", now, **close)
+    assert (finding.given, finding.computed) == ((readings.Value("close of the day", 62.94, "USD"),), verdict)
     for wrong in ("62.90", "63.0"):
         assert found("iren-day", now, **close | {"published_value": wrong}).computed == claims.NOT_REPRODUCED
 
@@ -501,3 +502,13 @@ def test_margins_that_stayed_the_same_are_no_tighter(then, monkeypatch):
     monkeypatch.setattr(findings.power, "margin", lambda recent, *_, **__: same.loc[recent.index])
     held = found("tighter-margins", then).readings
     assert {fleet: held[fleet] for fleet in same} == {"frontier": False, "old": False}
+
+
+def test_pages_are_read_from_the_day_of_the_first_on():
+    """On the eve nothing had been written; the page of the day itself is there."""
+    first = claims.dated(frozen.load("claims_evidence")).min()
+    eve, day = (
+        knowledge.Known(f"{each:%Y-%m-%d}", folder=frozen.FOLDER) for each in (first - pd.Timedelta(days=1), first)
+    )
+    assert eve.pages().empty
+    assert set(claims.dated(day.pages())) == {first}

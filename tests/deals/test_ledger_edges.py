@@ -44,7 +44,18 @@ def test_a_superseded_row_says_so_whatever_else_ended_it():
         {"deal_id": "NEW", "supersedes": "OLD"},
         {"deal_id": "GONE", "state": "terminated"},
     )
-    assert deals.counted_as(table).tolist() == ["no: superseded", "colocation", "no: terminated"]
+    found = deals.counted_as(table)
+    assert (found.name, found.tolist()) == ("counted_as", ["no: superseded", "colocation", "no: terminated"])
+
+
+def test_every_sum_stands_four_ways_under_its_names():
+    """All and self-miners, each at the own share of ventures and in full."""
+    found = deals.sums(
+        deals.contracted(ledger({})),
+        pd.DataFrame({"ticker": ["IREN"], "role_at_halving": ["self_miner"], "parent": [None]}),
+    )
+    names = [(companies, share) for companies in ("all", "self-miners") for share in ("own share", "in full")]
+    assert (found.index.tolist(), found.index.names) == (names, ["companies", "joint ventures"])
 
 
 def test_a_reconciled_row_names_what_was_said_where_and_what_the_ledger_has():
