@@ -34,7 +34,8 @@ KILLED = {"killed", "timeout", "segfault"}
 TITLE = "What the tests notice"
 TEXT = """\
 Small errors set into a module (mutants) and how many of them its tests notice; tried is a sample where fewer than all.
-A run lists those that survived in `_build/mutants/<module>/survivors.diff`.
+A run lists those that survived in `_build/mutants/<module>/survivors.diff`. Tests are then written for them, so the
+score of a sample is higher than that of what was not tried in its module.
 """
 HEAD = ("| module | mutants | tried | killed | survived | score | on |", f"| --- |{' ---: |' * 6}")
 
