@@ -116,9 +116,7 @@ def test_a_verdict_has_its_day_and_that_of_its_statement(built):
     """What is contradicted by later data was not wrong on the day that it was said."""
     claims = load("claims")
     for ticker in {*claims["ticker"].dropna(), *claims["second_ticker"].dropna()} & set(built):
-        (told,) = re.findall(
-            r"The statements of (.+?) that name it, .+? public by (\d+ \w+ \d{4})(.*?):", built[ticker]
-        )
+        (told,) = re.findall(r"The statements of (.+?) that name it, .+? known on (\d+ \w+ \d{4})(.*?):", built[ticker])
         about = claims[(claims[["ticker", "second_ticker"]] == ticker).any(axis=1)]
         assert told[0] == in_words(about["as_of"].max()), ticker
         assert ("both verdicts" in told[2]) == (pd.Timestamp(told[1]) > about["as_of"].max()), ticker
