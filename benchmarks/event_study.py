@@ -1,8 +1,8 @@
 """Speed and memory of the event-study engine, as ratios to one regression per event and to a published package.
 
 `make bench` prints a Markdown table. Times are seconds of the processor, which a busy machine does not stretch (by the
-clock where two workers share the work): the best of three, for one study of sixty on every side. Each case of the
-draws runs in a process of its own, so that its peak memory (above what the imports and the panel take) is its own.
+clock where two workers share the work): the best of three, for one study of sixty on every side, in turn. Each case of
+the draws runs in a process of its own, so that its peak memory (above what the imports and the panel take) is its own.
 The panel is simulated from a seed.
 Compared, if installed, with the package `eventstudy` (pip install 'minerpivot[bench]').
 """
@@ -130,6 +130,12 @@ def best(work: Callable[[], object], times: int = 3, clock: Callable[[], float] 
     return min(seconds)
 
 
+def in_turn(works: dict[str, Callable[[], object]], times: int) -> dict[str, float]:
+    """Seconds of the fastest of so many runs of each work, three at a time in turn: a slow spell falls on all."""
+    seconds = [{name: best(work, 3) for name, work in works.items()} for _ in range(times // 3)]
+    return {name: min(each[name] for each in seconds) for name in works}
+
+
 def draws_case(firms: int, draws: int, tests: bool) -> tuple[float, float]:
     """Seconds and peak megabytes above the panel's of `draws` pseudo-studies in this process alone."""
     made = study(firms)
@@ -162,20 +168,27 @@ def one_study() -> None:
     def engine() -> pd.DataFrame:
         return inference.hypothesis_tests(events.abnormal_returns(returns, table, factors=factors), WINDOW)
 
-    ours, theirs = best(engine, RUNS), best(lambda: regressions(returns, factors, table), RUNS)
-    with_tests = best(lambda: regressions_and_tests(returns, factors, table), RUNS)
+    works: dict[str, Callable[[], object]] = {
+        "ours": engine,
+        "plain": lambda: regressions(returns, factors, table),
+        "tested": lambda: regressions_and_tests(returns, factors, table),
+    }
+    if find_spec("eventstudy"):
+        works["package"] = lambda: published(returns, factors, table)
+    seconds = in_turn(works, RUNS)
+    ours, theirs, with_tests = seconds["ours"], seconds["plain"], seconds["tested"]
     apart = np.abs(made.window.to_numpy() - regressions(returns, factors, table)[0]).max()
     tests_apart = (engine()["statistic"] - pd.Series(regressions_and_tests(returns, factors, table))).abs().max()
     print(f"| {len(table)} events | seconds | times the engine's | largest difference |\n|---|---:|---:|---:|")
     print(f"| this engine, five tests | {ours:.4f} | 1 | |")
     print(f"| statsmodels, one regression per event, no test | {theirs:.3f} | {theirs / ours:.0f} | {apart:.0e} |")
     print(f"| the same with the five tests | {with_tests:.3f} | {with_tests / ours:.0f} | {tests_apart:.0e} |")
-    if find_spec("eventstudy") is None:
+    if "package" not in seconds:
         print("| eventstudy (not installed: pip install 'minerpivot[bench]') | | | |\n")
         return
     nothing = table.iloc[:0]
     same = events.abnormal_returns(returns, table, factors=factors[["market"]], others=nothing).window[[0, 1]]
-    package = best(lambda: published(returns, factors, table), RUNS)
+    package = seconds["package"]
     apart = np.abs(same.to_numpy() - published(returns, factors, table)).max()
     print(f"| eventstudy, market model, no test | {package:.3f} | {package / ours:.0f} | {apart:.0e} |\n")
 
