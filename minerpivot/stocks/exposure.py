@@ -97,10 +97,15 @@ def exposure(returns: pd.Series, factors: pd.DataFrame) -> pd.Series:
 
 def _exposure(table: pd.DataFrame, name: object) -> pd.Series:
     """`exposure` of a complete table of factors and share."""
+    return pd.Series(_measures(_moments(table, name)), MEASURES, name=name)
+
+
+def _moments(table: pd.DataFrame, name: object) -> np.ndarray:
+    """Sum of `_products`; refuses a table from which no exposure can be told."""
     if len(table) < 20:
         raise ValueError(f"{name}: {len(table)} sessions with all returns are too few for four coefficients")
     _moving(table, name)
-    return pd.Series(_measures(_products(table).sum(axis=0)), MEASURES, name=name)
+    return _products(table).sum(axis=0)
 
 
 def block_weights(sessions: int, *, block: int, draws: int, seed: int) -> np.ndarray:
@@ -252,26 +257,26 @@ def sup_f(
     noise = np.random.default_rng(seed).standard_normal((draws, len(table))) * residual
     inverse = np.linalg.inv(fixed.T @ fixed)
     noise -= noise @ fixed @ inverse @ fixed.T
-    candidates = np.arange(first, last)  # change after the first `first` … `last` - 1 sessions
+    candidates = slice(first - 1, last - 1)  # change after the first `first` … `last` - 1 sessions
 
     def up_to(products: np.ndarray) -> np.ndarray:
-        return products.cumsum(axis=0)[candidates - 1]
+        return products.cumsum(axis=0)[candidates]
 
     own, cross = up_to(np.einsum("ni,nj->nij", moving, moving)), up_to(np.einsum("ni,nj->nij", moving, fixed))
     spread = np.linalg.inv(own - cross @ inverse @ cross.transpose(0, 2, 1))
 
     def largest(errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        score = np.stack([(errors * column).cumsum(axis=1)[:, candidates - 1] for column in moving.T], axis=-1)
-        gain = np.einsum("dci,cij,dcj->dc", score, spread, score)
-        rest = (errors**2).sum(axis=1)[:, None] - gain
-        ratio = gain / len(changing) / (rest / (len(table) - fixed.shape[1] - len(changing)))
-        return ratio.max(axis=1), ratio.argmax(axis=1)
+        score = np.stack([(errors * column).cumsum(axis=1)[:, candidates] for column in moving.T], axis=-1)
+        gain = (np.einsum("dci,cij->dcj", score, spread) * score).sum(axis=-1)  # F grows with it
+        most = gain.max(axis=1)
+        rest = (errors**2).sum(axis=1) - most
+        return most / len(changing) / (rest / (len(table) - fixed.shape[1] - len(changing))), gain.argmax(axis=1)
 
     (statistic,), (place,) = largest(residual[None, :])
     as_large = (largest(noise)[0] >= statistic).sum()
     values = {
         "statistic": statistic,
-        "date": table.index[candidates[place] - 1],
+        "date": table.index[first - 1 + place],
         "p_value": (1 + as_large) / (1 + draws),
     }
     return pd.Series(values | {"sessions": len(table)}, name=returns.name)
@@ -415,7 +420,7 @@ def changes_around(
         raise ValueError("returns and factors have different sessions; give both the same")
     tables = {name: _complete(returns[name], factors) for name in returns}
     sessions = pd.DatetimeIndex(factors.index)
-    rows = []
+    told, moments = [], []
     for date in dates:
         at = int(sessions.searchsorted(date))
         if at - gap - window < 0 or at + gap + window >= len(sessions):
@@ -424,13 +429,13 @@ def changes_around(
         for name, table in tables.items():
             sides = [table.loc[sessions[first] : sessions[last]] for first, last in spans]
             if min(map(len, sides)) >= 0.9 * window and all(np.ptp(side["share"]) > 1e-12 for side in sides):
-                before, after = (_exposure(side, name) for side in sides)
-                change = after - before
-                change[MEASURES[-1]] = np.log(after[MEASURES[-1]] / before[MEASURES[-1]])
-                rows += [(date, measure, name, change[measure]) for measure in MEASURES]
-    long = pd.DataFrame(rows, columns=["date", "measure", "series", "change"])
-    wide = long.pivot(index=["date", "measure"], columns="series", values="change")
-    return wide.reindex(columns=list(returns))
+                told.append((date, name))
+                moments.append([_moments(side, name) for side in sides])
+    before, after = _measures(np.array(moments).reshape(-1, 2, 5, 5)).swapaxes(0, 1)
+    change = np.hstack([(after - before)[:, :-1], np.log(after[:, -1:] / before[:, -1:])])
+    index = pd.MultiIndex.from_arrays(list(zip(*told)) or [[], []], names=["date", "series"])
+    table = pd.DataFrame(change, index, pd.Index(MEASURES, name="measure"))
+    return table.stack().unstack("series").sort_index().reindex(columns=list(returns))
 
 
 def difference_in_differences(

@@ -54,11 +54,17 @@ def last_common_date(
     return complete.index[complete][-1]
 
 
-def last_closes(closes: pd.DataFrame, until: str | pd.Timestamp) -> pd.DataFrame:
-    """Per symbol, the `date` and `close` of the last close on or before `until`; missing before its series starts."""
-    known = closes.loc[: pd.Timestamp(until)]
-    dates = pd.DataFrame({symbol: known.index.where(known[symbol].notna()) for symbol in known}, index=known.index)
-    return pd.DataFrame({"date": pd.to_datetime(dates.max()), "close": known.ffill().tail(1).max()})
+def last_closes(closes: pd.DataFrame, until: str | pd.Timestamp | pd.Series) -> pd.DataFrame:
+    """Per symbol, the `date` and `close` of the last close on or before `until`; missing before its series starts.
+
+    `until` is a day for all symbols, or one for each (symbol -> Timestamp; no close for one without a day).
+    """
+    days, values = closes.index.to_numpy(), closes.to_numpy(float)
+    limits = until.reindex(closes.columns).to_numpy() if isinstance(until, pd.Series) else np.datetime64(until)
+    known = ~np.isnan(values) & (days[:, None] <= limits)
+    place = len(days) - 1 - known[::-1].argmax(axis=0)
+    last = pd.DataFrame({"date": days[place], "close": values[place, np.arange(len(place))]}, index=closes.columns)
+    return last[known.any(axis=0)].reindex(closes.columns)
 
 
 def performance(
@@ -87,10 +93,8 @@ def performance(
     } | dict(since or {})
     result = pd.DataFrame({"close": chosen.loc[day]})
     for name, limit in bases.items():
-        each = {s: limit.get(s) if isinstance(limit, Mapping | pd.Series) else limit for s in chosen}
-        found = [last_closes(chosen[[s]], start) for s, start in each.items() if pd.notna(start) and start <= day]
-        nothing = pd.DataFrame({"date": pd.Series(dtype="datetime64[ns]"), "close": pd.Series(dtype=float)})
-        base = (pd.concat(found) if found else nothing).reindex(chosen.columns)
+        limits = pd.Series(limit if isinstance(limit, Mapping | pd.Series) else dict.fromkeys(chosen, limit))
+        base = last_closes(chosen, limits.where(limits <= day).astype("datetime64[ns]"))
         result[name] = result["close"] / base["close"] - 1
         result[f"{name}_base_date"], result[f"{name}_base_close"] = base["date"], base["close"]
     return result.rename_axis("symbol")
@@ -221,15 +225,21 @@ def basket(
     missing close is carried forward from the last one.
     """
     prices = closes[members_by_date.columns].reindex(members_by_date.index).ffill()
-    held = _held(prices, members_by_date, last_session)
-    quarter = pd.Series(pd.PeriodIndex(held.index, freq="Q"), index=held.index)
+    held = _held(prices, members_by_date, last_session).to_numpy()
+    days, levels = pd.DatetimeIndex(members_by_date.index), prices.to_numpy(float)
     # The coming session's quarter is known from the calendar; using it decides weights from that close on only.
-    rebalanced = (quarter != quarter.shift(-1)) | (held != held.shift(fill_value=False)).any(axis=1)
-    base = prices.where(rebalanced).ffill().shift(1)
-    weighted = held.astype(float).where(rebalanced).ffill().shift(1).fillna(0.0).astype(bool)
-    growth = (prices / base).where(weighted).mean(axis=1).fillna(1.0)
-    settled = growth.where(rebalanced, 1.0).cumprod().shift(1, fill_value=1.0)
-    return (start * settled * growth).where(held.any(axis=1).cummax())
+    quarter = 4 * days.year + days.quarter
+    rebalanced = np.append(quarter[1:] != quarter[:-1], True)
+    rebalanced |= (held != np.vstack([np.zeros_like(held[:1]), held[:-1]])).any(axis=1)
+    latest = np.maximum.accumulate(np.where(rebalanced, np.arange(len(days)), -1))
+    weighed = np.append(-1, latest[:-1])  # where the weights of each session were made
+    owned = held[weighed] & (weighed >= 0)[:, None]
+    ratios = np.where(owned, levels / levels[weighed], 0.0)
+    number = owned.sum(axis=1)
+    growth = np.where(number > 0, ratios.sum(axis=1) / np.maximum(number, 1), 1.0)
+    settled = np.append(1.0, np.where(rebalanced, growth, 1.0).cumprod()[:-1])
+    begun = np.logical_or.accumulate(held.any(axis=1))
+    return pd.Series(np.where(begun, start * settled * growth, np.nan), members_by_date.index)
 
 
 def pivoted_and_pure(
