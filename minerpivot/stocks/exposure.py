@@ -434,8 +434,9 @@ def changes_around(
     before, after = _measures(np.array(moments).reshape(-1, 2, 5, 5)).swapaxes(0, 1)
     change = np.hstack([(after - before)[:, :-1], np.log(after[:, -1:] / before[:, -1:])])
     index = pd.MultiIndex.from_arrays(list(zip(*told)) or [[], []], names=["date", "series"])
-    table = pd.DataFrame(change, index, pd.Index(MEASURES, name="measure"))
-    return table.stack().unstack("series").sort_index().reindex(columns=list(returns))
+    long = pd.DataFrame(change, index, MEASURES).reset_index().melt(["date", "series"], var_name="measure")
+    wide = long.pivot(index=["date", "measure"], columns="series", values="value")
+    return wide.reindex(columns=list(returns))
 
 
 def difference_in_differences(
