@@ -168,6 +168,6 @@ def written(setting: str, value: float) -> str:
 
 
 def span(low_usd_m: float, high_usd_m: float) -> str:
-    """From low to high in billion dollars, as the page's script writes it too: "−$4.5bn to $0.9bn"."""
-    ends = [f"{'−' if value < 0 else ''}${abs(value) / 1000:.1f}bn" for value in (low_usd_m, high_usd_m)]
-    return " to ".join(dict.fromkeys(ends))
+    """From low to high in billion dollars, as the page's script writes it too: "−$4.5bn to $0.9bn"; no minus zero."""
+    rounded = [round(value / 1000, 1) for value in (low_usd_m, high_usd_m)]
+    return " to ".join(dict.fromkeys(f"{'−' if value < 0 else ''}${abs(value):.1f}bn" for value in rounded))

@@ -182,3 +182,4 @@ def test_a_range_in_words_keeps_its_signs_and_says_one_value_once():
     """A loss has a minus, as in the page's script."""
     assert parts.span(-4_460.0, 940.0) == "−$4.5bn to $0.9bn"
     assert parts.span(-910.0, -890.0) == "−$0.9bn"
+    assert parts.span(-30.0, 40.0) == "$0.0bn"  # no minus zero

@@ -19,7 +19,10 @@
     });
   }
 
-  const billions = (value) => `${value < 0 ? "−" : ""}$${(Math.abs(value) / 1000).toFixed(1)}bn`;
+  const billions = (value) => {
+    const amount = (Math.abs(value) / 1000).toFixed(1);
+    return `${value < 0 && Number(amount) ? "−" : ""}$${amount}bn`; // no minus zero
+  };
   const span = (low, high) => [...new Set([billions(low), billions(high)])].join(" to ");
 
   for (const box of document.querySelectorAll(".parts")) {
