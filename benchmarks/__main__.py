@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 
@@ -26,15 +28,27 @@ def site() -> None:
     """Building and loading the book, beside plain Jupyter Book."""
     with book.copies() as (ours, plain):
         table(book.rebuilds(ours, plain))
-        name, sites = f"{book.CHAPTER}.html", [folder / "_build" / "html" for folder in (ours, plain)]
-        print(f"\nThe page `{name}` as a phone loads it, with gzip:\n")
-        table(pages.against_plain(name, *sites))
+        name, built = f"{book.CHAPTER}.html", ours / "_build" / "html"
+        sites = {"ours": (built, name), "Jupyter Book": (plain / "_build" / "html", name)}
+        with tempfile.TemporaryDirectory() as scratch:
+            if public := book.anchor(Path(scratch, "anchor")):
+                sites["its own documentation"] = public, book.ANCHOR_PAGE
+            print(f"\nThe page `{name}` as a phone loads it, with gzip; {BESIDE if public else NO_ANCHOR}:\n")
+            table(pages.beside(sites))
         print("\nEvery page, likewise:\n")
-        table(pages.every_page(sites[0]))
-        if rows := pages.lighthouse(sites[0]):
+        table(pages.every_page(built))
+        if rows := pages.lighthouse(built, ("index.html", name, "companies/IREN.html")):
             print(f"\nLighthouse, medians of runs ({', '.join(f'{name} {n}' for name, n in pages.RUNS.items())}):\n")
             table(rows)
 
+
+BESIDE = (
+    f"beside the same page by plain Jupyter Book and `{book.ANCHOR_PAGE}` of Jupyter Book's own documentation, each "
+    "without what it fetches from other hosts"
+)
+NO_ANCHOR = (
+    "beside the same page by plain Jupyter Book without what it fetches from other hosts; no public book was at hand"
+)
 
 SECTIONS: dict[str, tuple[str, Callable[[], None]]] = {
     "engine": ("The event study", engine),

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -23,6 +24,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTER = "chapters/stock-performance"
+ANCHOR = "https://github.com/jupyter-book/jupyter-book"
+ANCHOR_PAGE = "file-types/notebooks.html"  # a notebook with its outputs
 REPEATS = 3
 
 
@@ -85,6 +88,21 @@ def edit(path: Path, *, forget: bool = False) -> None:
 def book(folder: Path) -> float:
     """Seconds that our build takes."""
     return timed([sys.executable, "-m", "minerpivot", "book"], folder)
+
+
+def anchor(scratch: Path) -> Path | None:
+    """The site of a public book: the documentation of the Jupyter Book that is installed here, built by it.
+
+    It is cloned from its repository, or copied from a folder that the variable `ANCHOR` names; None without either.
+    Its code is not executed, and what its extensions of its own would add is left out, which favours it.
+    """
+    clone = ["git", "clone", "--quiet", "--depth=1", f"--branch=v{version('jupyter-book')}", ANCHOR, str(scratch)]
+    if own := os.environ.get("ANCHOR"):
+        shutil.copytree(own, scratch)
+    elif subprocess.run(clone, capture_output=True, check=False).returncode:
+        return None
+    jupyter_book(scratch / "docs", "off")
+    return scratch / "docs" / "_build" / "html"
 
 
 def jupyter_book(folder: Path, mode: str) -> float:

@@ -1,4 +1,4 @@
-"""What a page costs its reader, against plain Jupyter Book's, and what Lighthouse says of every page."""
+"""What a page costs its reader, beside those of plain Jupyter Book, and what Lighthouse says of some."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shutil
 import statistics
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -51,17 +51,15 @@ def names(site: Path) -> list[str]:
     return sorted(name for name in found if not name.startswith(("_static", "editions")))
 
 
-def against_plain(page: str, ours: Path, plain: Path) -> list[dict[str, str]]:
-    """Rows that compare one page of two sites."""
-    own, other = (loads(site, [page])[page].figures() for site in (ours, plain))
+def beside(sites: Mapping[str, tuple[Path, str]]) -> list[dict[str, str]]:
+    """Rows that compare a page of each site (whose -> folder and page), with the first one's ratio to every other."""
+    figures = {whose: loads(site, [page])[page].figures() for whose, (site, page) in sites.items()}
+    own, *others = figures
     return [
-        {
-            "figure": figure,
-            "ours": f"{own[figure]:,.0f}",
-            "Jupyter Book, without what it fetches elsewhere": f"{other[figure]:,.0f}",
-            "ratio": f"{own[figure] / other[figure]:.2f}",
-        }
-        for figure in own
+        {"figure": figure}
+        | {whose: f"{each[figure]:,.0f}" for whose, each in figures.items()}
+        | {f"ratio to {whose}": f"{figures[own][figure] / figures[whose][figure]:.2f}" for whose in others}
+        for figure in figures[own]
     ]
 
 
@@ -110,13 +108,13 @@ def _load(browser: Browser, address: str, name: str) -> Load:
     return Load(got, before, paint)
 
 
-def lighthouse(site: Path) -> list[dict[str, str]]:
-    """A row per page and preset: the median of each score and measurement. Nothing without `npx` (Node)."""
+def lighthouse(site: Path, chosen: Iterable[str]) -> list[dict[str, str]]:
+    """A row per chosen page and preset: the median of each score and measurement. Nothing without `npx` (Node)."""
     if not shutil.which("npx"):
         return []
     rows = []
     with served(site) as address:
-        for page in names(site):
+        for page in chosen:
             for preset, count in RUNS.items():
                 runs = [_lighthouse(f"{address}/{page}", preset) for _ in range(count)]
                 medians = {figure: statistics.median(run[figure] for run in runs) for figure in runs[0]}
