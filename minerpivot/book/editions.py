@@ -21,7 +21,7 @@ import pandas as pd
 
 from minerpivot.book import publish
 from minerpivot.book.build import swap
-from minerpivot.book.execute import ROOT, ExecutionError, chapters, digest, read, snapshot, write
+from minerpivot.book.execute import ROOT, ExecutionError, cell_sources, chapters, digest, read, snapshot, write
 from minerpivot.data import tables
 
 EDITIONS = ROOT / "_build" / "editions"
@@ -129,7 +129,7 @@ def made_of() -> str:
     """A content hash of all that editions are made of: data, package, lock file, text and code of every page."""
     looks = [path for folder in ("static", "templates") for path in (ROOT / "minerpivot/book" / folder).rglob("*.*")]
     files = {str(path.relative_to(ROOT)): tables.checksum(path.read_bytes()) for path in [*sources(), *looks]}
-    cells = {path.name: [cell.source for cell in read(path).cells] for path in chapters()}
+    cells = {path.name: cell_sources(path) for path in chapters()}
     return digest([snapshot(), files, cells])
 
 

@@ -87,6 +87,14 @@ def read(path: Path) -> NotebookNode:
     return notebook
 
 
+def cell_sources(path: Path) -> list[str | list[str]]:
+    """The text of each cell as its file has it, without the outputs that take long to read."""
+    try:
+        return [cell["source"] for cell in json.loads(path.read_bytes())["cells"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return [cell.source for cell in read(path).cells]  # or says what is wrong with the file
+
+
 def write(notebook: NotebookNode, path: Path) -> None:
     """Replace a notebook in one step: killed in between, the old one is whole."""
     draft = path.with_name(f".{path.name}.draft")
@@ -94,15 +102,15 @@ def write(notebook: NotebookNode, path: Path) -> None:
     draft.replace(path)
 
 
-def why_stale(path: Path) -> str | None:
-    """What changed since the notebook was executed, or None if its outputs are current."""
+def why_stale(path: Path, state: dict[str, Any] | None = None) -> str | None:
+    """What changed since the notebook was executed, or None if its outputs are current. `state`: a `snapshot`."""
     notebook = read(path)
     stored = notebook.metadata.get("minerpivot")
     if not stored:
         return "never executed"
     if not _is_record(stored):
         return "its record is damaged"
-    current = record(notebook, snapshot(), stored)
+    current = record(notebook, state or snapshot(), stored)
     for part in ("code", "outputs", "lock"):
         if current[part] != stored[part]:
             return f"its {part} changed"
@@ -194,7 +202,8 @@ def execute_stale(
 ) -> list[Path]:
     """Execute the notebooks whose outputs are not current, or all `anew`; return them. Stops at the first error."""
     console = console or Console(stderr=True)
-    reasons = {path: "asked for" if anew else why_stale(path) for path in paths}
+    state = snapshot()
+    reasons = {path: "asked for" if anew else why_stale(path, state) for path in paths}
     stale = [path for path, reason in reasons.items() if reason]
     for path in stale:
         console.print(f"  {path.name}: {reasons[path]}", highlight=False, soft_wrap=True)
