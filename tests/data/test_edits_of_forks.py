@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from minerpivot.data import consistency, tables
+from minerpivot.data import consistency, metadata, tables
 from minerpivot.data.rules import Table
+from minerpivot.deals import ledger
 
 LEASE = {"counts_as": "contract", "state": "signed", "ticker": "IREN", "tenant": "Cirrus", "tenant_disclosed": "y"}
 OLD, NEW = LEASE | {"deal_id": "IREN-OLD"}, LEASE | {"deal_id": "IREN-NEW", "supersedes": "IREN-OLD"}
@@ -27,7 +28,10 @@ def told(faults):
 def test_a_site_lets_what_a_contract_was_replaced_by_once():
     """40 MW became 36 at a site of 60: 36 are let. Two contracts side by side are 76."""
     sites = table("sites", {"site": "lake", "gross_mw_planned": "60"})
-    places = [{"site": "lake", "deal_id": f"IREN-{which}", "critical_it_mw": mw} for which, mw in [("OLD", "40"), ("NEW", "36")]]
+    places = [
+        {"site": "lake", "deal_id": f"IREN-{which}", "critical_it_mw": mw}
+        for which, mw in [("OLD", "40"), ("NEW", "36")]
+    ]
     rule = consistency.sites_are_as_large_as_their_contracts
     assert told(rule(table("site_contracts", *places), sites, table("deals", OLD, NEW))) == []
     both = told(rule(table("site_contracts", *places), sites, table("deals", OLD, NEW | {"supersedes": None})))
@@ -104,3 +108,34 @@ def test_a_company_that_changes_its_fiscal_year_has_quarters_of_both():
     assert told(consistency.results_follow_their_quarter(dates, both)) == []
     (fault,) = told(consistency.results_follow_their_quarter(dates, {"CLSK": [9]}))
     assert "but that quarter ended about 2026-12-31" in fault
+
+
+@pytest.mark.parametrize(
+    ("reached", "end"),
+    [({}, "2026-10-05"), ({"reached": "2026-12-31"}, "2026-12-31"), ({"reached": "2026-01-01"}, "2026-10-05")],
+)
+def test_a_table_reaches_to_the_day_to_which_its_sources_were_read(reached, end):
+    """A quarter in which nobody signed is known, not missing; a day before the last row adds nothing."""
+    deals = table("deals", OLD | {"announced_on": "2026-03-10"}, NEW | {"announced_on": "2026-10-05"})
+    entry = {"coverage": {"column": "announced_on"} | reached}
+    assert metadata.cover(entry, deals.typed)["coverage"] == {
+        "column": "announced_on", "from": "2026-03-10", "to": end,
+    }  # fmt: skip
+
+
+def test_nobody_has_read_to_a_day_that_lies_ahead(monkeypatch):
+    """The day would date what pages say."""
+    monkeypatch.setenv(tables.TODAY, "2027-01-15")
+    said = metadata.read(tables.DATA / "deals.yml", metadata.DESCRIBED) | {"name": "deals"}
+    others = {"deals": said, "instruments": said | {"schema": {"fields": [{"name": "ticker", "type": "string"}]}}}
+    assert metadata._unknown(said, others) == []
+    said["coverage"]["reached"] = "2027-01-16"
+    assert metadata._unknown(said, others) == [
+        "coverage.reached is 2027-01-16, later than today, 2027-01-15; write the day to which you read"
+    ]
+
+
+def test_deliveries_that_are_newer_than_the_contracts_are_told():
+    """What the miners signed stops at the end of the contracts; equal ends need no word."""
+    assert ledger.behind("2026-10-05", "2026-10-05") == ""
+    assert ledger.behind("2026-10-05", "2026-10-20").startswith("data/deals.csv ends on 2026-10-05, deliveries.csv on ")
