@@ -230,6 +230,7 @@ def quarter(
 def check() -> None:
     """Validate every table, say what changed since it was last recorded, and record it."""
     from minerpivot.article import claims
+    from minerpivot.deals import ledger
     from minerpivot.refresh.transaction import RefreshError, recover
 
     def tell(line: str) -> None:
@@ -242,6 +243,8 @@ def check() -> None:
         for line in claims.unheld(
             tables.load("claims"), {name: tables.load(name) for name, _ in claims.HELD_IN.values()}
         ):
+            tell(line)
+        if line := ledger.behind(tables.through("deals"), tables.through("deliveries")):
             tell(line)
     except (tables.TableError, RefreshError) as error:
         _stop(str(error))

@@ -356,13 +356,17 @@ def contracts(tables: Tables, until: str) -> None:
     tables.append(
         "deals",
         model.assign(
-            **common | {"deal_id": f"{model['ticker'].iloc[0]}-{day}", "supersedes": "", "tenant": "A new tenant"}
+            **common
+            | {"deal_id": f"{model['ticker'].iloc[0]}-{day}", "supersedes": ""}
+            | {"tenant": "A new tenant", "tenant_disclosed": "y"}
         ),
     )
-    later = [{"row": ended, "value": "terminated"}] + [{"row": row, "value": "sold"} for row in joint[:1]]
+    later = [{"row": replaced, "value": "superseded"}, {"row": ended, "value": "terminated"}]
+    later += [{"row": row, "value": "sold"} for row in joint[:1]]
+    known = set(tables["knowledge"].query("field == 'state'")["row"]) - {replaced, ended}
     tables.append("knowledge", [
         {"table": "deals", "field": "state", "known_on": day, "source_url": SOURCE, "grade": "reported"} | cells
-        for cells in later if cells["row"] not in set(tables["knowledge"].query("field == 'state'")["row"]) - {ended}
+        for cells in later if cells["row"] not in known
     ])  # fmt: skip
 
 

@@ -113,9 +113,11 @@ def latest_closes(prices: pd.DataFrame, day: pd.Timestamp, *, max_age_days: int 
 
 
 def in_billions(low_usd_m: float, high_usd_m: float) -> str:
-    """A value or the range of it as people say it: "$3.2bn", "$3.2 to 3.4bn"."""
-    ends = dict.fromkeys(f"{value / 1000:.1f}" for value in (low_usd_m, high_usd_m))
-    return f"${' to '.join(ends)}bn"
+    """A value or the range of it as people say it: "$3.2bn", "$3.2 to 3.4bn", "−$2.1bn", "−$0.2bn to $0.3bn"."""
+    ends = list(dict.fromkeys(round(value / 1000, 1) + 0.0 for value in (low_usd_m, high_usd_m)))
+    if min(ends) < 0:
+        return " to ".join(f"{'−' if end < 0 else ''}${abs(end):.1f}bn" for end in ends)
+    return f"${' to '.join(f'{end:.1f}' for end in ends)}bn"
 
 
 INGREDIENTS = {  # what an enterprise value cannot do without, and how it is called

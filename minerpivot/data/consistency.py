@@ -22,11 +22,14 @@ RULES: list[tuple[tuple[str, ...], Rule]] = []
 
 def contradictions(tables: Mapping[str, Table]) -> Iterator[Fault]:
     """Every fact that another one excludes."""
+    year_ends = fiscal_year_ends(tables)
     for table in tables.values():
-        yield from labels(table, tables.get("instruments"))
+        yield from labels(table, year_ends)
     for names, rule in RULES:
         if all(name in tables for name in names):
             yield from rule(*(tables[name] for name in names))
+    if "earnings_dates" in tables:
+        yield from results_follow_their_quarter(tables["earnings_dates"], year_ends)
     if "knowledge" in tables:
         yield from learned(tables["knowledge"], tables)
 
@@ -64,26 +67,38 @@ def sessions(table: Table) -> pd.DatetimeIndex:
 # --- names of periods --------------------------------------------------------------------------
 
 
-def labels(table: Table, instruments: Table | None) -> Iterator[Fault]:
-    """A period's name agrees with its last day and, where known, with the month that ends the company's year."""
+def fiscal_year_ends(tables: Mapping[str, Table]) -> dict[str, list[float]]:
+    """Months in which each company's fiscal year ends: that of its row, and those to which it has changed since."""
+    if "instruments" not in tables:
+        return {}
+    own = tables["instruments"].typed.dropna(subset=["fiscal_year_end_month"])
+    found = {str(ticker): [float(month)] for ticker, month in zip(own["ticker"], own["fiscal_year_end_month"])}
+    if "knowledge" in tables:
+        said = tables["knowledge"].raw.query("table == 'instruments' and field == 'fiscal_year_end_month'")
+        for ticker, month in zip(said["row"], pd.to_numeric(said["value"], errors="coerce")):
+            found.setdefault(str(ticker), []).append(float(month))
+    return {ticker: [month for month in months if 1 <= month <= 12] for ticker, months in found.items()}
+
+
+def labels(table: Table, year_ends: Mapping[str, list[float]]) -> Iterator[Fault]:
+    """A period's name agrees with its last day and, where known, with a month that ends the company's year."""
     for name, said in table.fields.items():
         for kind in ("fiscal", "calendar"):
             if kind in said:
-                yield from _labels(table, name, kind, said[kind], instruments)
+                yield from _labels(table, name, kind, said[kind], year_ends)
 
 
-def _labels(table: Table, name: str, kind: str, said: Mapping[str, str], instruments: Table | None) -> Iterator[Fault]:
+def _labels(
+    table: Table, name: str, kind: str, said: Mapping[str, str], year_ends: Mapping[str, list[float]]
+) -> Iterator[Fault]:
     ends, companies = table.typed[said["ends"]], pd.Series(said.get("company", ""), index=table.typed.index)
     if said.get("company") in table.raw:
         companies = table.raw[said["company"]]
-    months = pd.Series(np.nan, index=ends.index)
-    if instruments is not None:
-        known = instruments.typed.set_index("ticker")["fiscal_year_end_month"].astype("float64")
-        months = companies.astype(object).map(known.to_dict()).astype("float64")
-    for row, (label, end, month) in enumerate(zip(table.raw[name], ends, months)):
+    for row, (label, end, company) in enumerate(zip(table.raw[name], ends, companies)):
         if pd.isna(label) or pd.isna(end):
             continue
-        right = period_names(end, month if kind == "fiscal" else 12.0, month)
+        months = year_ends.get(str(company)) or [np.nan]
+        right = set().union(*(period_names(end, month if kind == "fiscal" else 12.0, month) for month in months))
         if right and label not in right:
             words = f"but the period that ends on {end:%Y-%m-%d} is {' or '.join(sorted(right))}"
             yield table.fault(row, [name, said["ends"]], words, "correct the name or the day")
@@ -192,6 +207,40 @@ def deals_refer_to_fitting_deals(deals: Table) -> Iterator[Fault]:
     yield from deals.where(lost, "extends", "with a deal that is not in the table", "correct the reference")
 
 
+@across("deals")
+def unnamed_tenants_are_called_alike(deals: Table) -> Iterator[Fault]:
+    """Whom no source names is "undisclosed", what is known of it, and the ticker in brackets; pages tell it by that."""
+    cells, mend = ["tenant", "tenant_disclosed"], "write undisclosed, what is known of the tenant, and (ticker)"
+    told = zip(deals.raw["tenant"].fillna(""), deals.raw["ticker"])
+    unnamed = pd.Series(
+        [
+            any(name.startswith("undisclosed") and name.endswith(f"({ticker})") for name in tenant.split("; "))
+            for tenant, ticker in told
+        ]
+    )
+    hidden = deals.typed["tenant_disclosed"] == "n"
+    yield from deals.where(hidden & ~unnamed, cells, "which reads like the name of one", mend)
+    hiding = deals.raw["tenant"].str.lower().str.contains("undisclosed").fillna(False).astype(bool)
+    mend = "write n, or the tenant's name"
+    yield from deals.where((deals.typed["tenant_disclosed"] == "y") & hiding, cells, "which is no name", mend)
+
+
+@across("deals", "knowledge")
+def what_is_replaced_has_ended(deals: Table, knowledge: Table) -> Iterator[Fault]:
+    """A contract in force that another one supersedes has an end with a day; what is superseded, a successor."""
+    said = knowledge.raw
+    states = (said["table"] == "deals") & (said["field"] == "state")
+    ended = set(said.loc[states & said["value"].isin(["superseded", "terminated", "sold"]), "row"])
+    old = _on(deals, "supersedes", deals, "deal_id", ["counts_as", "state"])
+    held = (old["counts_as"] == "contract") & old["state"].isin(["signed", "partly_delivered", "delivered"])
+    lasting = held & (deals.typed["counts_as"] == "contract") & ~deals.raw["supersedes"].isin(ended)
+    mend = "add the older one's state, superseded, and its day to data/knowledge.csv"
+    yield from deals.where(lasting, ["deal_id", "supersedes"], "which has not ended", mend)
+    alone = states & (said["value"] == "superseded") & ~said["row"].isin(deals.raw["supersedes"].dropna())
+    mend = "name it there in the row of the new deal, or write terminated"
+    yield from knowledge.where(alone, ["row", "value"], "though no deal has it in supersedes", mend)
+
+
 def _after_its_deal(table: Table, deals: Table, day: str) -> Iterator[Fault]:
     """What is said of a deal is not said before it was announced."""
     told = _on(table, "deal_id", deals, "deal_id", ["announced_on"])["announced_on"]
@@ -228,13 +277,15 @@ def sites_hold_their_contracts(places: Table, deals: Table) -> Iterator[Fault]:
     )
 
 
-@across("site_contracts", "sites")
-def sites_are_as_large_as_their_contracts(places: Table, sites: Table) -> Iterator[Fault]:
-    """What is let at a site is part of what is planned there."""
+@across("site_contracts", "sites", "deals")
+def sites_are_as_large_as_their_contracts(places: Table, sites: Table, deals: Table) -> Iterator[Fault]:
+    """What is let at a site is part of what is planned there; what another contract replaced is let no longer."""
     planned = _on(places, "site", sites, "site", ["gross_mw_planned"])["gross_mw_planned"]
-    total = places.typed["critical_it_mw"].groupby(places.raw["site"]).transform("sum")
+    let = places.typed["critical_it_mw"].mask(places.raw["deal_id"].isin(deals.raw["supersedes"].dropna()))
+    total = let.groupby(places.raw["site"]).transform("sum")
     words = "more than is planned at the site"
-    yield from places.where(total > planned, ["site", "critical_it_mw"], words, "correct it here or in data/sites.csv")
+    mend = "correct it here or in data/sites.csv"
+    yield from places.where(let.notna() & (total > planned), ["site", "critical_it_mw"], words, mend)
 
 
 @across("balance_sheets", "shares_outstanding")
@@ -509,20 +560,16 @@ def consensus_is_of_the_size_of_what_was_spent(consensus: Table, actuals: Table)
             yield consensus.fault(row, ["consensus_id", "consensus_usd_bn"], words, "correct the figure or its unit")
 
 
-@across("earnings_dates", "instruments")
-def results_follow_their_quarter(dates: Table, instruments: Table) -> Iterator[Fault]:
+def results_follow_their_quarter(dates: Table, year_ends: Mapping[str, list[float]]) -> Iterator[Fault]:
     """Results come within a hundred days after the quarter; preliminary figures from ten days before its end on."""
-    known = instruments.typed.set_index("ticker")["fiscal_year_end_month"].astype("float64")
     rows = dates.typed[["ticker", "fiscal_period", "reported_on"]].itertuples(index=False)
     for row, (ticker, label, told) in enumerate(rows):
-        month = known.get(ticker, np.nan) if label.startswith("FY") else 12.0
-        if np.isnan(month):
-            continue
+        months = year_ends.get(ticker, []) if label.startswith("FY") else [12.0]
         year, quarter = int(label.removeprefix("FY")[:4]), int(label.split("Q")[1][0])
-        end = pd.Timestamp(year=year, month=int(month), day=1) + pd.offsets.MonthEnd(0)
-        end = end - pd.offsets.MonthEnd(3 * (4 - quarter))
-        if not -10 <= (told - end).days <= 100:
-            words = f"but that quarter ended about {end:%Y-%m-%d}"
+        closed = [pd.Timestamp(year=year, month=int(month), day=1) + pd.offsets.MonthEnd(0) for month in months]
+        ends = [end - pd.offsets.MonthEnd(3 * (4 - quarter)) for end in closed]
+        if ends and not any(-10 <= (told - end).days <= 100 for end in ends):
+            words = f"but that quarter ended about {' or '.join(f'{end:%Y-%m-%d}' for end in ends)}"
             yield dates.fault(row, ["ticker", "fiscal_period", "reported_on"], words, "correct the period or the day")
 
 
@@ -620,6 +667,14 @@ def evidence_is_no_older_than_a_claim_is_new(evidence: Table, claims: Table) -> 
     """A page's text is not published before its origin."""
     early = evidence.typed["published_on"] < evidence.typed["origin_on"]
     yield from evidence.where(early, ["published_on", "origin_on"], "older than its origin", "correct either day")
+
+
+@across("articles")
+def one_article_is_checked(articles: Table) -> Iterator[Fault]:
+    """The pages call one text the article; of two they would mix days and statements."""
+    checked = articles.typed["role"] == "assessed"
+    words, mend = "and so is an earlier row's", "the one that the report no longer checks becomes original or rewrite"
+    yield from articles.where(checked & checked.cumsum().gt(1), ["article_id", "role"], words, mend)
 
 
 # --- knowledge ---------------------------------------------------------------------------------

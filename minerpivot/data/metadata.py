@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from minerpivot.data import rules, tables
-from minerpivot.data.tables import TableError, checksum, last_day, typed
+from minerpivot.data.tables import TableError, checksum, last_day, today, typed
 
 STANDARD = {"profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
 QUOTED = "(a text with a colon or another sign of YAML's belongs in quotation marks)"
@@ -78,7 +78,7 @@ REFERENCE = _keys({"resource": {"type": "string"}, "fields": NAMES}, "resource",
 DESCRIBED = _keys(  # what `data/<table>.yml` must hold
     {
         "title": TEXT, "description": TEXT, "redistribution": TEXT,
-        "coverage": _keys({"from": DAY, "to": DAY, "column": TEXT, "filled": TEXT, "series": TEXT})
+        "coverage": _keys({"from": DAY, "to": DAY, "column": TEXT, "filled": TEXT, "series": TEXT, "reached": DAY})
         | {"oneOf": [{"required": ["column"]}, {"required": ["from", "to"]}]},
         "grade": {"enum": ["reported", "derived", "estimated", "scenario"]},
         "public": _list(
@@ -159,6 +159,9 @@ def _unknown(entry: dict[str, Any], tables: dict[str, dict[str, Any]]) -> list[s
         if name not in columns
     ]
     faults += [fault for field in entry["schema"]["fields"] for fault in _unlike(field)]
+    reached, now = str(entry["coverage"].get("reached", "")), f"{today():%Y-%m-%d}"
+    if reached > now:
+        faults.append(f"coverage.reached is {reached}, later than today, {now}; write the day to which you read")
     for key in entry["schema"].get("foreignKeys", []):
         table = key["reference"]["resource"] or entry["name"]
         if table not in tables:
@@ -264,15 +267,17 @@ def cover(entry: dict[str, Any], table: pd.DataFrame) -> dict[str, Any]:
 
     `coverage.filled` names a column whose empty cells mark rows that are expected or incomplete; `coverage.series` one
     whose values (tickers, regions) are series of their own. A bare year in a table of days reaches to December, the
-    table does not: only the finest dates end it.
+    table does not: only the finest dates end it. `coverage.reached` is the day to which its sources were read, where
+    nothing happened since the last row.
     """
-    coverage = {key: str(value) for key, value in entry["coverage"].items()}
+    coverage = {key: str(value) for key, value in entry["coverage"].items() if key != "reached"}
     if "column" not in coverage:
         return {"coverage": coverage}
     known = table[table[coverage["filled"]].notna()] if "filled" in coverage else table
     dates = last_day(known[coverage["column"]])
     length = known[coverage["column"]].astype("string").str.len()
     coverage |= {"from": _span(dates)["from"], "to": _span(dates[length == length.max()])["to"]}
+    coverage["to"] = max(coverage["to"], str(entry["coverage"].get("reached", "")))
     found: dict[str, Any] = {"coverage": coverage}
     if "filled" in coverage:
         found["unfilled"] = len(table) - len(known)

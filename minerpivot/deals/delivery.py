@@ -204,12 +204,30 @@ def rent_begun(
 
 
 def kept(deliveries: pd.DataFrame, deals: pd.DataFrame) -> pd.DataFrame:
-    """`deliveries` without those of contracts that `deals` calls sold or terminated, at own share of joint ventures."""
+    """`deliveries` without those of contracts that `deals` calls sold or terminated, at own share of joint ventures.
+
+    What was said of a contract that another one replaced (`supersedes`) counts as said of that one: what runs goes on
+    running, a promise is for no more than the megawatts that are still leased, and one made anew for the same phase is
+    a later date (a target) for the first.
+    """
     rows = deals.set_index("deal_id")
-    part = deliveries["deal_id"].map(rows["own_share_pct"]).astype(float).fillna(100) / 100
-    scaled = {column: deliveries[column] * part for column in ("critical_it_mw", "live_critical_it_mw")}
+    heirs = {str(old): str(new) for new, old in rows["supersedes"].dropna().items()}
+    now, keys = deliveries["deal_id"], ["ticker", "site", "phase"]
+    replaced = now.isin(list(heirs))
+    for _ in heirs:  # a replacement may itself be replaced
+        now = now.replace(heirs)
+    old = pd.MultiIndex.from_frame(deliveries.loc[replaced & deliveries["kind"].eq("promised"), keys])
+    anew = deliveries["deal_id"].isin(list(heirs.values())) & pd.MultiIndex.from_frame(deliveries[keys]).isin(old)
+    left = now.map(rows["critical_it_mw"]).where(replaced & now.isin(rows.index)).astype(float)
+    part = now.map(rows["own_share_pct"]).astype(float).fillna(100) / 100
+    held = deliveries.assign(
+        deal_id=now,
+        kind=deliveries["kind"].mask(anew & ~replaced & deliveries["kind"].eq("promised"), "target"),
+        critical_it_mw=deliveries["critical_it_mw"].clip(upper=left.fillna(np.inf)) * part,
+        live_critical_it_mw=deliveries["live_critical_it_mw"] * part,
+    )
     gone = rows.index[rows["state"].isin(["sold", "terminated"])]
-    return deliveries.assign(**scaled)[~deliveries["deal_id"].isin(gone)]
+    return held[~now.isin(gone)]
 
 
 def site_names(sites: pd.DataFrame, deliveries: pd.DataFrame, deals: pd.DataFrame, companies: pd.Series) -> pd.Series:

@@ -32,6 +32,16 @@ def ledger_on(day: str | pd.Timestamp) -> pd.DataFrame:
         return load("deals").iloc[:0]
 
 
+def behind(deals_end: str, deliveries_end: str) -> str:
+    """A line if deliveries are told for later than the contracts reach (ISO days): pages stop at the earlier day."""
+    if deliveries_end <= deals_end:
+        return ""
+    return (
+        f"data/deals.csv ends on {deals_end}, deliveries.csv on {deliveries_end}, and What the miners signed stops at "
+        "the former; if you read on and nothing was announced, write the day as reached under coverage in deals.yml"
+    )
+
+
 def _of_tenants(deals: pd.DataFrame) -> pd.DataFrame:
     """Rows that a sum may hold, whatever became of them; refuses what would count twice."""
     twice = deals.loc[deals["deal_id"].duplicated(), "deal_id"].tolist()

@@ -71,7 +71,9 @@ def fork(season, tmp_path_factory):
     """A grown copy in which the chapter checks the invented article; its notebook, executed."""
     folder, today = season
     folder = shutil.copytree(folder, tmp_path_factory.mktemp("fork") / "copy")
-    append(folder / "data" / "articles.csv", [ARTICLE])
+    texts = folder / "data" / "articles.csv"
+    texts.write_text(texts.read_text("utf-8").replace(",assessed,", ",rewrite,"), encoding="utf-8")
+    append(texts, [ARTICLE])
     rows = [
         row | {"article_id": KEY, "statement_no": str(number), "topic": TOPICS.get(row["type"], "stock-performance"),
                "subject": row.get("ticker", "miners"), "as_of": "2026-05-15"}

@@ -136,6 +136,9 @@ def test_a_value_is_told_in_billions_once_if_both_ends_read_alike():
     """To a tenth."""
     assert valuation.in_billions(3210, 3380) == "$3.2 to 3.4bn"
     assert valuation.in_billions(3210, 3240) == "$3.2bn"
+    assert valuation.in_billions(-2147, -2147) == "−$2.1bn"  # more coins and cash than the market pays for
+    assert valuation.in_billions(-160, 340) == "−$0.2bn to $0.3bn"
+    assert valuation.in_billions(-20, -20) == "$0.0bn"
 
 
 DAY = pd.Timestamp("2026-10-07")

@@ -183,6 +183,7 @@ def test_another_article_is_rows_of_three_tables(walk):
         "text_grade": "A",
         "n_texts": 1,
     }
+    walk.change("articles", {"role": "assessed"}, role="rewrite")
     walk.append("articles", [original | day, text | day | {"rewrites": original["article_id"]}])
     model = walk["claims"].query("type == 'return' and window != ''").iloc[0].to_dict()
     claim = {"claim_id": "other-return", "article_id": text["article_id"], "statement_no": 1, "as_of": "2026-03-02"}
