@@ -25,7 +25,8 @@ WORTH = {  # row of the table -> the figure and the day for which it holds, as c
     "Cash, $m": ("cash_usd_m", "sheet_on"),
     "Restricted cash, $m": ("restricted_cash_usd_m", "sheet_on"),
     "Preferred stock, $m": ("preferred_usd_m", "sheet_on"),
-    "Coins, $m": ("coins_usd_m", "sheet_on"),
+    "Coins": ("btc_held", "sheet_on"),
+    "Coins at that day's price, $m": ("coins_usd_m", "coins_on"),
     "Enterprise value, restricted cash apart, $m": ("high_usd_m", "close_on"),
     "The same, restricted cash counted as cash, $m": ("low_usd_m", "close_on"),
     "Per contracted megawatt, $m": ("per_contracted_mw_high", "close_on"),
@@ -280,6 +281,7 @@ COMPARED = (  # the columns of the table of all companies, in its order
         "coins_in_cash_usd_m",
         "free_cash_usd_m",
         "coins_usd_m",
+        "coins_on",
     ),
     *(
         "net_debt_low_usd_m",

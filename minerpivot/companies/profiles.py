@@ -19,7 +19,7 @@ from minerpivot.page.words import Day
 READ = (
     *("instruments", "miners", "deals", "deal_sources", "deliveries", "sites", "site_contracts", "company_totals"),
     *("power_status", "balance_sheets", "shares_outstanding", "financings", "miner_segments", "prices", "fates"),
-    *("prices_failed", "earnings_dates", "event_flags", "claims"),
+    *("prices_failed", "earnings_dates", "event_flags", "claims", "network"),
 )
 LEAST_MW = 100  # contracted megawatts below which a value per megawatt says nothing
 LEAST_MEASURED = 90  # percent of the contracts' value that has to have megawatts for one
@@ -162,7 +162,11 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
     parents = ledger.parent_of(known["instruments"])
     closes = known["prices"].pivot(index="date", columns="symbol", values="close").sort_index()
     worth = valuation.enterprise_value(
-        known["balance_sheets"], known["shares_outstanding"], known["prices"], day, listed.index
+        known["balance_sheets"],
+        known["shares_outstanding"],
+        valuation.with_coins(known["prices"], known["network"]),
+        day,
+        listed.index,
     )
     next_ones = ahead(known, day).query("kind != 'results'")
     live = delivery.live_mw(delivery.kept(known["deliveries"], known["deals"]), day).reset_index()
