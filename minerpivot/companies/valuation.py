@@ -43,6 +43,17 @@ def announced_after(financings: pd.DataFrame, sheet_on: pd.Timestamp, day: pd.Ti
     return rows[last_day(rows["announced_on"]).between(sheet_on, day, inclusive="right")]
 
 
+def bought(deals: pd.DataFrame, sheet_on: pd.Timestamp, day: pd.Timestamp) -> pd.DataFrame:
+    """Purchases with a price, agreed by `day`, that a balance sheet of `sheet_on` may lack.
+
+    Those agreed after it, and those agreed before of which no completion was found.
+    """
+    agreed = last_day(deals["announced_on"])
+    rows = deals["counts_as"].isin(["purchase", "power_or_land"]) & deals["contract_value_usd_bn"].gt(0)
+    rows &= ~deals["state"].isin(GONE) & ~deals["deal_id"].isin(deals["supersedes"].dropna()) & (agreed <= day)
+    return deals[rows & ((agreed > sheet_on) | deals["state"].ne("completed"))]
+
+
 def ledger_power_mw(deals: pd.DataFrame, parents: Mapping[str, str]) -> pd.Series:
     """Gross MW of sites, power and leases that the ledger holds, by company: not all of its power, some of it "up to".
 
