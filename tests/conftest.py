@@ -16,6 +16,7 @@ from tests import browser as chrome
 from tests import grow
 from tests.frozen import load
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of a hundred processes would compile the package anew
 hypothesis.settings.register_profile("report", deadline=None)  # a busy machine proves nothing
 hypothesis.settings.load_profile("report")
 

@@ -3,6 +3,8 @@
 import json
 import re
 
+from bs4 import BeautifulSoup
+
 from minerpivot.book import published
 from minerpivot.page.drawing import MIME
 from minerpivot.page.tables import TABLE_MIME
@@ -44,3 +46,13 @@ def lines(notebook):
         ]
         for name, choices in exhibits(notebook).items()
     }
+
+
+def tables(notebook):
+    """Each table as it is shown where nothing draws it."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+    return [
+        BeautifulSoup(output.data["text/html"], "html.parser")
+        for output in outputs
+        if {TABLE_MIME, "text/html"} <= output.get("data", {}).keys()
+    ]

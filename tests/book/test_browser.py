@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from minerpivot.book import editions, profiles
 from minerpivot.book.execute import ROOT, chapters
+from tests.browser import VIOLATIONS
 
 CHARTED = [f"chapters/{path.stem}" for path in chapters() if path != ROOT / profiles.TEMPLATE]
 COMPANIES = [f"companies/{name}" for name in profiles.names(nbformat.read(ROOT / profiles.TEMPLATE, as_version=4))]
@@ -88,7 +89,6 @@ MARK = """() => document.querySelectorAll('tbody').forEach((body) => {
     looks.forEach((look) => seen.add(look));
   });
 })"""  # a row in which no element looks other than one in the rows above it: its colours are theirs
-VIOLATIONS = {"preload": False, "resultTypes": ["violations"], "selectors": False}  # a preload would fetch style sheets
 
 
 def faults(page, *, colours=False):

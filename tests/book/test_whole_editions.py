@@ -93,6 +93,13 @@ def test_every_number_is_of_its_day(edition):
     assert {name: stamps for name, stamps in texts.items() if stamps and name not in expected | ahead} == {}
 
 
+def apart(soup):
+    """The same with a bar after each cell: "27" of one, or word of a drawing, and "June 2028" of the next is no day."""
+    for cell in soup.select("td, th, text"):
+        cell.append(" |")
+    return soup
+
+
 def built(paths, folder):
     """What the pages of an edition's site say, by page: text, tables, titles and descriptions."""
     site = build_site(paths[0].parents[1], folder)
@@ -101,9 +108,10 @@ def built(paths, folder):
         for hidden in soup.select("details.code, pre, script, style, nav, footer"):
             hidden.decompose()
         article = soup.select_one("article")
-        for cell in article.select("td, th, text"):
-            cell.append(" |")  # "27" of one cell, or word of a drawing, and "June 2028" of the next are no day
-        texts = [article.get_text(" ", strip=True), *(tag["aria-label"] for tag in article.select("[aria-label]"))]
+        texts = [
+            apart(article).get_text(" ", strip=True),
+            *(tag["aria-label"] for tag in article.select("[aria-label]")),
+        ]
         yield page.stem, page.parent.name, texts
     shutil.rmtree(site)
 
@@ -121,14 +129,8 @@ def told(paths):
                 values[OWN].turn_to(name)
             page = profiles.page(notebook, name) if template else notebook
             texts = [spoken.sentences(spoken.markdown(page), values), *itertools.chain(*spoken.lines(page).values())]
-            cells = [
-                row for choices in spoken.exhibits(page).values() for shown in choices for row in shown.get("rows", [])
-            ]
-            yield (
-                name,
-                profiles.FOLDER if template else "chapters",
-                [*texts, *(f"{cell} |" for row in cells for cell in row)],
-            )
+            texts += [apart(table).get_text(" ") for table in spoken.tables(page)]
+            yield name, profiles.FOLDER if template else "chapters", texts
 
 
 def test_the_pages_of_a_day_know_nothing_later(edition, tmp_path):
