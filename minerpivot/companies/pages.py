@@ -237,7 +237,6 @@ COMPARED = (  # the columns of the table of all companies, in its order
         "not_yet_mw",
         "untold_mw",
         "later_mw",
-        "may_run_mw",
         "strategy",
         "mining",
         "mining_on",

@@ -83,7 +83,7 @@ def of(ticker: str, known: Tables) -> dict[str, pd.DataFrame]:
 def promises(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
     """Promised deliveries of contracts in force, soonest first, by the last day of what is expected now (`due`).
 
-    `left_mw` is what was promised less what runs of that phase and what is promised in earlier steps of it. Targets
+    `left_mw` is what is promised now less what runs of that phase and what is promised in earlier steps of it. Targets
     for phases of let sites that nobody promised are in it too.
     """
     held = delivery.kept(known["deliveries"], known["deals"])
@@ -98,7 +98,8 @@ def promises(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
     wholes = known["sites"].set_index("site")["part_of"].reindex(let)
     aims = aims[aims["site"].isin({*let, *wholes.dropna()})]
     aims = aims.rename(columns={"critical_it_mw": "promised_mw", "due": "now"}).assign(state="expected")
-    columns = [*keys, "deal_id", "promised_mw", "now", "state", "source_url"]
+    aims["now_mw"] = aims["promised_mw"]
+    columns = [*keys, "deal_id", "promised_mw", "now_mw", "now", "state", "source_url"]
     rows = pd.concat([rows, aims[columns]], ignore_index=True) if len(aims) else rows
     done = said[said["kind"] == "delivered"].dropna(subset=["live_critical_it_mw"])
     done = done.assign(end=delivery.period_end(done["live_by"])).sort_values(["said", "end"])
@@ -106,7 +107,7 @@ def promises(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
     running = runs.reindex(pd.MultiIndex.from_frame(rows[keys])).fillna(0).to_numpy()
     due = delivery.period_end(rows["now"].fillna(rows["promised"]))
     earlier = rows.groupby(keys)["promised_mw"].shift().fillna(0).to_numpy()
-    rows = rows.assign(due=due, left_mw=rows["promised_mw"] - np.maximum(running, earlier))
+    rows = rows.assign(due=due, left_mw=rows["now_mw"] - np.maximum(running, earlier))
     return rows.sort_values("due", kind="stable", ignore_index=True)
 
 
@@ -119,8 +120,8 @@ def running(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     """Contracted critical-IT megawatts at own share by company, in the three parts of `delivery.told`, and two of one.
 
     Columns: contracted_mw, live_mw (missing where no figure was seen, zero where the company says so), not_yet_mw,
-    untold_mw, and of the untold later_mw, whose start is stated for a time that has not begun, and may_run_mw,
-    the rest. A parent has its subsidiaries' megawatts too.
+    untold_mw, and later_mw: the part of not_yet_mw of which no figure is told and whose start is stated for a time that
+    has not begun. A parent has its subsidiaries' megawatts too.
     """
     day = pd.Timestamp(day)
     parents = ledger.parent_of(known["instruments"])
@@ -136,11 +137,11 @@ def running(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
             "later_mw": delivery.later_mw(own, day, parents).sum(),
         }
     table = pd.DataFrame.from_dict(found, orient="index", dtype=float).rename_axis("ticker")
-    rest = delivery.told(table["contracted_mw"], table["live_mw"], table["unpublished"])
+    columns = table["contracted_mw"], table["live_mw"], table["unpublished"]
+    rest = delivery.told(*columns, table["later_mw"])
     table = table.join(rest[["not_yet_mw", "untold_mw"]])
-    table["later_mw"] = table["later_mw"].clip(upper=table["untold_mw"])
-    table["may_run_mw"] = table["untold_mw"] - table["later_mw"]
-    parts = ["not_yet_mw", "untold_mw", "later_mw", "may_run_mw"]
+    table["later_mw"] = table["not_yet_mw"] - delivery.told(*columns)["not_yet_mw"]
+    parts = ["not_yet_mw", "untold_mw", "later_mw"]
     table[parts] = table[parts].where(table["contracted_mw"].notna(), axis=0)
     return table[["contracted_mw", "live_mw", *parts]]
 
@@ -201,7 +202,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
                 "tenants": _names(tenants(signed)),
                 "guarantors": _names(signed["guarantor"]),
                 "live_mw": runs.loc[ticker, "live_mw"],
-                **runs.loc[ticker, ["not_yet_mw", "untold_mw", "later_mw", "may_run_mw"]],
+                **runs.loc[ticker, ["not_yet_mw", "untold_mw", "later_mw"]],
                 "unpublished": int(here["unpublished"].sum()),
                 "live_on": max((said.get_group(t).max() for t in own if t in said.groups), default=pd.NaT),
                 "ai_usd_m": income["ai_hpc_revenue_usd_m"].get(ticker),

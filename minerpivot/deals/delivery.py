@@ -1,7 +1,7 @@
 """What was promised and what runs: megawatts live for tenants, delays, by what companies said.
 
 Megawatts are critical IT. What was not seen is missing, not zero; zero is what a company says does not run yet.
-Contracted ones are in three parts (`told`): live, not yet live, and untold.
+Contracted ones are in three parts (`told`): live, not yet live, and untold (no figure, and the lease may have begun).
 """
 
 from __future__ import annotations
@@ -96,16 +96,21 @@ def live_mw(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     )
 
 
-def told(contracted: pd.Series, live: pd.Series, unpublished: pd.Series) -> pd.DataFrame:
+def told(
+    contracted: pd.Series, live: pd.Series, unpublished: pd.Series, later: pd.Series | float = 0.0
+) -> pd.DataFrame:
     """Contracted megawatts in three by what companies tell: `live_mw`, `not_yet_mw` and `untold_mw`, zero if none.
 
     What a company that tells its live megawatts has contracted beyond them does not run yet, by its last word. Where
-    no figure is told, or something more has begun without one (`unpublished` phases), that is untold: not zero.
+    no figure is told, or something more has begun without one (`unpublished` phases), what is leased from a later time
+    on does not run yet either (`later`, see `later_mw`); the rest is untold: not zero.
     """
     runs = live.fillna(0)
     rest = (contracted.fillna(0) - runs).clip(lower=0)
     known = live.notna() & ~unpublished.gt(0)
-    return pd.DataFrame({"live_mw": runs, "not_yet_mw": rest.where(known, 0.0), "untold_mw": rest.mask(known, 0.0)})
+    ahead = pd.Series(later, index=contracted.index).fillna(0).clip(upper=rest)
+    not_yet = rest.where(known, ahead)
+    return pd.DataFrame({"live_mw": runs, "not_yet_mw": not_yet, "untold_mw": rest - not_yet})
 
 
 def over_time(
@@ -118,7 +123,7 @@ def over_time(
 
     Contracted is what was in force by the ledger of that month (`known`), at the company's own share. Live is dated by
     when it ran, not by when that was said: from the end of its period, or from the statement if that came first. Only
-    what was said by `day` counts. Before a company's first figure its megawatts are untold.
+    what was said by `day` counts. Before a company's first figure its megawatts are untold, from the start of the lease.
     """
     day = pd.Timestamp(day)
     done = deliveries[(deliveries["kind"] == "delivered") & deliveries["alternative_to"].isna()]
@@ -137,9 +142,10 @@ def over_time(
             "contracted_mw": rows["mw"].groupby(rows["ticker"].replace(parents)).sum(),
             "live_mw": figures.groupby(company).sum(min_count=1),
             "unpublished": figures.isna().groupby(company).sum(),
+            "later": later_mw(rows, month, parents),
         }
         both = pd.DataFrame(columns, dtype=float).rename_axis("ticker")
-        split = told(both["contracted_mw"], both["live_mw"], both["unpublished"])
+        split = told(both["contracted_mw"], both["live_mw"], both["unpublished"], both["later"])
         found.append(both[["contracted_mw"]].fillna(0.0).join(split).reset_index().assign(month=month))
     return pd.concat(found, ignore_index=True)[["ticker", "month", "contracted_mw", *TOLD]]
 
@@ -282,8 +288,8 @@ def _steps(promises: pd.DataFrame) -> pd.DataFrame:
 def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     """First promise for each phase of a site, step by step, against what was known of it on `day`, oldest first.
 
-    Columns: ticker, site, phase, step (its name, see `_steps`), deal_id, promised_mw, promised (the period, as
-    stated), now (when all of that was first live, else the latest target), state ("delivered"; "expected"; of those
+    Columns: ticker, site, phase, step (its name, see `_steps`), deal_id, promised_mw, now_mw (of a phase that was
+    redesigned: the megawatts of the latest target for all of it), promised (the period, as stated), now (when all of that was first live, else the latest target), state ("delivered"; "expected"; of those
     whose period has passed without either "late", if it was said since that all or a part is not live, or "overdue",
     if nothing newer was said) and late_quarters: from the last day of the promised period to that of the other, missing
     if late or overdue, and zero unless the other begins after the promised one has ended: a vaguer word ("January",
@@ -307,7 +313,9 @@ def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     done = (
         ran[enough].assign(end=period_end(ran["live_by"])).sort_values("end").groupby(of_step, as_index=False).head(1)
     )
-    rows = rows.merge(target[[*of_step, "due"]], on=of_step, how="left")
+    rows = rows.merge(target[[*of_step, "due", "critical_it_mw"]], on=of_step, how="left")
+    last = ~rows.duplicated(keys, keep="last")  # a target for all of a phase says nothing of its first part
+    rows["now_mw"] = rows["critical_it_mw"].where(last).fillna(rows["promised_mw"])
     rows = rows.merge(done[[*of_step, "live_by"]], on=of_step, how="left")
     delivered = rows["live_by"].notna()
     rows["now"] = rows["live_by"].fillna(rows["due"])
@@ -318,7 +326,7 @@ def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     months = 12 * (end.dt.year - promised_end.dt.year) + end.dt.month - promised_end.dt.month
     later = period_start(rows["now"].fillna(rows["promised"])) > promised_end
     rows["late_quarters"] = (months / 3).where(later, 0.0).mask(passed)
-    return rows.drop(columns=["due", "live_by"])
+    return rows.drop(columns=["due", "live_by", "critical_it_mw"])
 
 
 def outcomes(phases: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
@@ -452,6 +460,6 @@ def delivery(
         "promised_mw": promised["critical_it_mw"].groupby(promised["ticker"].replace(parents)),
     }
     found = pd.DataFrame({name: group.sum(min_count=1) for name, group in figures.items()}, dtype=float)
-    rest = told(found["contracted_mw"], found["live_mw"], found["unpublished"])
+    rest = told(found["contracted_mw"], found["live_mw"], found["unpublished"], later_mw(rows, day, parents))
     found = found.join(rest[["not_yet_mw", "untold_mw"]])
     return found.sort_values("contracted_mw", ascending=False, kind="stable").rename_axis("ticker")

@@ -448,7 +448,7 @@ def test_a_site_has_a_name_before_the_list_of_sites_was_compiled():
 
 
 def test_contracted_megawatts_are_live_not_yet_live_or_untold():
-    """A figure settles the rest, a stated zero too; no figure, or more that has begun without one, leaves it untold."""
+    """A figure settles the rest, a stated zero too; else what starts later does not run, and the others are untold."""
     table = pd.DataFrame(
         [(100, 40, 0), (100, 0, 0), (100, None, None), (100, 40, 1), (50, 60, 0), (None, None, 1)],
         columns=["contracted", "live", "unpublished"],
@@ -457,6 +457,10 @@ def test_contracted_megawatts_are_live_not_yet_live_or_untold():
     found = delivery.told(table["contracted"], table["live"], table["unpublished"])
     assert list(found.columns) == list(delivery.TOLD)
     split = [[40, 60, 0], [0, 100, 0], [0, 0, 100], [40, 0, 60], [60, 0, 0], [0, 0, 0]]
+    assert found.to_numpy().tolist() == split
+    later = pd.Series([70.0, 70, 70, 70, 70, None])  # no more than what is left of the contracts
+    found = delivery.told(table["contracted"], table["live"], table["unpublished"], later)
+    split[2], split[3] = [0, 70, 30], [40, 60, 0]
     assert found.to_numpy().tolist() == split
 
 
