@@ -6,6 +6,8 @@ NAMES = ("chromium", "google-chrome", "google-chrome-stable")  # .ci/run looks f
 EXECUTABLE = next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 
+VIOLATIONS = {"preload": False, "resultTypes": ["violations"], "selectors": False}  # a preload would fetch style sheets
+
 
 def launch(playwright):
     """A running headless browser."""

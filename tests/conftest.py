@@ -16,12 +16,16 @@ from tests import browser as chrome
 from tests import grow
 from tests.frozen import load
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of a hundred processes would compile the package anew
 hypothesis.settings.register_profile("report", deadline=None)  # a busy machine proves nothing
 hypothesis.settings.load_profile("report")
 
 
 # What takes longest begins first, or one process would work on it when the others are done.
-LONGEST = ("test_whole_editions", "stock-performance", "miner-deals", "fact-check", "test_browser", "test_inference")
+LONGEST = (
+    "test_whole_editions", "stock-performance", "miner-deals", "test_browser", "test_transaction", "test_validation",
+    "test_book", "test_on_page", "test_inference", "fact-check",
+)  # fmt: skip
 APART = {"test_whole_editions.py": "]", "test_browser.py": "-"}  # too long for one process: by parameter, or its start
 
 

@@ -204,14 +204,23 @@ def _header(found: list[str], fields: list[str]) -> str:
 
 def _frictionless(folder: Path, entries: list[dict[str, Any]], names: list[str]) -> dict[str, list[str]]:
     """What Frictionless finds in the tables `names`, in words; references to tables not in `entries` are left out."""
+    if not names:
+        return {}
     from frictionless import FrictionlessException, Package, system
 
     known = {entry["name"] for entry in entries} | {""}  # "" is the table itself
+    keys = {
+        entry["name"]: [k for k in entry["schema"].get("foreignKeys", []) if k["reference"]["resource"] in known]
+        for entry in entries
+        if entry["name"] in names
+    }
+    needed = {*keys, *(key["reference"]["resource"] for own in keys.values() for key in own)}  # all take longer
     resources = []
     for entry in entries:
-        keys = [key for key in entry["schema"].get("foreignKeys", []) if key["reference"]["resource"] in known]
-        plain = {key: entry[key] for key in ("name", "path", "profile", "format", "mediatype", "encoding")}
-        resources.append(plain | {"schema": entry["schema"] | {"foreignKeys": keys}})
+        if entry["name"] in needed:
+            plain = {key: entry[key] for key in ("name", "path", "profile", "format", "mediatype", "encoding")}
+            schema = entry["schema"] | {"foreignKeys": keys.get(entry["name"], [])}
+            resources.append(plain | {"schema": schema})
     found: dict[str, list[str]] = {}
     by_name = {entry["name"]: entry for entry in entries}
     with system.use_context(trusted=True):

@@ -66,13 +66,13 @@ def tenant_name(tenant: str, names: Mapping[str, str]) -> str:
         kind = found[1] if len(found[1]) > 1 else "tenant"
         return f"unnamed {kind} of {names.get(found[2], found[2])}"
 
-    return re.sub(r"undisclosed ?(.*?) ?\((\w+)\)", unnamed, tenant)
+    return re.sub(r"undisclosed ?(.*?) ?\(([\w.-]+)\)", unnamed, tenant)
 
 
 def lease_names(contracts: pd.DataFrame, names: Mapping[str, str]) -> pd.Series:
     """A name for each contract: company and tenant, with megawatts and month only where two would be called alike."""
     tenant = contracts["tenant"].str.replace(r"^undisclosed.*", "unnamed tenant", regex=True)
-    others = re.compile(r"; undisclosed ?(.*?) ?\(\w+\)")
+    others = re.compile(r"; undisclosed ?(.*?) ?\([\w.-]+\)")
     tenant = tenant.str.replace(others, lambda one: f" and a {one[1]}" if one[1] else " and an unnamed one", regex=True)
     label = contracts["ticker"].map(dict(names)) + "–" + tenant
     for more in (contracts["mw"].map(", {:.0f} MW".format), contracts["announced"].dt.strftime(", %b %Y")):

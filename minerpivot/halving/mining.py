@@ -12,6 +12,7 @@ import pandas as pd
 Numbers = pd.Series | float
 
 SECONDS_PER_DAY = 86_400
+BLOCKS_PER_DAY = 144  # one in ten minutes
 HASHES_PER_DIFFICULTY = 2**32
 HASHES_PER_PETAHASH = 1e15
 MWH_PER_PETAHASH_DAY_PER_EFFICIENCY = 0.024  # 1 PH/s at 1 J/TH draws 1 kW, that is 0.024 MWh a day
@@ -124,6 +125,15 @@ def halving_days(network: pd.DataFrame, halving: pd.Series, *, days: int = 2) ->
             "usd": hashprice(near)["usd"].to_numpy(),
         }
     ).reset_index(drop=True)
+
+
+def pace(network: pd.DataFrame, since: pd.Timestamp) -> float:
+    """Blocks a day after `since` over the 144 that the protocol aims for: above one, difficulty goes up.
+
+    Of the days up to the last with blocks; missing without any. The number of blocks in n days scatters by about
+    1 / √(144 n) of it, 1 percent in ten weeks.
+    """
+    return float(network.loc[network["date"] > since, "blocks"].mean() / BLOCKS_PER_DAY)
 
 
 def fee_share(network: pd.DataFrame) -> pd.Series:

@@ -7,13 +7,12 @@ import csv
 import re
 import shutil
 
-import jinja2
 import nbformat
 import pytest
 
 from minerpivot.article import claims
 from minerpivot.book import published
-from tests import grow
+from tests import grow, spoken
 
 KEY = "example-2026-05-15"
 ARTICLE = {
@@ -90,17 +89,10 @@ def fork(season, tmp_path_factory):
     return nbformat.read(path, as_version=4)
 
 
-def spoken(notebook):
-    """The page's text as a reader gets it: blocks whose condition fails are gone, values stand in their places."""
+def read(notebook):
+    """The page's text as a reader gets it."""
     values = published.pages(published.recorded({"fact-check.ipynb": nbformat.writes(notebook)}))
-    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    kept = re.sub(
-        r"^:::\{when\} (.*?)\n(.*?)^:::$",
-        lambda block: block[2] if published.holds(block[1], values) else "",
-        text,
-        flags=re.MULTILINE | re.DOTALL,
-    )
-    return jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(kept).render(values)
+    return spoken.sentences(spoken.markdown(notebook), values)
 
 
 def verdicts(notebook):
@@ -125,7 +117,7 @@ def test_statements_of_another_article_are_judged_from_their_rows(fork):
 
 def test_its_page_speaks_of_that_article_alone(fork):
     """Its day, its link and its companies, and nothing of the article that this report began with."""
-    text = spoken(fork)
+    text = read(fork)
     assert "8 statements" in text
     assert "miners the article names five. They had done" in text  # of one only its contract
     assert "of a text that speaks of 15 May 2026, at [example.org](https://example.org/miners)." in text

@@ -1,5 +1,7 @@
 """Right edits that rules once refused, and nonsense that they let pass: each on rows by hand."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -139,3 +141,19 @@ def test_deliveries_that_are_newer_than_the_contracts_are_told():
     """What the miners signed stops at the end of the contracts; equal ends need no word."""
     assert ledger.behind("2026-10-05", "2026-10-05") == ""
     assert ledger.behind("2026-10-05", "2026-10-20").startswith("data/deals.csv ends on 2026-10-05, deliveries.csv on ")
+
+
+@pytest.mark.parametrize(
+    ("ticker", "right"),
+    [("IREN", True), ("S", True), ("BTC-USD", True), ("DMGI.V", True), ("3350.T", True), ("BRK-B", True), ("", False),
+     ("iren", False), ("DMGI.", False), ("IREN US", False), ("A/B", False), ("../X", False)],
+)  # fmt: skip
+def test_a_ticker_may_be_of_any_exchange(ticker, right):
+    """As vendors write it; what is none could be no name of a page."""
+    (field,) = [field for field in tables.entries()["instruments"]["schema"]["fields"] if field["name"] == "ticker"]
+    assert bool(re.fullmatch(field["constraints"]["pattern"], ticker)) == right
+
+
+def test_an_unnamed_tenant_of_a_foreign_company_is_told_by_its_name():
+    """The ticker in brackets may have a point."""
+    assert ledger.tenant_name("undisclosed lab (DMGI.V)", {"DMGI.V": "DMG"}) == "unnamed lab of DMG"

@@ -365,3 +365,9 @@ def test_the_shares_of_one_day_are_those_of_the_logarithm(first, second):
     log = np.log(days["price_usd"].loc[b].iloc[0] / days["price_usd"].loc[a].iloc[0])
     whole = np.log(usd[b].iloc[0] / usd[a].iloc[0])
     assert parts["bitcoin price"] * whole == pytest.approx(log * parts.sum(), rel=1e-6, abs=1e-9)
+
+
+def test_the_pace_of_blocks_by_hand():
+    """Two days after the day asked for, of 150 and 141 blocks: 145.5 over 144; the day itself does not count."""
+    days = pd.DataFrame({"date": pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-03"]), "blocks": [10, 150, 141]})
+    assert mining.pace(days, pd.Timestamp("2026-01-01")) == pytest.approx(145.5 / 144)

@@ -4,7 +4,6 @@ The copy (`tests/grow.py`) has two more quarters of every company and of Nvidia,
 headline that ends (Microsoft's with leases) and a figure that does not say what it counts (Alphabet's, a year ahead).
 """
 
-import json
 import re
 import shutil
 
@@ -14,9 +13,7 @@ import pytest
 
 from minerpivot.book import published
 from minerpivot.data.tables import DATA
-from minerpivot.page.drawing import MIME
-from minerpivot.page.tables import TABLE_MIME
-from tests import grow
+from tests import grow, spoken
 
 CHAPTER = "chapters/hyperscaler-capex.ipynb"
 
@@ -40,33 +37,13 @@ def spending(season):
 @pytest.fixture(scope="module")
 def text(season, spending):
     """The sentences that stand, those of hidden blocks left out, with their values filled in."""
-    values = {"spending": spending}
-    whole = "\n\n".join(cell.source for cell in season[1].cells if cell.cell_type == "markdown")
-    stands = re.sub(
-        r"^:::\{when\} ([^\n]*)\n(.*?)^:::$",
-        lambda block: block[2] if published.holds(block[1], values) else "",
-        whole,
-        flags=re.S | re.M,
-    )
-    return re.sub(
-        r"\{\{.+?\}\}", lambda found: published.JINJA.from_string(found[0]).render(**values), stands, flags=re.S
-    )
+    return spoken.sentences(spoken.markdown(season[1]), {"spending": spending})
 
 
 @pytest.fixture(scope="module")
 def exhibits(season):
     """What is said of each chart and table, by name: a line for each choice."""
-    found = {}
-    for cell in season[1].cells:
-        for output in cell.get("outputs", []):
-            for mime in {MIME, TABLE_MIME} & output.get("data", {}).keys():
-                stored = output["data"][mime]
-                stored = json.loads(stored) if isinstance(stored, str) else stored
-                found[stored["name"]] = [
-                    " | ".join(str(choice.get(part, "")) for part in ("title", "unit", "description", "note"))
-                    for choice in stored.get("choices", [stored])
-                ]
-    return found
+    return spoken.lines(season[1])
 
 
 def grown(season, table):

@@ -61,6 +61,7 @@ def lines(
     events: Sequence[Event] = (),
     thin: str | None = None,
     dashes: Mapping[Any, str] | None = None,
+    at_end: Mapping[Any, str] | None = None,
     strip: Strip | None = None,
     heading: str = "",
     height: tuple[int, int] = (300, 290),
@@ -72,8 +73,8 @@ def lines(
     `ticks` are values or labels on the vertical scale, `x_ticks` labels on the horizontal one; `place` is how a tap
     names a number there. `format` may be a function if `ticks` have labels (an index told as a return). `thin` is a
     column of flags: rows drawn thin and dashed, as they rest on few members. `dashes` (line -> "long" or "dots") tells
-    grey lines apart that cross. `height` is of the plot, in a column and
-    on a phone; `heading` names a panel.
+    grey lines apart that cross. `at_end` gives words (by line) for one whose drawn end is not its last value, as it
+    leaves the scale. `height` is of the plot, in a column and on a phone; `heading` names a panel.
     """
     meant = {"": accent} if isinstance(accent, str) else dict(accent or {})
 
@@ -91,7 +92,8 @@ def lines(
         scale = axes.within(domain, values) or axes.reach(values, log=log, zero=zero)
         labels = axes.labelled(ticks, scale, format, log=log)
         last = {key: (x, y) for key, x, y in zip(full["key"], full["x"], full["y"])}  # rows stand in order of x
-        ends = {key: _end(named[key], written(y, format), key in meant, size) for key, (_, y) in last.items()}
+        said = {key: written(y, format) for key, (_, y) in last.items()} | dict(at_end or {})
+        ends = {key: _end(named[key], said[key], key in meant, size) for key in last}
         room = [label.width for key, label in ends.items() if _reaches(last[key][0], span)]
         room += [measure(strip.latest(column), bold=True) for column in strip.meanings] if strip else []
         under = UNDER if strip else 0
