@@ -306,9 +306,10 @@ def compared(overview: pd.DataFrame) -> pd.DataFrame:
     )
     said_on = rows["live_on"].where(rows["live_mw"].notna())  # no day under what is missing
     late = rows["overdue"].map(lambda names: f"; {Number(len(names.split('; '))).words} overdue" if names else "")
+    fitted = rows["ai_includes_fit_out"].eq("y").map({True: ", with fit-out", False: ""})
     return rows.assign(
         live_said=_months(said_on),
-        ai_ends=_months(rows["ai_quarter"]) + rows["ai_includes_fit_out"].eq("y").map({True: ", with fit-out", False: ""}),
+        ai_ends=_months(rows["ai_quarter"]) + fitted,
         next=periods(rows["next_delivery"]),
         next_kind=rows["next_kind"] + late,
         or_per_mw=_other(rows["per_contracted_mw_low"], rows["per_contracted_mw_high"]),

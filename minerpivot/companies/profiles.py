@@ -169,9 +169,9 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
     the contracts' value has megawatts (`measured_percent`). `returns_to` is the last close of a company whose closes
     stand in the table of small miners alone, which is for returns; `lacks` then says which price is missing.
     `next_delivery` is the soonest promise or start of a lease (`next_kind`), `overdue` names what should have come by
-    now (see `overdue`). `unmeasured` contracts state no critical-IT megawatts: what is said of live ones is not said of
-    them. AI shares are less the fit-out that is stated; `ai_includes_fit_out` is y where it may hold more. For parts of the megawatts see `running`. Rows of subsidiaries repeat what their
-    parents' rows hold.
+    now (see `overdue`). `unmeasured` contracts state no critical-IT megawatts: what is said of live ones is not said
+    of them. AI shares are less the fit-out that is stated; `ai_includes_fit_out` is y where it may hold more. For
+    parts of the megawatts see `running`. Rows of subsidiaries repeat what their parents' rows hold.
     """
     day = pd.Timestamp(day)
     listed = companies(known["instruments"])

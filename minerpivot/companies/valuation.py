@@ -169,7 +169,7 @@ def enterprise_value(
     """
     day = pd.Timestamp(day)
     close, counts = latest_closes(prices, day), latest_counts(shares, day)
-    coin, coin_on = (close[part].get("BTC-USD") for part in ("close", "date"))
+    coin, coin_on = close.reindex(["BTC-USD"])[["close", "date"]].iloc[0]
     total = sheets["debt_usd_m"].where(sheets["debt_scope"] == "total")
     known = sheets.assign(debt_seen_usd_m=sheets["debt_usd_m"], debt_usd_m=total)
     known = known.assign(whole=known["debt_usd_m"].notna() & known["cash_usd_m"].notna())
@@ -193,8 +193,8 @@ def enterprise_value(
     rows = rows.join(counts.rename(columns={"as_of": "shares_on", "basis": "shares_basis"}))
     rows = rows.join(close.rename(columns={"date": "close_on"}))
     rows["market_value_usd_m"] = rows["shares_m"] * rows["close"]
-    rows["coins_usd_m"] = rows["btc_held"].astype(float) * (float("nan") if coin is None else coin) / 1e6
-    rows["coins_on"] = pd.Series(pd.to_datetime(coin_on), rows.index).where(rows["coins_usd_m"].notna())
+    rows["coins_usd_m"] = rows["btc_held"].astype(float) * coin / 1e6
+    rows["coins_on"] = pd.Series(pd.Timestamp(coin_on), rows.index).where(rows["coins_usd_m"].notna())
     held, lies = rows["restricted_cash_usd_m"].fillna(0), rows["restricted_is"]
     own_cash = rows["cash_usd_m"] - rows["coins_in_cash_usd_m"].fillna(0)
     cash = {"low": own_cash + held.where(lies != "within", 0)}

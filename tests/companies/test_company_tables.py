@@ -86,7 +86,10 @@ def test_a_site_that_stands_for_others_is_no_place():
 
 
 def test_the_share_of_ai_is_of_the_quarter_s_own_revenue():
-    """30 of 120 million is 25 percent; one without a split has none, one without revenue no row; latest first."""
+    """30 of 120 million is 25 percent; one without a split has none, one without revenue no row; latest first.
+
+    With 20 million of fit-out in both it is 10 of 100.
+    """
     quarters = pd.DataFrame(
         {
             "ticker": "A",
@@ -97,6 +100,7 @@ def test_the_share_of_ai_is_of_the_quarter_s_own_revenue():
             "mining_revenue_usd_m": [80.0, None, None],
             "hosting_other_revenue_usd_m": [10.0, None, None],
             "ai_includes_fit_out": ["n", None, None],
+            "fit_out_usd_m": [None, None, None],
             "source_url": [ADDRESS, None, ADDRESS],
         }
     )
@@ -105,6 +109,8 @@ def test_the_share_of_ai_is_of_the_quarter_s_own_revenue():
     assert shown["ai_percent"].tolist() == pytest.approx([float("nan"), 25], nan_ok=True)
     assert told(shown["source"]) == [None, ("Source of the quarter", ADDRESS)]
     assert pages.revenue(quarters.iloc[:0]).empty
+    fitted = quarters.assign(fit_out_usd_m=[20.0, None, None], ai_includes_fit_out=["y", None, None])
+    assert pages.revenue(fitted)[["revenue", "ai", "ai_percent"]].iloc[-1].tolist() == [120, 30, 10]
 
 
 def reconciled(*rows):

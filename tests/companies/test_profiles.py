@@ -277,3 +277,17 @@ def test_periods_and_open_bases_are_told_or_missing():
     marked, plain = profiles.open_basis(pd.Series([True, False]))
     assert marked == "basis open"
     assert pd.isna(plain)
+
+
+def test_another_text_gives_another_figure_for_what_runs():
+    """437 by the release, 430 by the deck; one beside an older statement is past and gives none."""
+    rows = [
+        ("old", "2026-05-06", "2026-Q1", 243.0, None),
+        ("old, other", "2026-05-06", "2026-Q1", 225.0, "old"),
+        ("new", "2026-07-28", "2026-07", 437.0, None),
+        ("new, other", "2026-07-28", "2026-07", 430.0, "new"),
+    ]
+    columns = ["delivery_id", "said_on", "live_by", "live_critical_it_mw", "alternative_to"]
+    said = pd.DataFrame(rows, columns=columns).assign(kind="delivered", site="s", phase="all")
+    assert profiles.otherwise_live(said, 437.0) == 430
+    assert pd.isna(profiles.otherwise_live(said.iloc[:3], 437.0))

@@ -264,3 +264,30 @@ def test_a_value_says_on_which_sheet_count_and_close_it_stands():
     assert found[["sheet_on", "shares_on", "close_on"]].tolist() == [SHEET["as_of"], pd.Timestamp("2026-07-01"), DAY]
     assert found[["sheet_url", "sheet_grade", "shares_basis"]].tolist() == ["https://example.org", "A", "cover_page"]
     assert found[["debt_scope", "debt_basis", "restricted_is"]].tolist() == ["total", "principal", "on_top"]
+
+
+def test_coins_count_at_the_price_of_the_day_of_the_shares():
+    """Without a close of 7 October the network's price of that day, 80,000, values 20 coins; a close comes first."""
+    prices = pd.DataFrame({"date": [DAY - pd.Timedelta(days=1)], "symbol": ["BTC-USD"], "close": [1e5]})
+    network = pd.DataFrame({"date": [DAY - pd.Timedelta(days=1), DAY], "price_usd": [9e4, 8e4]})
+    filled = valuation.with_coins(prices, network)
+    assert filled["close"].tolist() == [1e5, 8e4]
+    counts = pd.DataFrame(columns=["ticker", "as_of", "basis", "shares_m"]).astype({"as_of": "datetime64[ns]"})
+    found = valuation.enterprise_value(pd.DataFrame([SHEET]), counts, filled, DAY, ["A"]).loc["A"]
+    assert found[["coins_usd_m", "coins_on"]].tolist() == [1.6, DAY]
+
+
+def test_a_balance_sheet_may_lack_what_was_agreed_later_or_never_seen_completed():
+    """Completed before it, ended, unpriced or agreed after the day: not told; the other two are."""
+    rows = [
+        ("before, completed", "2026-05-01", "completed", 1.0),
+        ("before, open", "2026-05-01", "signed", 1.5),
+        ("after", "2026-07-09", "completed", 0.6),
+        ("after the day", "2026-11-01", "signed", 1.0),
+        ("ended", "2026-07-09", "terminated", 1.0),
+        ("unpriced", "2026-07-09", "signed", None),
+    ]
+    deals = pd.DataFrame(rows, columns=["deal_id", "announced_on", "state", "contract_value_usd_bn"])
+    deals = deals.assign(counts_as="purchase", supersedes=None)
+    found = valuation.bought(deals, pd.Timestamp("2026-06-30"), DAY)
+    assert found["deal_id"].tolist() == ["before, open", "after"]

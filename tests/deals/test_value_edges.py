@@ -83,3 +83,13 @@ def test_income_is_set_against_contracts_that_pay_anything():
     )
     rows = rows_of({"contract_value_usd_bn": 0.005}, {"ticker": "HUT", "contract_value_usd_bn": 0.0})
     assert value.started(ledger.contracted(rows), shares, {})["percent"].to_dict() == pytest.approx({"IREN": 1600})
+
+
+def test_stated_fit_out_is_in_no_share_of_ai():
+    """73 of 85 million once: 12 of 53.6; fit-out of unknown size stays in and is marked."""
+    table = segments(("IREN", "2025-12-31", 126.6, 85.0), ("HUT", "2025-12-31", 100.0, 20.0))
+    table = table.assign(fit_out_usd_m=[73.0, None], ai_includes_fit_out="y")
+    shares = ledger.ai_share(table, ["IREN", "HUT"])
+    assert shares["ai_percent"].to_dict() == pytest.approx({"IREN": 100 * 12 / 53.6, "HUT": 20})
+    assert shares["ai_includes_fit_out"].to_dict() == {"IREN": "n", "HUT": "y"}
+    assert value.ai_share_by_quarter(table)["ai_percent"].max() == pytest.approx(100 * 12 / 53.6)
