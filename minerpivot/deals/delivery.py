@@ -123,7 +123,7 @@ def over_time(
 
     Contracted is what was in force by the ledger of that month (`known`), at the company's own share. Live is dated by
     when it ran, not by when that was said: from the end of its period, or from the statement if that came first. Only
-    what was said by `day` counts. Before a company's first figure its megawatts are untold, from the start of the lease.
+    what was said by `day` counts. Before a company's first figure megawatts are untold once the lease may have begun.
     """
     day = pd.Timestamp(day)
     done = deliveries[(deliveries["kind"] == "delivered") & deliveries["alternative_to"].isna()]
@@ -289,12 +289,13 @@ def delays(deliveries: pd.DataFrame, day: str | pd.Timestamp) -> pd.DataFrame:
     """First promise for each phase of a site, step by step, against what was known of it on `day`, oldest first.
 
     Columns: ticker, site, phase, step (its name, see `_steps`), deal_id, promised_mw, now_mw (of a phase that was
-    redesigned: the megawatts of the latest target for all of it), promised (the period, as stated), now (when all of that was first live, else the latest target), state ("delivered"; "expected"; of those
-    whose period has passed without either "late", if it was said since that all or a part is not live, or "overdue",
-    if nothing newer was said) and late_quarters: from the last day of the promised period to that of the other, missing
-    if late or overdue, and zero unless the other begins after the promised one has ended: a vaguer word ("January",
-    then "the first quarter") is no delay. A promise without megawatts (a first hall, power) is kept by any delivery;
-    one with megawatts is not postponed by a target for less.
+    redesigned: the megawatts of the latest target for all of it), promised (the period, as stated), now (when all of
+    that was first live, else the latest target), state ("delivered"; "expected"; of those whose period has passed
+    without either "late", if it was said since that all or a part is not live, or "overdue", if nothing newer was
+    said) and late_quarters: from the last day of the promised period to that of the other, missing if late or overdue,
+    and zero unless the other begins after the promised one has ended: a vaguer word ("January", then "the first
+    quarter") is no delay. A promise without megawatts (a first hall, power) is kept by any delivery; one with megawatts
+    is not postponed by a target for less.
     """
     day, keys = pd.Timestamp(day), ["ticker", "site", "phase"]
     said = deliveries[(last_day(deliveries["said_on"]) <= day) & deliveries["alternative_to"].isna()]

@@ -349,13 +349,17 @@ def ultimate_credit(contracts: pd.DataFrame) -> pd.DataFrame:
     """On whose credit each contract rests in the end: `credit` (a name) and `ground` (why).
 
     The rule: the guarantor where there is one, else the tenant. A guarantor counts for the whole contract, though it
-    covers a stated sum or the base term only. A value of several contracts rests on their credit where that is one.
+    covers a stated sum or the base term only. A value of several contracts rests on their credit and ground where that
+    is one; where their grounds differ, one of its tenants is supported and another is not.
     """
     credit = contracts["guarantor"].fillna(contracts["tenant"])
     of_parts = credit.groupby(contracts["part_of"])
     one = of_parts.first()[of_parts.nunique().eq(1)]
     credit = contracts["deal_id"].map(one).fillna(credit)
-    return pd.DataFrame({"credit": credit, "ground": contracts["credit_ground"].map(GROUNDS)})
+    ground = contracts["credit_ground"].map(GROUNDS)
+    grounds = ground.groupby(contracts["part_of"])
+    together = grounds.first().mask(grounds.first() != grounds.last(), "one of two tenants supported")
+    return pd.DataFrame({"credit": credit, "ground": contracts["deal_id"].map(together).fillna(ground)})
 
 
 def assured(contracts: pd.DataFrame) -> pd.Series:
