@@ -18,6 +18,7 @@ RENAMED = "chapters/renamed.json"  # the site carries it beside numbers.json
 NONE = "–"
 ISO_DAY = r"(?<![\w-])\d{{4}}{}(?![\w-])"  # or month; one inside a name is none
 FINDINGS, FORKS = "Findings", "For forks"  # headings in the change log
+FIRST = 5  # findings of an edition that stand open
 
 Values = dict[str, dict[str, Any]]
 
@@ -88,14 +89,17 @@ def page(root: Path) -> str:
 
 
 def _told(body: str) -> str:
-    """Markdown of an edition's entries: findings first, what only who builds on the report needs behind a line."""
+    """Markdown of an edition's entries: its first findings, all else behind lines that open it."""
     lead, *parts = re.split(r"^### (.+)\n", body, flags=re.MULTILINE)
     entries = {title: text.strip() for title, text in zip(parts[::2], parts[1::2])}
     first = sorted(entries, key=lambda title: (title == FORKS, title != FINDINGS))  # the others as they stand
-    told = [
-        f":::{{fold}} {title}\n\n{entries[title]}\n:::" if title == FORKS else f"**{title}**\n\n{entries[title]}"
-        for title in first
-    ]
+    told = []
+    for title in first:
+        lines = re.split(r"\n(?=- )", entries[title])
+        shown, more = (lines[:FIRST], lines[FIRST:]) if title == FINDINGS else ([], lines)
+        told += ["\n".join([f"**{title}**\n", *shown])] if shown else []
+        name = f"{len(more)} more" if shown else title
+        told += [f":::{{fold}} {name}\n\n" + "\n".join(more) + "\n:::"] if more else []
     return "\n\n".join(filter(None, [lead.strip(), *told]))
 
 

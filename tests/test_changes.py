@@ -189,7 +189,7 @@ def test_the_page_compares_each_edition_with_the_one_before(root):
     page = changes.page(root)
     newest, second, first = page.split("\n(edition-")
     assert (
-        "## Since the last edition\n\n**Findings**\n\n- It fell.\n\n**Data**\n\n- More rows.\n\n:::{fold} For forks"
+        "## Since the last edition\n\n**Findings**\n\n- It fell.\n\n:::{fold} Data\n\n- More rows.\n:::\n\n:::{fold} For forks"
         in newest
     )
     assert "Compared with edition 1.1.0: 1 value changed, 0 are new, 0 are gone. 1 verdict changed." in newest

@@ -25,7 +25,8 @@ WORTH = {  # row of the table -> the figure and the day for which it holds, as c
     "Cash, $m": ("cash_usd_m", "sheet_on"),
     "Restricted cash, $m": ("restricted_cash_usd_m", "sheet_on"),
     "Preferred stock, $m": ("preferred_usd_m", "sheet_on"),
-    "Coins, $m": ("coins_usd_m", "sheet_on"),
+    "Coins": ("btc_held", "sheet_on"),
+    "Coins at that day's price, $m": ("coins_usd_m", "coins_on"),
     "Enterprise value, restricted cash apart, $m": ("high_usd_m", "close_on"),
     "The same, restricted cash counted as cash, $m": ("low_usd_m", "close_on"),
     "Per contracted megawatt, $m": ("per_contracted_mw_high", "close_on"),
@@ -110,6 +111,7 @@ def sites(rows: pd.DataFrame) -> pd.DataFrame:
 def revenue(segments: pd.DataFrame) -> pd.DataFrame:
     """Revenue by fiscal quarter, latest first, million USD, with AI as percent of it (`ai_percent`).
 
+    The percentages, and only they, are less the fit-out that is stated (`fit_out`).
     A quarter of which no revenue is in the tables has no row.
     """
     rows = segments.dropna(subset=["revenue_usd_m"]).sort_values("period_end", ascending=False)
@@ -124,6 +126,7 @@ def revenue(segments: pd.DataFrame) -> pd.DataFrame:
             "mining": rows["mining_revenue_usd_m"],
             "hosting_other": rows["hosting_other_revenue_usd_m"],
             "with_fit_out": rows["ai_includes_fit_out"],
+            "fit_out": rows["fit_out_usd_m"],
             "source": linked("Source of the quarter", rows["source_url"]),
         }
     )
@@ -242,6 +245,7 @@ COMPARED = (  # the columns of the table of all companies, in its order
         "mining_on",
         "parent",
         "contracts",
+        "unmeasured",
         "unvalued",
         "open_mw",
         "measured_percent",
@@ -257,6 +261,7 @@ COMPARED = (  # the columns of the table of all companies, in its order
         "unpublished",
         "ai_usd_m",
         "ai_quarter",
+        "ai_includes_fit_out",
         "first_contract",
     ),
     *(
@@ -279,6 +284,7 @@ COMPARED = (  # the columns of the table of all companies, in its order
         "coins_in_cash_usd_m",
         "free_cash_usd_m",
         "coins_usd_m",
+        "coins_on",
     ),
     *(
         "net_debt_low_usd_m",
@@ -302,7 +308,7 @@ def compared(overview: pd.DataFrame) -> pd.DataFrame:
     late = rows["overdue"].map(lambda names: f"; {Number(len(names.split('; '))).words} overdue" if names else "")
     return rows.assign(
         live_said=_months(said_on),
-        ai_ends=_months(rows["ai_quarter"]),
+        ai_ends=_months(rows["ai_quarter"]) + rows["ai_includes_fit_out"].eq("y").map({True: ", with fit-out", False: ""}),
         next=periods(rows["next_delivery"]),
         next_kind=rows["next_kind"] + late,
         or_per_mw=_other(rows["per_contracted_mw_low"], rows["per_contracted_mw_high"]),

@@ -19,7 +19,7 @@ from minerpivot.page.words import Day
 READ = (
     *("instruments", "miners", "deals", "deal_sources", "deliveries", "sites", "site_contracts", "company_totals"),
     *("power_status", "balance_sheets", "shares_outstanding", "financings", "miner_segments", "prices", "fates"),
-    *("prices_failed", "earnings_dates", "event_flags", "claims"),
+    *("prices_failed", "earnings_dates", "event_flags", "claims", "network"),
 )
 LEAST_MW = 100  # contracted megawatts below which a value per megawatt says nothing
 LEAST_MEASURED = 90  # percent of the contracts' value that has to have megawatts for one
@@ -146,6 +146,20 @@ def running(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     return table[["contracted_mw", "live_mw", *parts]]
 
 
+def otherwise_live(deliveries: pd.DataFrame, live_mw: float) -> float:
+    """Live megawatts of a company where another text gives another figure for the newest one, missing if none does.
+
+    `deliveries` are the company's; `alternative_to` names the statement that counts.
+    """
+    done = deliveries[deliveries["kind"] == "delivered"]
+    main = done[done["alternative_to"].isna()]
+    main = main.assign(said=last_day(main["said_on"]), end=delivery.period_end(main["live_by"]))
+    newest = main.sort_values(["said", "end"], kind="stable").groupby(["site", "phase"]).tail(1)
+    both = done.merge(newest[["delivery_id", "live_critical_it_mw"]], left_on="alternative_to", right_on="delivery_id")
+    gap = (both["live_critical_it_mw_x"] - both["live_critical_it_mw_y"]).sum()
+    return live_mw + gap if gap else np.nan
+
+
 def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestamp) -> pd.DataFrame:
     """One row a company with what is known of it on `day`: see the columns' names, megawatts being critical IT.
 
@@ -155,7 +169,8 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
     the contracts' value has megawatts (`measured_percent`). `returns_to` is the last close of a company whose closes
     stand in the table of small miners alone, which is for returns; `lacks` then says which price is missing.
     `next_delivery` is the soonest promise or start of a lease (`next_kind`), `overdue` names what should have come by
-    now (see `overdue`). For parts of the megawatts see `running`. Rows of subsidiaries repeat what their
+    now (see `overdue`). `unmeasured` contracts state no critical-IT megawatts: what is said of live ones is not said of
+    them. AI shares are less the fit-out that is stated; `ai_includes_fit_out` is y where it may hold more. For parts of the megawatts see `running`. Rows of subsidiaries repeat what their
     parents' rows hold.
     """
     day = pd.Timestamp(day)
@@ -163,7 +178,11 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
     parents = ledger.parent_of(known["instruments"])
     closes = known["prices"].pivot(index="date", columns="symbol", values="close").sort_index()
     worth = valuation.enterprise_value(
-        known["balance_sheets"], known["shares_outstanding"], known["prices"], day, listed.index
+        known["balance_sheets"],
+        known["shares_outstanding"],
+        valuation.with_coins(known["prices"], known["network"]),
+        day,
+        listed.index,
     )
     next_ones = ahead(known, day).query("kind != 'results'")
     live = delivery.live_mw(delivery.kept(known["deliveries"], known["deals"]), day).reset_index()
@@ -198,6 +217,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
                 "open_mw": sums.get("open_mw", np.nan),
                 "measured_percent": valuation.measured_percent(signed),
                 "contracted_usd_bn": sums.get("value_usd_bn", np.nan),
+                "unmeasured": int(signed["critical_it_mw"].isna().sum()),
                 "unvalued": len(ledger.unvalued(held)),
                 "tenants": _names(tenants(signed)),
                 "guarantors": _names(signed["guarantor"]),
@@ -208,6 +228,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
                 "ai_usd_m": income["ai_hpc_revenue_usd_m"].get(ticker),
                 "ai_percent": income["ai_percent"].get(ticker),
                 "ai_quarter": income["period_end"].get(ticker),
+                "ai_includes_fit_out": income["ai_includes_fit_out"].get(ticker),
                 "first_contract": starts.min(),
                 "return_percent": _return(closes.get(ticker), starts.min(), day),
                 "dilution_percent": 100 * growth["shares"].get(ticker, np.nan),

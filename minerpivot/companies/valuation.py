@@ -43,6 +43,17 @@ def announced_after(financings: pd.DataFrame, sheet_on: pd.Timestamp, day: pd.Ti
     return rows[last_day(rows["announced_on"]).between(sheet_on, day, inclusive="right")]
 
 
+def bought(deals: pd.DataFrame, sheet_on: pd.Timestamp, day: pd.Timestamp) -> pd.DataFrame:
+    """Purchases with a price, agreed by `day`, that a balance sheet of `sheet_on` may lack.
+
+    Those agreed after it, and those agreed before of which no completion was found.
+    """
+    agreed = last_day(deals["announced_on"])
+    rows = deals["counts_as"].isin(["purchase", "power_or_land"]) & deals["contract_value_usd_bn"].gt(0)
+    rows &= ~deals["state"].isin(GONE) & ~deals["deal_id"].isin(deals["supersedes"].dropna()) & (agreed <= day)
+    return deals[rows & ((agreed > sheet_on) | deals["state"].ne("completed"))]
+
+
 def ledger_power_mw(deals: pd.DataFrame, parents: Mapping[str, str]) -> pd.Series:
     """Gross MW of sites, power and leases that the ledger holds, by company: not all of its power, some of it "up to".
 
@@ -112,6 +123,16 @@ def latest_closes(prices: pd.DataFrame, day: pd.Timestamp, *, max_age_days: int 
     return recent.sort_values("date").groupby("symbol").tail(1).set_index("symbol")[["close", "date"]]
 
 
+def with_coins(prices: pd.DataFrame, network: pd.DataFrame, *, symbol: str = "BTC-USD") -> pd.DataFrame:
+    """Closes with those of bitcoin on days on which they lack one, from the network's daily price in USD.
+
+    So coins count at the price of the day of the shares, not of one before.
+    """
+    held = prices.loc[prices["symbol"] == symbol, "date"]
+    more = network.dropna(subset=["price_usd"]).rename(columns={"price_usd": "close"})[["date", "close"]]
+    return pd.concat([prices, more[~more["date"].isin(held)].assign(symbol=symbol)], ignore_index=True)
+
+
 def in_billions(low_usd_m: float, high_usd_m: float) -> str:
     """A value or the range of it as people say it: "$3.2bn", "$3.2 to 3.4bn", "−$2.1bn", "−$0.2bn to $0.3bn"."""
     ends = list(dict.fromkeys(round(value / 1000, 1) + 0.0 for value in (low_usd_m, high_usd_m)))
@@ -134,7 +155,8 @@ def enterprise_value(
 ) -> pd.DataFrame:
     """Enterprise value of each company on `day`, million USD, with all that it is made of: ticker -> one row.
 
-    Market value (latest point count x close) + debt + preferred stock - cash - coins at the close of bitcoin. Debt,
+    Market value (latest point count x close) + debt + preferred stock - cash - coins at the close of bitcoin on
+    `coins_on`, the last by `day` (`with_coins` fills days without one). Debt,
     cash and coins are those of the latest balance sheet that gives total debt and cash, else of the latest one; a debt
     that is tagged or long-term only is no total and is left empty (`debt_seen_usd_m` keeps it). Restricted cash counts
     both ways: `low_usd_m` takes it off, `high_usd_m` does not; it is added to cash where it lies on top, is a part of
@@ -147,7 +169,7 @@ def enterprise_value(
     """
     day = pd.Timestamp(day)
     close, counts = latest_closes(prices, day), latest_counts(shares, day)
-    coin = close["close"].get("BTC-USD", float("nan"))
+    coin, coin_on = (close[part].get("BTC-USD") for part in ("close", "date"))
     total = sheets["debt_usd_m"].where(sheets["debt_scope"] == "total")
     known = sheets.assign(debt_seen_usd_m=sheets["debt_usd_m"], debt_usd_m=total)
     known = known.assign(whole=known["debt_usd_m"].notna() & known["cash_usd_m"].notna())
@@ -171,7 +193,8 @@ def enterprise_value(
     rows = rows.join(counts.rename(columns={"as_of": "shares_on", "basis": "shares_basis"}))
     rows = rows.join(close.rename(columns={"date": "close_on"}))
     rows["market_value_usd_m"] = rows["shares_m"] * rows["close"]
-    rows["coins_usd_m"] = rows["btc_held"].astype(float) * coin / 1e6
+    rows["coins_usd_m"] = rows["btc_held"].astype(float) * (float("nan") if coin is None else coin) / 1e6
+    rows["coins_on"] = pd.Series(pd.to_datetime(coin_on), rows.index).where(rows["coins_usd_m"].notna())
     held, lies = rows["restricted_cash_usd_m"].fillna(0), rows["restricted_is"]
     own_cash = rows["cash_usd_m"] - rows["coins_in_cash_usd_m"].fillna(0)
     cash = {"low": own_cash + held.where(lies != "within", 0)}

@@ -260,16 +260,28 @@ def herfindahl(values: pd.Series) -> float:
     return float(((values / values.sum()) ** 2).sum())
 
 
+def without_fit_out(segments: pd.DataFrame) -> pd.DataFrame:
+    """Segments less the fit-out that is stated, in AI revenue and in all revenue: tenants pay it once.
+
+    `ai_includes_fit_out` is then n, and stays y where its size is not stated.
+    """
+    if "fit_out_usd_m" not in segments:
+        return segments
+    once = segments["fit_out_usd_m"].fillna(0)
+    less = {name: segments[name] - once for name in ("revenue_usd_m", "ai_hpc_revenue_usd_m")}
+    return segments.assign(**less, ai_includes_fit_out=segments["ai_includes_fit_out"].mask(once > 0, "n"))
+
+
 def ai_share(segments: pd.DataFrame, tickers: Iterable[str], *, max_age_days: int = 365) -> pd.DataFrame:
     """AI and HPC revenue as percent of revenue, each company's latest quarter with a split, by ticker.
 
     Columns: period_end, revenue_usd_m, ai_hpc_revenue_usd_m, mining_revenue_usd_m, ai_includes_fit_out (y, n),
-    ai_percent. A company
+    ai_percent; all less the fit-out that is stated (`without_fit_out`). A company
     without a split in the `max_age_days` before the latest quarter of the table is unknown (missing), not zero;
     a zero is the company's statement that it had no such revenue.
     """
     recent = segments["period_end"] > segments["period_end"].max() - pd.Timedelta(days=max_age_days)
-    split = segments[recent].dropna(subset=["revenue_usd_m", "ai_hpc_revenue_usd_m"])
+    split = without_fit_out(segments[recent]).dropna(subset=["revenue_usd_m", "ai_hpc_revenue_usd_m"])
     latest = split.sort_values("period_end").groupby("ticker").tail(1).set_index("ticker")
     columns = ["period_end", "revenue_usd_m", "ai_hpc_revenue_usd_m", "mining_revenue_usd_m", "ai_includes_fit_out"]
     shares = latest[columns].reindex(sorted(set(tickers)))

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from minerpivot.deals.delivery import due
-from minerpivot.deals.ledger import totals
+from minerpivot.deals.ledger import totals, without_fit_out
 from minerpivot.halving import mining
 
 HOURS_PER_YEAR = 8760
@@ -170,10 +170,11 @@ def trends(rates: pd.DataFrame) -> pd.DataFrame:
 def ai_share_by_quarter(segments: pd.DataFrame) -> pd.DataFrame:
     """AI and HPC revenue as percent of revenue for each company and quarter from its first split to its last.
 
+    Both are less the fit-out that is stated (`without_fit_out`).
     A quarter without a split is a row whose `ai_percent` is missing, so that no line is drawn across it. Columns:
     ticker, period_end, revenue_usd_m, ai_hpc_revenue_usd_m, ai_percent.
     """
-    split = segments.dropna(subset=["revenue_usd_m", "ai_hpc_revenue_usd_m"])
+    split = without_fit_out(segments).dropna(subset=["revenue_usd_m", "ai_hpc_revenue_usd_m"])
     parts = []
     for ticker, rows in split.groupby("ticker"):
         first, last = rows["period_end"].min(), rows["period_end"].max()

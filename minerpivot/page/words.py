@@ -140,7 +140,8 @@ def counted(number: int, noun: str, nouns: str = "") -> str:
 
 def provenance(sources: str | Sequence[str]) -> str:
     """The sentence that names the tables (`"deals"`) or columns (`"network.fees_btc"`) behind what is shown, each with
-    the last day that it covers; "datapackage" stands for the manifest's own facts."""
+    the last day that it covers as a whole, which may lie after what is shown; "datapackage" stands for the manifest's
+    own facts."""
     names = [sources] if isinstance(sources, str) else list(sources)
     if names == ["datapackage"]:
         return "Data: the manifest, datapackage.json."
@@ -151,7 +152,7 @@ def _reach(name: str) -> str:
     """A table or column and its last day; of a table that is dated as a whole that is the day it was compiled."""
     table = tables.describe(name.partition(".")[0])
     compiled = table["public"] and all("compiled" in rule for rule in table["public"])
-    return f"{table['title']}, {'compiled' if compiled else 'to'} {in_words(tables.through(name))}"
+    return f"{table['title']} ({'compiled' if compiled else 'table to'} {in_words(tables.through(name))})"
 
 
 def rounded(value: Any) -> Any:

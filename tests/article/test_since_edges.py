@@ -55,7 +55,7 @@ FOLLOWED = {
             ("their critical IT", "MW", 2940.17, 4122.17, "reported", VENTURES),
             ("their power of open basis", "MW", 300, 360, "reported", VENTURES),
             ("signers that report AI revenue", "companies", 7, 7, "estimated", ""),
-            ("AI in their revenue", "percent", 10.39, 53.92, "estimated", "latest quarters"),
+            ("AI in their revenue", "percent", 10.39, 48.58, "estimated", "latest quarters"),
         ]
     ],
     "shares": [

@@ -145,7 +145,7 @@ def test_the_note_names_the_tables_and_their_last_day(shown, frame):
     """After the caveat; the manifest has a name of its own."""
     tables.show(frame, "t", **ASKED, note="Amounts are rounded.")
     said = shown[0][tables.TABLE_MIME]["note"]
-    assert re.fullmatch(r"Amounts are rounded\. Data: AI and power deals of miners, to \d+ [A-Z][a-z]+ \d{4}\.", said)
+    assert re.fullmatch(r"Amounts are rounded\. Data: AI and power deals of miners \(table to \d+ [A-Z][a-z]+ \d{4}\)\.", said)
     tables.show(frame, "t", **ASKED | {"sources": "datapackage"})
     assert shown[1][tables.TABLE_MIME]["note"] == "Data: the manifest, datapackage.json."
 

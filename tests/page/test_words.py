@@ -352,9 +352,9 @@ def test_floats_are_rounded_so_that_platforms_agree():
 
 def test_what_is_shown_names_its_tables_and_their_last_day():
     """Of a table or of a column; the manifest speaks for itself."""
-    assert words.provenance("halvings") == "Data: Halvings of the block subsidy, to 20 April 2024."
+    assert words.provenance("halvings") == "Data: Halvings of the block subsidy (table to 20 April 2024)."
     both = words.provenance(["halvings", "network.fees_btc"])
-    assert both.startswith("Data: Halvings of the block subsidy, to 20 April 2024; ")
-    assert both.endswith(f", to {words.in_words(tables.through('network.fees_btc'))}.")
-    assert ", compiled " in words.provenance("sites")  # a table that is dated as a whole has no last day of its own
+    assert both.startswith("Data: Halvings of the block subsidy (table to 20 April 2024); ")
+    assert both.endswith(f"(table to {words.in_words(tables.through('network.fees_btc'))}).")
+    assert "(compiled " in words.provenance("sites")  # a table that is dated as a whole has no last day of its own
     assert words.provenance("datapackage") == "Data: the manifest, datapackage.json."

@@ -30,7 +30,7 @@ def test_a_chart_is_stored_as_specs_picture_and_text(shown):
     assert set(data) == {charts.MIME, "image/png", "text/plain"}
     kept = data[charts.MIME]
     assert kept["note"] == "Fees included."
-    assert kept["source"] == "Data: Halvings of the block subsidy, to 20 April 2024."
+    assert kept["source"] == "Data: Halvings of the block subsidy (table to 20 April 2024)."
     assert data["text/plain"] == "Income is at 30. Income is 30. It was 100 before the halving."
     assert json.loads(json.dumps(kept)) == kept
 
