@@ -133,7 +133,7 @@ def pace(network: pd.DataFrame, since: pd.Timestamp) -> float:
     Of the days up to the last with blocks; missing without any. The number of blocks in n days scatters by about
     1 / √(144 n) of it, 1 percent in ten weeks.
     """
-    return float(network.loc[network["date"] > since, "blocks"].mean() / BLOCKS_PER_DAY)
+    return float(network.loc[network["date"] > since, "blocks"].astype(float).mean() / BLOCKS_PER_DAY)
 
 
 def fee_share(network: pd.DataFrame) -> pd.Series:
