@@ -362,7 +362,7 @@ def ultimate_credit(contracts: pd.DataFrame) -> pd.DataFrame:
 
     The rule: the guarantor where there is one, else the tenant. A guarantor counts for the whole contract, though it
     covers a stated sum or the base term only. A value of several contracts rests on their credit and ground where that
-    is one; where their grounds differ, one of its tenants is supported and another is not.
+    is one; where their grounds differ, some of its tenants are supported and others not.
     """
     credit = contracts["guarantor"].fillna(contracts["tenant"])
     of_parts = credit.groupby(contracts["part_of"])
@@ -370,7 +370,7 @@ def ultimate_credit(contracts: pd.DataFrame) -> pd.DataFrame:
     credit = contracts["deal_id"].map(one).fillna(credit)
     ground = contracts["credit_ground"].map(GROUNDS)
     grounds = ground.groupby(contracts["part_of"])
-    together = grounds.first().mask(grounds.first() != grounds.last(), "one of two tenants supported")
+    together = grounds.first().mask(grounds.agg(set).map(len) > 1, "some of the tenants supported")
     return pd.DataFrame({"credit": credit, "ground": contracts["deal_id"].map(together).fillna(ground)})
 
 

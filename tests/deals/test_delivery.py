@@ -477,6 +477,25 @@ def test_a_phase_that_has_begun_without_a_figure_leaves_the_rest_untold():
         assert found.loc[month, [*delivery.TOLD]].tolist() == parts
 
 
+def test_a_redesigned_phase_has_its_newest_megawatts():
+    """A later target for more is what is promised now; one for all of a phase says nothing of its first step."""
+    grown = said({"critical_it_mw": 160, "due": "2026-H2"}, target("2027-Q1", 168))
+    found = delivery.delays(grown, "2026-06-01")
+    assert found[["promised_mw", "now_mw"]].to_numpy().tolist() == [[160, 168]]
+    steps = said(
+        {"critical_it_mw": 25, "due": "2026-Q3"}, {"critical_it_mw": 160, "due": "2026-H2"}, target("2027-Q1", 168)
+    )
+    assert delivery.delays(steps, "2026-06-01")["now_mw"].tolist() == [25, 168]
+
+
+def test_leases_that_start_later_do_not_run_before():
+    """100 MW leased from 2026-H2 on and no figure: not yet live in June, untold once the half has begun."""
+    rows = ledger({"start_expected": "2026-H2"})
+    found = delivery.over_time(lambda day: rows, said().iloc[:0], "2026-07-31", {}).set_index("month")
+    assert found.loc["2026-06-30", [*delivery.TOLD]].tolist() == [0, 100, 0]
+    assert found.loc["2026-07-31", [*delivery.TOLD]].tolist() == [0, 0, 100]
+
+
 def test_revenue_booked_before_the_first_megawatts_were_told():
     """A quarter between signature and first figure counts; one before, one after, fit-out and a zero do not."""
     months = pd.DataFrame(

@@ -428,6 +428,20 @@ def test_a_common_value_rests_on_the_one_credit_of_its_parts():
     assert deals.ultimate_credit(rows)["credit"].tolist() == ["AMD", "AMD", "AMD", "Oak", "Elm", "Oak; Elm"]
 
 
+def test_a_value_of_a_supported_tenant_and_another_is_not_called_unsupported():
+    """Where the parts have one ground it is that of their value; else some of the tenants are supported."""
+    rows = ledger(
+        {"deal_id": "A", "part_of": "ALL"},
+        {"deal_id": "B", "part_of": "ALL", "guarantor": "AMD", "credit_ground": "guarantee"},
+        {"deal_id": "C", "part_of": "ALL"},
+        {"deal_id": "ALL", "counts_as": "value"},
+        {"deal_id": "D", "part_of": "ONE", "credit_ground": "rated_tenant"},
+        {"deal_id": "ONE", "counts_as": "value"},
+    )
+    grounds = deals.ultimate_credit(rows).set_index(rows["deal_id"])["ground"]
+    assert grounds[["ALL", "ONE"]].tolist() == ["some of the tenants supported", "rated tenant"]
+
+
 def test_what_the_ultimate_credit_assures():
     """A tenant all of its rent; a guarantor its sum, no more than the value, and nothing without a sum."""
     backed = {"guarantor": "Google", "credit_ground": "guarantee", "tenant": "Fluidstack"}
