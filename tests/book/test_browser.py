@@ -41,7 +41,7 @@ def visit(browser, site):
         page.complaints = []
         page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("requestfailed", lambda request: page.complaints.append(f"failed: {request.url}"))
+        page.on("requestfailed", lambda r: page.complaints.append(f"failed: {r.url}") if missed(r) else None)
         page.on("request", lambda r: page.complaints.append(r.url) if foreign(r.url) else None)
         page.goto((root / f"{name}.html").as_uri() + query)
         return page
@@ -49,6 +49,11 @@ def visit(browser, site):
     yield opened
     for context in contexts:
         context.close()
+
+
+def missed(request):
+    """Whether a request failed of itself: one that the next page cuts short is called aborted."""
+    return request.failure != "net::ERR_ABORTED"
 
 
 def foreign(address):
