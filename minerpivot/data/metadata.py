@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +118,11 @@ PACKAGE = _keys(  # and what `data/package.yml` must
 _sound: set[frozenset[tuple[str, str]]] = set()  # metadata, by name and hash, that this process has found to agree
 
 
-def authored(folder: Path) -> list[dict[str, Any]]:
+def authored(folder: Path, sealed: Mapping[str, Mapping[str, Any]] | None = None) -> list[dict[str, Any]]:
     """Each table's metadata in the manifest's form, by name, without what is counted.
 
-    Raises `TableError` with a line for each thing that is missing, of the wrong kind, or names what there is not.
+    Rules that a table had when it was `sealed` are known to work. Raises `TableError` with a line for each thing that
+    is missing, of the wrong kind, or names what there is not.
     """
     terms = read(folder / "package.yml", PACKAGE)["licence_terms"]
     entries, faults = [], []
@@ -133,7 +135,11 @@ def authored(folder: Path) -> list[dict[str, Any]]:
     tables = {entry["name"]: entry for entry in entries}
     content = frozenset((entry["name"], entry["metadata_hash"]) for entry in entries)
     if not faults and content not in _sound:
-        faults = [f"data/{entry['name']}.yml: {fault}" for entry in entries for fault in _unknown(entry, tables)]
+        for entry in entries:
+            found = _unknown(entry, tables)
+            if not found and (sealed or {}).get(entry["name"], {}).get("metadata_hash") != entry["metadata_hash"]:
+                found = _unworkable(entry)
+            faults += [f"data/{entry['name']}.yml: {fault}" for fault in found]
     if faults:
         raise TableError("\n".join(faults))
     _sound.add(content)
@@ -150,7 +156,7 @@ def _resource(path: Path, terms: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unknown(entry: dict[str, Any], tables: dict[str, dict[str, Any]]) -> list[str]:
-    """What a table's metadata name and nothing has: columns, tables; and rules that are none."""
+    """What a table's metadata name and nothing has: columns, tables."""
     columns = [field["name"] for field in entry["schema"]["fields"]]
     faults = [f"column {name} is described twice; remove one" for name in {c for c in columns if columns.count(c) > 1}]
     faults += [
@@ -175,10 +181,17 @@ def _unknown(entry: dict[str, Any], tables: dict[str, dict[str, Any]]) -> list[s
         ]
         if len(_listed(key["fields"])) != len(_listed(key["reference"]["fields"])):
             faults.append(f"foreignKeys pairs {key['fields']} with {key['reference']['fields']}; name as many columns")
-    ruled = entry.get("rules", []) if not faults else []
-    empty = pd.DataFrame({name: pd.Series(dtype="string") for name in (columns if ruled else [])})
-    numbers = rules.Table(entry, empty, empty.astype(_dtypes(entry)), "2009-01-03").numbers if ruled else empty
-    for rule in ruled:
+    return faults
+
+
+def _unworkable(entry: dict[str, Any]) -> list[str]:
+    """The rules that are none: each is tried on a table without rows."""
+    if not entry.get("rules"):
+        return []
+    empty = pd.DataFrame({field["name"]: pd.Series(dtype="string") for field in entry["schema"]["fields"]})
+    numbers = rules.Table(entry, empty, empty.astype(_dtypes(entry)), "2009-01-03").numbers
+    faults = []
+    for rule in entry["rules"]:
         try:
             rules.broken(rule, numbers, empty)
         except Exception as error:

@@ -278,8 +278,8 @@ def seal(
     Each line of what changed since the tables were last recorded is told before it is written. Raises `TableError`
     listing every fault, or why the disk refused, and then changes nothing.
     """
-    authored = metadata.authored(folder)
     before, told = edits.recorded(folder)
+    authored = metadata.authored(folder, before)
     _late_enough(before)
     found, faults = examined(folder, authored, sealed=before)
     faults = faults or judged(found) or [*also({name: table.typed for name, table in found.items()})]
