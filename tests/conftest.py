@@ -26,7 +26,7 @@ LONGEST = (
     "test_whole_editions", "stock-performance", "miner-deals", "test_browser", "test_transaction", "test_validation",
     "test_book", "test_on_page", "test_inference", "fact-check",
 )  # fmt: skip
-APART = {"test_whole_editions.py": "]", "test_browser.py": "-"}  # too long for one process: by parameter, or its start
+APART = {"test_browser.py": "-"}  # too long for one process: by the start of its parameter
 
 
 class Schedule(LoadFileScheduling):
