@@ -122,10 +122,10 @@ def abnormal_returns(
         column, other_day = _positions(others[others["ticker"].isin(returns.columns[used])], returns)
         near = (np.searchsorted(used, column), other_day)
     raw, own = _factor_array(returns, factors), returns.to_numpy(float)[:, used]
-    possible = np.where(impossible(own), np.nan, own)
-    panel = _panel(possible, raw, near, removed, estimation=estimation, span=span, minimum=minimum)
+    wrong = impossible(own)
+    panel = _panel(np.where(wrong, np.nan, own), raw, near, removed, estimation=estimation, span=span, minimum=minimum)
     sessions, day = pd.DatetimeIndex(returns.index), day + panel.before
-    reasons = _reasons(panel, own, sessions, firm, day, span)
+    reasons = _reasons(panel, own, wrong, sessions, firm, day, span)
     kept = np.flatnonzero(reasons == "")
     if len(kept):
         fit = estimate(panel, firm[kept], day[kept], span)
@@ -138,7 +138,7 @@ def abnormal_returns(
         raise ValueError("no event is left; {}: {}".format(*next(iter(left_out.items()))))
     kept_names = events.index[kept] if left_out else events.index
     return AbnormalReturns(
-        kept_names, left_out, fit, panel, sessions, firm[kept], day[kept], returns.columns[used], names, span
+        kept_names, left_out, fit, panel, sessions, firm[kept], day[kept], returns.columns.take(used), names, span
     )
 
 
@@ -214,7 +214,13 @@ def _panel(
 
 
 def _reasons(
-    panel: Panel, own: np.ndarray, sessions: pd.DatetimeIndex, firm: np.ndarray, day: np.ndarray, span: Window
+    panel: Panel,
+    own: np.ndarray,
+    wrong: np.ndarray,
+    sessions: pd.DatetimeIndex,
+    firm: np.ndarray,
+    day: np.ndarray,
+    span: Window,
 ) -> np.ndarray:
     """Why each event cannot be estimated, in words; empty where it can. `own`: the returns as they were given."""
     first, last = panel.estimation
@@ -226,7 +232,7 @@ def _reasons(
         reasons[place] = f"{observations[place]} usable sessions in {[first, last]}, {panel.minimum} are needed" + (
             f"; a factor is missing on {unknown}" if unknown else ""
         )
-    for row, column in np.argwhere(impossible(own))[::-1]:  # the first of an event's is named
+    for row, column in np.argwhere(wrong)[::-1]:  # the first of an event's is named
         read = (firm == column) & (row >= day - panel.before + first) & (row <= day - panel.before + max(span[1], 0))
         reasons[read] = f"the return of {sessions[row]:%Y-%m-%d} is {own[row, column]:g}, which no close gives"
     return reasons
@@ -254,7 +260,8 @@ def _positions(table: pd.DataFrame, returns: pd.DataFrame) -> tuple[np.ndarray, 
     """Column and row of each event in `returns`; `ValueError` naming the first that has none."""
     places = {ticker: place for place, ticker in enumerate(returns.columns.tolist())}
     column = np.array([places.get(ticker, -1) for ticker in table["ticker"].tolist()], dtype=int)
-    sessions, days = returns.index.to_numpy(), pd.DatetimeIndex(table["session"]).to_numpy()
+    sessions = returns.index.to_numpy()
+    days = table["session"].to_numpy(sessions.dtype)
     row = np.minimum(np.searchsorted(sessions, days), len(sessions) - 1)
     row[sessions[row] != days] = -1
     if (column < 0).any():
