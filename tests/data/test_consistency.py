@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a case is a line
 """What tables say of each other, each rule at its edges: the last right value, the first wrong one, on rows by hand."""
 
 import pandas as pd
