@@ -755,7 +755,7 @@ def test_net_is_near_gross(net, fault):
         NET,
         "AMZN,quarter,2025-09-30,99",
         f"AMZN,quarter,2025-12-31,{net}",
-        "AMZN,trailing,2025-12-31,50",
+        "AMZN,ttm,2025-12-31,50",
     )
     assert (
         told(consistency.net_is_near_gross(rows, gross))
@@ -781,7 +781,7 @@ def test_net_is_near_gross(net, fault):
 def test_four_quarters_net_are_the_trailing_year(quarters, total, fault):
     """To a hundredth of a billion; a later quarter is no part of it."""
     ends = [f"AMZN,quarter,2025-{end[:2]}-{end[2:]},10" for end in quarters.split()]
-    rows = lines("capex_amzn_net", NET, *ends, f"AMZN,trailing,2025-12-31,{total}", "AMZN,quarter,2026-03-31,10")
+    rows = lines("capex_amzn_net", NET, *ends, f"AMZN,ttm,2025-12-31,{total}", "AMZN,quarter,2026-03-31,10")
     found = consistency.net_is_near_gross(rows, lines("capex_actuals", "ticker"))
     assert (
         told(found)

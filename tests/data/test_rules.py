@@ -307,7 +307,7 @@ def test_an_expression_is_true_or_false_in_each_row():
     assert rules.holds("b == 'x'", frame).tolist() == [True, False, True]
     assert rules.holds("abs(a) >= 2", frame).tolist() == [False, True, False]
     for expression in ("a + 1", "b"):
-        with pytest.raises(ValueError, match="^is not true or false in each row$"):
+        with pytest.raises(ValueError, match=r"^is not true or false in each row$"):
             rules.holds(expression, frame)
 
 
