@@ -50,6 +50,7 @@ def test_a_replaced_contract_has_an_end_and_a_superseded_one_a_successor():
         ("undisclosed lab (IREN)", "n", ""),
         ("AMD; undisclosed (IREN)", "n", ""),
         ("Cirrus", "y", ""),
+        (None, "y", ""),  # which the table's own rules refuse
         ("Undisclosed lab (IREN)", "n", "which reads like the name of one; write undisclosed, what is known"),
         ("undisclosed lab", "n", "which reads like the name of one"),
         ("undisclosed (CIFR)", "n", "which reads like the name of one"),
