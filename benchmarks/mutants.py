@@ -2,10 +2,12 @@
 
 `mutmut` makes a copy of the package in which every function can be swapped for one with a small error, and runs the
 tests that reach that function; a mutant that they do not notice survives. Modules and the tests of each stand in
-pyproject.toml under `tool.mutants`; tests marked `slow` are left out. Under `_build/mutants/<module>` mutmut keeps what
-it found: a second run tries what changed and what survived, `make clean` begins anew. The survivors are written there,
-their numbers into BENCHMARKS.md. A sample is the same in every run, a larger one holds the smaller, and a run without
-one goes on with the rest.
+pyproject.toml under `tool.mutants`; tests marked `slow` are left out. What is decorated is tried too, but for what
+keeps its answers (`cache`): mutmut by itself passes over every rule that a decorator registers, and says nothing.
+
+Under `_build/mutants/<module>` mutmut keeps what it found: a second run tries what changed and what survived, `make
+clean` begins anew. The survivors are written there, their numbers into BENCHMARKS.md. A sample is the same in every
+run, a larger one holds the smaller, and a run without one goes on with the rest.
 """
 
 from __future__ import annotations
@@ -66,8 +68,32 @@ def run(module: str, tests: list[str], sample: int | None) -> None:
         print(f"{len(chosen)} of {len(mutants)} mutants are chosen; below mutmut counts all")
         return chosen, files
 
+    mutate = mutmut.mutate_file_contents
+    mutmut.mutate_file_contents = lambda name, code, *lines: mutate(name, decorated_below(code), *lines)
     mutmut.collect_source_file_mutation_data = some
     mutmut._run((), None)
+
+
+def decorated_below(code: str) -> str:
+    """The same code with `name = decorator(name)` below a function in place of `@decorator` above it."""
+    import libcst as cst
+
+    class Below(cst.CSTTransformer):
+        def leave_FunctionDef(
+            self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+        ) -> cst.FunctionDef | cst.FlattenSentinel[cst.BaseStatement]:
+            value: cst.BaseExpression = updated_node.name
+            for applied in reversed([item.decorator for item in updated_node.decorators]):
+                called = applied.func if isinstance(applied, cst.Call) else applied
+                if not isinstance(called, cst.Name) or called.value in ("cache", "classmethod", "staticmethod"):
+                    return updated_node
+                value = cst.Call(applied, [cst.Arg(value)])
+            if not updated_node.decorators:
+                return updated_node
+            assigned = cst.Assign([cst.AssignTarget(updated_node.name)], value)
+            return cst.FlattenSentinel([updated_node.with_changes(decorators=[]), cst.SimpleStatementLine([assigned])])
+
+    return cst.parse_module(code).visit(Below()).code
 
 
 def _noticed(code: int | None) -> bool:

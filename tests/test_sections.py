@@ -40,3 +40,13 @@ def test_a_module_that_was_not_tried_now_keeps_its_row(file):
     mutants.record(ROW.format("ledger", 9, 1), modules)
     rows = [line for line in file.read_text("utf-8").splitlines() if line.startswith("| minerpivot")]
     assert rows == [ROW.format("value", 5, 5), ROW.format("ledger", 9, 1)]
+
+
+def test_what_is_decorated_is_tried_like_any_other_function():
+    """The decorator does below what it did above, in the same order; what keeps answers or has a class stays."""
+    pytest.importorskip("libcst")  # comes with mutmut
+    code = "@across('a')\n@across('b')\ndef rule(x):\n    return x\n\n@cache\ndef kept(): ...\n@a.b\ndef far(): ...\n"
+    below = mutants.decorated_below(code)
+    assert "def rule(x):\n    return x\nrule = across('a')(across('b')(rule))\n" in below
+    assert below.startswith("def rule")
+    assert below.endswith("@cache\ndef kept(): ...\n@a.b\ndef far(): ...\n")

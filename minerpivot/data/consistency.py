@@ -75,7 +75,8 @@ def fiscal_year_ends(tables: Mapping[str, Table]) -> dict[str, list[float]]:
     found = {str(ticker): [float(month)] for ticker, month in zip(own["ticker"], own["fiscal_year_end_month"])}
     if "knowledge" in tables:
         said = tables["knowledge"].raw.query("table == 'instruments' and field == 'fiscal_year_end_month'")
-        for ticker, month in zip(said["row"], pd.to_numeric(said["value"], errors="coerce")):
+        told = pd.to_numeric(said["value"], errors="coerce").astype("float64")  # what is no number: missing
+        for ticker, month in zip(said["row"], told):
             found.setdefault(str(ticker), []).append(float(month))
     return {ticker: [month for month in months if 1 <= month <= 12] for ticker, months in found.items()}
 
@@ -398,7 +399,7 @@ def difficulty_is_that_of_the_epoch(network: Table, epochs: Table) -> Iterator[F
 
 @across("network", "halvings")
 def coins_are_blocks_times_subsidy(network: Table, halvings: Table) -> Iterator[Fault]:
-    """Exactly, except on a halving's day and its neighbours, where it lies between the old subsidy and the new."""
+    """Exactly, except on a halving's day and the one before, where it lies between the old subsidy and the new."""
     past = halvings.typed.sort_values("height")
     first = np.datetime64("2009-01-01")
     begun = np.concatenate([[first], past["date_utc"].to_numpy().astype("datetime64[ns]")])

@@ -174,7 +174,8 @@ def misdated(table: Table) -> Iterator[Fault]:
             yield from table.where(later, name, f"later than today, {table.today}", "correct the date")
         day = last_day(table.typed[name])
         if said.get("month_end"):
-            yield from table.where(day != day + pd.offsets.MonthEnd(0), name, "no end of a month", "correct the date")
+            within = day.notna() & (day != day + pd.offsets.MonthEnd(0))
+            yield from table.where(within, name, "no end of a month", "correct the date")
         if said.get("weekday"):
             yield from table.where(day.dt.day_of_week > 4, name, "at a weekend", "correct the date")
         early = day < pd.Timestamp(EARLIEST)

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from minerpivot import __main__ as commands
-from minerpivot.data import disk, edits, metadata, rules, tables, validation
+from minerpivot.data import disk, edits, metadata, tables, validation
 from tests import validity
 from tests.frozen import FOLDER
 
@@ -716,91 +716,7 @@ def test_a_table_removed_or_new_is_told(committed):
     assert any(re.match(r"nvidia: a new table, \d+ rows", line) for line in lines)
 
 
-# --- the rules themselves ------------------------------------------------------------------------
-
-
-def table(columns, **said):
-    """A table of text with a schema: columns by name to (type, cells)."""
-    fields = [{"name": name, "type": kind, "description": "x"} | extra for name, (kind, _, extra) in columns.items()]
-    entry = {"name": "t", "path": "t.csv", "schema": {"primaryKey": [fields[0]["name"]], "fields": fields}, **said}
-    raw = pd.DataFrame({name: pd.array(cells, dtype="string") for name, (_, cells, _) in columns.items()})
-    raw = raw.mask(raw == "")
-    return rules.Table(entry, raw, tables.converted(raw, entry), "2026-11-26")
-
-
-PARTIAL = {"constraints": {"pattern": tables.PARTIAL_DATE}}
-
-
-@pytest.mark.parametrize(
-    ("rule", "broken"),
-    [
-        ({"rule": "low <= high"}, [1]),  # the third has no high: it is not asked
-        ({"rule": "said <= told"}, [0]),  # 2025 counts from its last day
-        ({"rule": "earliest_said <= told"}, []),
-        ({"rule": "told <= today"}, [2]),
-        ({"when": "kind == 'a'", "rule": "low > 5"}, [0]),
-        ({"when": "kind != 'a'", "filled": ["high"]}, [2]),  # an empty kind is not 'a'
-        ({"when": "kind == 'b'", "empty": ["high"]}, [1]),
-        ({"begins": {"key": "{kind}-"}}, [1]),
-    ],
-)
-def test_a_rule_counts_where_its_cells_are_filled(rule, broken):
-    """Dates compare as days, missing cells are not asked, a condition limits the rows."""
-    said = {
-        "key": ("string", ["a-1", "x-2", "-3"], {}), "kind": ("string", ["a", "b", ""], {}),
-        "low": ("number", ["1", "9", "7"], {}), "high": ("number", ["2", "3", ""], {}),
-        "said": ("string", ["2025", "2025-02", "2025-02-03"], PARTIAL),
-        "told": ("date", ["2025-06-01", "2025-06-01", "2027-01-01"], {}),
-    }  # fmt: skip
-    rows = table(said, rules=[rule | {"mend": "mend it"}])
-    assert [fault.row for fault in rules.impossible(rows)] == broken
-
-
-@pytest.mark.parametrize(
-    "expression", ["a.to_csv('x')", "__import__('os')", "a[0]", "[a for a in b]", "(b := 1) > 0", "a >"]
-)
-def test_an_expression_may_compare_and_no_more(expression):
-    """Metadata are data: they run no code."""
-    with pytest.raises(ValueError, match=r"no more|no expression"):
-        rules.names(expression)
-
-
-def test_a_step_is_measured_within_its_series_and_on_one_share_basis():
-    """Another ticker's level is no neighbour; a value before a split counts on the basis after it."""
-    columns = {
-        "ticker": ("string", ["A", "A", "B", "B"], {}),
-        "day": ("date", ["2025-01-01", "2025-01-02", "2025-01-01", "2025-01-02"], {}),
-        "close": ("number", ["1", "1.1", "100", "5"], {"split": {"as": "price", "day": "day", "ticker": "ticker"}}),
-    }
-    rows = table(columns, series=[{"of": "close", "by": ["ticker"], "along": "day", "outlier": 2, "step": 3}])
-    assert [fault.row for fault in rules.outliers(rows, None)] == [3]
-    names = ["ticker", "effective_on", "new_shares", "old_shares", "closes_restated", "counts_restated"]
-    cells = ["B", "2025-01-02", "20", "1", "n", "n"]
-    kinds = ["string", "string", "number", "number", "string", "string"]
-    split = table({name: (kind, [cell], {}) for name, kind, cell in zip(names, kinds, cells)})
-    assert list(rules.outliers(rows, split)) == []
-
-
-@pytest.mark.parametrize(
-    ("values", "limits", "faults"),
-    [
-        (["1", "2", "1"], {"outlier": 2}, [1]),  # exactly the factor is too much,
-        (["1", "1.99", "1"], {"outlier": 2}, []),  # less is not,
-        (["2", "1", "2"], {"outlier": 2}, [1]),  # down as up
-        (["1", "2", "1.5"], {"outlier": 2}, []),  # and both neighbours must say so
-        (["1.5", "2", "1"], {"outlier": 2}, []),
-        (["1", "2", "2"], {"step": 2}, [1]),
-        (["2", "1", "1"], {"step": 2}, [1]),
-        (["1", "1.99", "2"], {"step": 2}, []),
-        (["1", "1", "1"], {"gap_days": 30}, []),  # the second follows after thirty days,
-        (["1", "1", "1"], {"gap_days": 29}, [1]),  # one more than may be
-    ],
-)
-def test_a_series_is_judged_at_the_edge_of_its_limits(values, limits, faults):
-    """A factor counts from itself on, a hole from the day after its limit."""
-    columns = {"day": ("date", ["2025-01-01", "2025-01-31", "2025-02-01"], {}), "value": ("number", values, {})}
-    rows = table(columns, series=[{"of": "value", "along": "day"} | limits])
-    assert [fault.row for fault in rules.outliers(rows, None)] == faults
+# --- the live tables -----------------------------------------------------------------------------
 
 
 def test_every_number_of_the_live_tables_is_bounded():
