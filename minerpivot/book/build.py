@@ -75,8 +75,8 @@ def build_site(source: Path, build: Path, *, still: Callable[[], bool] = lambda:
 
     draft, site = build / "draft", build / "html"
     try:
-        publish.checked()
         _check(source)
+        publish.checked()
     except (ValueError, changes.ChangesError) as error:
         raise BuildError(str(error)) from None
     shutil.rmtree(draft, ignore_errors=True)

@@ -18,7 +18,6 @@ and so is the code, once, at the page's end.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -30,12 +29,14 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxTranslator
 
-from minerpivot.book import published
+from minerpivot.book import publish, published
 
 PROFILES = "companies/"  # where the pages of companies stand, beside the order of the chapters
 FOLDED = "method-and-checks"  # the id of the section whose parts are folded
 ENDS = ("end", "ledger_end", "cash_month", "since_end")  # names under which a chapter records to when it counts
 LAST = "change-it-yourself"  # its code runs first but is read last
+TEMPLATE = "chapters/company"  # from which the pages of companies are made
+GITHUB = "https://github.com/"
 
 
 class fold(nodes.General, nodes.Element):
@@ -276,14 +277,25 @@ def _examples(app: Sphinx) -> list[str]:
 
 
 def _origin(app: Sphinx, pagename: str) -> Iterator[tuple[str, str]]:
-    """From a published site, links to where a page can be run and changed."""
-    repository = os.environ.get("GITHUB_REPOSITORY")  # set by the workflow, in a fork to the fork
-    if not repository or pagename not in app.env.found_docs:
+    """From a site whose sources are known, links to where a page can be run, read as source and corrected.
+
+    A page of a company has no source of its own: that of all is shown.
+    """
+    address, said = publish.repository(), app.config.html_theme_options
+    if not address or pagename not in app.env.found_docs:
         return
-    if (Path(app.srcdir) / f"{pagename}.ipynb").exists() and not pagename.startswith(PROFILES):
-        place = quote(f"lab/tree/{pagename}.ipynb", safe="")
-        yield "run it on Binder", f"https://mybinder.org/v2/gh/{repository}/main?urlpath={place}"
-    yield "its repository", f"https://github.com/{repository}"
+    page = TEMPLATE if pagename.startswith(PROFILES) else pagename
+    file = next((f"{page}{kind}" for kind in (".ipynb", ".md") if Path(app.srcdir, f"{page}{kind}").exists()), "")
+    name, branch = address.removeprefix(GITHUB), said.get("repository_branch") or "main"
+    if page == pagename and file.endswith(".ipynb") and name != address:
+        place = quote(f"lab/tree/{file}", safe="")
+        yield "run it on Binder", f"https://mybinder.org/v2/gh/{name}/{branch}?urlpath={place}"
+    if file:
+        yield "its source", f"{address}/blob/{branch}/{file}"
+    if said.get("use_issues_button"):
+        title = quote(app.env.titles[pagename].astext(), safe="")
+        yield "report an error", f"{address}/issues/new?template=correction.yml&title={title}"
+    yield "its repository", address
 
 
 def _beside(app: Sphinx, pagename: str, side: int) -> str | None:

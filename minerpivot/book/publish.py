@@ -1,6 +1,7 @@
 """What a site needs once it has an address: cards for links, a sitemap, a feed of editions, a page for lost readers.
 
-The address is `SITE_URL`; without it (a site that is opened from a file) only what needs none is made.
+The address is `html.baseurl` of `_config.yml`, or else `SITE_URL`, in which the workflow says that of GitHub Pages.
+Without one (a site that is opened from a file) only what needs none is made.
 """
 
 from __future__ import annotations
@@ -42,21 +43,37 @@ UNRELEASED = "## unreleased"  # heading, in any case, of what no edition has yet
 NAMESPACES = {"urlset": "http://www.sitemaps.org/schemas/sitemap/0.9", "feed": "http://www.w3.org/2005/Atom"}
 
 
-def about(key: str) -> str:
-    """The book's `title` or `author`, from its `_config.yml`; empty if that has none."""
-    return str(yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8")).get(key, ""))
+def about(key: str, part: str = "") -> str:
+    """A text of the book's `_config.yml`: its `title`, the `url` of its `repository`; empty if that has none."""
+    said = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8")).get(key)
+    said = (said or {}).get(part) if part else said
+    return "" if said is None else str(said)
 
 
 def site_url() -> str:
     """The address of the published site, or of the edition that is being built, with a slash at its end; or nothing."""
-    address = os.environ.get("SITE_URL", "").rstrip("/")
+    own = about("html", "baseurl")
+    address = (own or os.environ.get("SITE_URL", "")).rstrip("/")
     if address and not address.startswith(("https://", "http://")):
-        raise ValueError(f"SITE_URL is {address!r}; write the whole address, as https://example.org/report/")
+        where = "_config.yml: html.baseurl" if own else "SITE_URL"
+        raise ValueError(f"{where} is {address!r}; write the whole address, as https://example.org/report/")
     return "" if not address else f"{address}/editions/{day}/" if (day := tables.edition()) else f"{address}/"
+
+
+def repository() -> str:
+    """Where the report's sources are: `repository.url` of `_config.yml`, or the one whose workflow builds; or nothing.
+
+    Raises `ValueError` for what is no address.
+    """
+    own, name = about("repository", "url").rstrip("/").removesuffix(".git"), os.environ.get("GITHUB_REPOSITORY", "")
+    if own and not own.startswith("https://"):
+        raise ValueError(f"_config.yml: repository.url is {own!r}; write it as https://github.com/owner/name")
+    return own or (f"https://github.com/{name}" if name else "")
 
 
 def checked() -> None:
     """Raise `ValueError` for an address or a change log that cannot be published, before anything is built."""
+    repository()
     if address := site_url():
         feed((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), address)
 

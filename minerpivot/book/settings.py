@@ -20,6 +20,14 @@ from minerpivot.data import metadata, rules, tables
 TEXTS = {"type": "array", "items": {"type": "string"}}
 FLAG, KEYS = {"type": "boolean"}, {"type": "object"}
 NEEDED = ("myst_nb", "jupyter_book", "sphinx_external_toc", "sphinx_book_theme", "minerpivot.book.extension")
+WITHOUT_EFFECT = {  # Jupyter Book's own, by the part of the file in which they would stand
+    "": ("logo", "launch_buttons"),
+    "html": (
+        "favicon", "use_edit_page_button", "use_repository_button", "extra_footer", "analytics", "home_page_in_navbar",
+        "comments",
+    ),
+    "repository": ("path_to_book",),
+}  # fmt: skip
 STYLES = "sphinxcontrib.bibtex.style.referencing"  # group of entry points
 KINDS = {
     str: "text",
@@ -34,6 +42,9 @@ KINDS = {
 def checked(path: Path) -> None:
     """Raise `ValueError` with a line for each value of a `_config.yml` that is none of its key's."""
     said = metadata.read(path, _schema(), folder="")
+    if (said.get("html") or {}).get("use_issues_button") and not (said.get("repository") or {}).get("url"):
+        wanted = "repository.url, for links to where an error is reported"
+        raise tables.TableError(f"{path.name}: html.use_issues_button needs {wanted}; add it or take the button out")
     for name, value in ((said.get("sphinx") or {}).get("config") or {}).items():
         if name in Config.config_values:  # Sphinx uses some before it has read which extensions there are
             option = Config.config_values[name]
@@ -54,14 +65,23 @@ def fitting(app: Sphinx, config: Config) -> None:
 
 
 def _schema() -> dict[str, Any]:
-    """Jupyter Book's schema, with what it leaves open and cannot be otherwise in this book."""
+    """Jupyter Book's schema, with what it leaves open and cannot be otherwise in this book.
+
+    What its pages do not heed (`WITHOUT_EFFECT`) is an unknown part: a setting works or is refused.
+    """
     schema = json.loads((Path(jupyter_book.__file__).parent / "config_schema.json").read_text(encoding="utf-8"))
     parts = schema["properties"]
-    parts["only_build_toc_files"] = FLAG
+    parts |= {"only_build_toc_files": FLAG, "bibtex_bibfiles": TEXTS}
     parts["html"]["properties"]["use_multitoc_numbering"] = FLAG
+    parts["execute"]["properties"]["execute_notebooks"]["enum"] = ["off", False]  # `make book` has executed them
+    announced = {"announcement": parts["html"]["properties"]["announcement"]}
+    theme = KEYS | {"properties": announced, "additionalProperties": False}
+    for place, names in WITHOUT_EFFECT.items():
+        within = schema if not place else parts[place]
+        within["properties"] = {name: kind for name, kind in within["properties"].items() if name not in names}
+        within["additionalProperties"] = False
     parts["parse"]["properties"] |= {"myst_enable_extensions": TEXTS, "myst_url_schemes": TEXTS}
     parts["parse"]["properties"]["myst_substitutions"] = KEYS
-    theme = {"type": "object", "properties": {"launch_buttons": parts["launch_buttons"]}}
     parts["sphinx"]["properties"]["config"]["properties"] = {
         "extensions": TEXTS | {"allOf": [{"contains": {"const": name}} for name in NEEDED]},
         "bibtex_reference_style": {"enum": sorted(entry_points(group=STYLES).names)},

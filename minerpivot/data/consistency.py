@@ -5,7 +5,9 @@ A rule runs where its tables are all there: a fork that has no network table has
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,29 @@ from minerpivot.data.metadata import cover
 from minerpivot.data.rules import Fault, Table, days, first_day
 from minerpivot.data.tables import converted, last_day, publication
 
+FORTNIGHT = pd.Timedelta(days=14)
+STILL = 8  # sessions
+SHOWN = 5  # missing sessions that are told one by one
+FORMS = {
+    "inc",
+    "incorporated",
+    "corp",
+    "corporation",
+    "co",
+    "company",
+    "ltd",
+    "limited",
+    "llc",
+    "plc",
+    "lp",
+    "ag",
+    "sa",
+}
+SEARCHED = re.compile(  # host and path of addresses that lead to a list of results
+    r"^(www\.|m\.|news\.)?(google|bing|duckduckgo|baidu|yandex)\.[a-z.]+/|^search\.|^efts\.sec\.gov/|/srch-edgar|"
+    r"/search/?$"
+)
+
 Rule = Callable[..., Iterator[Fault]]
 RULES: list[tuple[tuple[str, ...], Rule]] = []
 
@@ -25,6 +50,7 @@ def contradictions(tables: Mapping[str, Table]) -> Iterator[Fault]:
     year_ends = fiscal_year_ends(tables)
     for table in tables.values():
         yield from labels(table, year_ends)
+        yield from addresses(table)
     for names, rule in RULES:
         if all(name in tables for name in names):
             yield from rule(*(tables[name] for name in names))
@@ -115,10 +141,121 @@ def period_names(end: pd.Timestamp, year_ends_in: float, fiscal_year_ends_in: fl
     middle = end - pd.Timedelta(days=15)
     year = middle.year + (middle.month > year_ends_in)
     quarter = int((middle.month - year_ends_in - 1) % 12 // 3 + 1)
-    found = {f"FY{year} Q{quarter}", f"{year}Q{quarter}", f"{middle:%Y-%m}"}
+    found = {f"{middle:%Y-%m}"}
+    if np.isnan(fiscal_year_ends_in) or (middle.month - fiscal_year_ends_in) % 3 == 0:  # no quarter ends a month early
+        found |= {f"FY{year} Q{quarter}", f"{year}Q{quarter}"}
     if middle.month == year_ends_in or middle.month == fiscal_year_ends_in:
         found |= {f"FY{year}", f"{middle.year}FY"}
     return found
+
+
+# --- addresses and names -----------------------------------------------------------------------
+
+
+def addresses(table: Table) -> Iterator[Fault]:
+    """A source is a page that others can open: on a public host, no list of results, no front page, not twice."""
+    for name, said in table.fields.items():
+        if said.get("format") != "uri":
+            continue
+        cells = table.raw[name].fillna("")
+        strange = {cell: what for cell in cells.unique() if cell and (what := _no_source(cell))}
+        for row in np.flatnonzero(cells.isin(list(strange))).tolist():
+            yield table.fault(row, name, strange[cells.iloc[row]], "give the page on which the fact was read")
+    if {"source_url", "second_source_url"} <= set(table.fields):
+        twice = table.raw["source_url"] == table.raw["second_source_url"]
+        mend = "give another page, or leave the second empty"
+        yield from table.where(twice, ["source_url", "second_source_url"], "the same page twice", mend)
+
+
+def _no_source(address: str) -> str:
+    """What an address is that is no source; nothing for one that may be."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return "no address"
+    if parts.scheme not in ("https", "http"):
+        return "no address of the web"
+    if "." not in host or re.fullmatch(r"[\d.]+", host) or host.endswith((".local", ".localhost", ".internal")):
+        return "an address on no public host"
+    if SEARCHED.search(host + parts.path):
+        return "an address of a search, whose results change"
+    return "" if parts.path.strip("/") or parts.query else "a front page, whose content changes"
+
+
+@across("deals", "instruments")
+def nobody_is_its_own_customer(deals: Table, instruments: Table) -> Iterator[Fault]:
+    """Tenant, guarantor and miner are three; a guarantor that is the tenant itself adds nothing to its word."""
+    own = _on(deals, "ticker", instruments, "ticker", ["name", "short_name"])
+    miners = [deals.raw["miner"].map(spelt), *(own[name].map(spelt) for name in own)]
+    mend = "name the other side, or leave it empty"
+    for name in ("tenant", "guarantor"):
+        filled = deals.raw[name].notna()
+        itself = np.logical_or.reduce([(deals.raw[name].map(spelt) == miner).to_numpy() for miner in miners])
+        yield from deals.where(filled & itself, ["miner", name], "the company itself", mend)
+    pairs = zip(deals.raw["guarantor"].fillna(""), deals.raw["tenant"].fillna(""))
+    same = [bool(one) and spelt(one) in map(spelt, others.split("; ")) for one, others in pairs]
+    mend = "name who stands behind the tenant, or another credit_ground"
+    yield from deals.where(same, ["tenant", "guarantor"], "one and the same", mend)
+
+
+@across("deals")
+def a_name_is_spelt_in_one_way(deals: Table) -> Iterator[Fault]:
+    """Tenants and guarantors are added up by their names: "Coreweave" and "CoreWeave, Inc." would be two more."""
+    found = [
+        (part, row, name)
+        for name in ("tenant", "guarantor")
+        for row, cell in enumerate(deals.raw[name].fillna(""))
+        if cell
+        for part in cell.split("; ")
+    ]
+    counted = pd.Series([part for part, *_ in found], dtype=object).value_counts()
+    usual: dict[str, str] = {}
+    for part in counted.index:  # the most frequent first
+        usual.setdefault(spelt(part), part)
+    for part, row, name in found:
+        if part != usual[spelt(part)]:
+            words = f"elsewhere written {usual[spelt(part)]!r}"
+            yield deals.fault(row, ["deal_id", name], words, "write a name in one way")
+
+
+def spelt(name: object) -> str:
+    """A name without what differs between two who write it: case, points and spaces, and the kind of company."""
+    words = re.findall(r"\w+", str(name).casefold())
+    while len(words) > 1 and words[-1] in FORMS:
+        words.pop()
+    return "".join(words)
+
+
+@across("instruments")
+def a_filer_has_one_number(instruments: Table) -> Iterator[Fault]:
+    """Two companies do not file under one number of the SEC; a company under its old and its new ticker does."""
+    rows = instruments.raw
+    filed = rows[rows["cik"].notna()]
+    for number, group in filed.groupby(filed["cik"].str.lstrip("0")):
+        renamed = set(group["renamed_to"].dropna())
+        alone = group[~group["ticker"].isin(renamed) & group["renamed_to"].isna()]
+        for row in group.index if len(alone) > 1 else []:
+            words = f"as {', '.join(ticker for ticker in group['ticker'] if ticker != rows['ticker'][row])} does"
+            yield instruments.fault(row, ["ticker", "cik"], words, f"look {number} up on the SEC's site, EDGAR")
+
+
+@across("instruments", "miners")
+def every_miner_is_described(instruments: Table, miners: Table) -> Iterator[Fault]:
+    """A miner among the instruments has a row of its own, from which its page and the comparison take its strategy."""
+    bare = (instruments.raw["kind"] == "miner") & ~instruments.raw["ticker"].isin(miners.raw["ticker"])
+    bare &= ~instruments.raw["ticker"].isin(instruments.raw["renamed_to"].dropna())  # it is described under the old
+    mend = "add it to data/miners.csv, or correct the kind"
+    yield from instruments.where(bare, ["ticker", "kind"], "which miners has not", mend)
+
+
+@across("claims", "articles")
+def claims_are_of_their_articles_day(claims: Table, articles: Table) -> Iterator[Fault]:
+    """A statement speaks of the day of which its article speaks."""
+    day = _on(claims, "article_id", articles, "article_id", ["speaks_of"])["speaks_of"]
+    differs = claims.typed["as_of"].notna() & day.notna() & (claims.typed["as_of"] != day)
+    words = "not the day of which its article speaks"
+    yield from claims.where(differs, ["claim_id", "as_of"], words, "correct either day")
 
 
 # --- deals and events --------------------------------------------------------------------------
@@ -242,6 +379,71 @@ def what_is_replaced_has_ended(deals: Table, knowledge: Table) -> Iterator[Fault
     yield from knowledge.where(alone, ["row", "value"], "though no deal has it in supersedes", mend)
 
 
+def _years_apart(table: Table, said: str, day: str, earliest: int, latest: int) -> Iterator[Fault]:
+    """A stated period ("2026-Q4", "mid-2027") lies so many years from the day on which it was stated."""
+    period = pd.to_numeric(table.raw[said].str.removeprefix("mid-").str[:4], errors="coerce")
+    stated = pd.to_numeric(table.raw[day].str[:4], errors="coerce")
+    apart = period.astype("float64") - stated.astype("float64")
+    wrong, words = (apart < earliest) | (apart > latest), f"which is not {earliest} to {latest} years later"
+    yield from table.where(wrong, [day, said], words, "correct the year of either")
+
+
+@across("deals")
+def contracts_start_after_they_are_signed(deals: Table) -> Iterator[Fault]:
+    """From the year before the announcement to fifteen years after (0 to 10 so far)."""
+    yield from _years_apart(deals, "start_expected", "announced_on", -1, 15)
+
+
+@across("deliveries")
+def what_is_promised_lies_ahead_and_what_runs_behind(deliveries: Table) -> Iterator[Fault]:
+    """Due from the year in which it is said to ten years later (0 to 3 so far), live at most five before (0 to 1)."""
+    yield from _years_apart(deliveries, "due", "said_on", 0, 10)
+    yield from _years_apart(deliveries, "live_by", "said_on", -5, 0)
+
+
+@across("deals")
+def a_contract_is_entered_once(deals: Table) -> Iterator[Fault]:
+    """Two of one tenant with the same megawatts within a fortnight are one under two keys (27 days apart so far)."""
+    power = deals.typed["critical_it_mw"].fillna(deals.typed["gross_mw"])
+    alike = [deals.raw["ticker"], deals.raw["tenant"].map(spelt), power]
+    signed = (deals.raw["counts_as"] == "contract") & deals.raw["tenant"].notna() & power.notna()
+    yield from _entered_twice(deals, signed, alike, "deal_id", ["supersedes", "extends"])
+
+
+@across("financings")
+def a_financing_is_entered_once(financings: Table) -> Iterator[Fault]:
+    """Two of one kind and sum within a fortnight are one under two keys, but for an own part of a package."""
+    alike = [financings.raw["ticker"], financings.raw["kind"], financings.typed["amount_usd_m"]]
+    known = financings.typed["amount_usd_m"].notna()
+    yield from _entered_twice(financings, known, alike, "financing_id", ["part_of"])
+
+
+def _entered_twice(
+    table: Table, rows: pd.Series, alike: list[pd.Series], key: str, named: list[str]
+) -> Iterator[Fault]:
+    """Rows that are alike within a fortnight and of which none names the other in one of the columns `named`."""
+    told = last_day(table.typed["announced_on"])
+    for _, group in table.raw[rows].groupby([series[rows] for series in alike]):
+        order = told[group.index].sort_values(kind="stable").dropna()
+        for before, row in zip(order.index, order.index[1:]):
+            one, other = table.raw.loc[before], table.raw.loc[row]
+            linked = any(b[key] in str(a[name]).split("; ") for name in named for a, b in ((one, other), (other, one)))
+            if order[row] - order[before] <= FORTNIGHT and not linked:
+                words = f"as much as {one[key]!r} {(order[row] - order[before]).days} days before"
+                mend = "remove one of the two, or list this key under accepted in data/{table}.yml if both were signed"
+                yield table.fault(row, [key], words, mend.format(table=table.name))
+
+
+@across("deal_terms", "deals")
+def income_is_part_of_the_rent(terms: Table, deals: Table) -> Iterator[Fault]:
+    """A year's income after costs is 0.3 to 1.2 of the contract's value over its term (0.80 to 1.00 so far)."""
+    deal = _on(terms, "deal_id", deals, "deal_id", ["contract_value_usd_bn", "term_years"])
+    share = terms.typed["noi_usd_m_yr"] / (1000 * deal["contract_value_usd_bn"] / deal["term_years"])
+    wrong = (share < 0.3) | (share > 1.2)
+    mend = "correct the income, the value or the term; the income is in millions a year"
+    yield from terms.where(wrong, ["deal_id", "noi_usd_m_yr"], "not part of the contract's rent", mend)
+
+
 def _after_its_deal(table: Table, deals: Table, day: str) -> Iterator[Fault]:
     """What is said of a deal is not said before it was announced."""
     told = _on(table, "deal_id", deals, "deal_id", ["announced_on"])["announced_on"]
@@ -328,6 +530,43 @@ def prices_stand_on_sessions(prices: Table, instruments: Table) -> Iterator[Faul
     after = prices.typed["date"] > found["last_session"]
     mend = "correct last_session in data/instruments.csv or remove the row"
     yield from prices.where(after, cells, "after the last session of the instrument", mend)
+
+
+@across("prices", "instruments")
+def no_session_is_missing(prices: Table, instruments: Table) -> Iterator[Fault]:
+    """Every session within the table has a close of someone, and no series lacks two in a row (1 so far).
+
+    A halt, and a day on which the exchange stayed shut unforeseen, stand under `holes` in the table's metadata.
+    """
+    kind = _on(prices, "symbol", instruments, "ticker", ["kind"])["kind"]
+    rows = prices.typed.loc[kind != "crypto", ["symbol", "date"]].sort_values("date", kind="stable")
+    holes = [hole["row"].rpartition("|") for hole in prices.entry.get("holes", [])]
+    known = sessions(prices)
+    known = known[(known >= rows["date"].min()) & (known <= rows["date"].max())]
+    mend = f"add the closes, or list symbol|day and why under holes in data/{prices.name}.yml"
+    nobody = known.difference(rows["date"])
+    for day in nobody.difference(pd.DatetimeIndex([last for *_, last in holes]))[:SHOWN]:
+        row = int(rows.index[rows["date"] > day][0])
+        yield prices.fault(row, ["symbol", "date"], f"and {day:%Y-%m-%d}, a session, has no close at all", mend)
+    known = known.difference(nobody)
+    for symbol, own in rows.groupby("symbol"):
+        traded = known.difference(pd.DatetimeIndex([last for first, _, last in holes if first == symbol]))
+        places = pd.Series(traded.searchsorted(own["date"]), index=own.index)
+        lacking = places.diff() - 1
+        for row in lacking.index[lacking > 1]:
+            words = f"and of the {lacking[row]:.0f} sessions before it {symbol} has none"
+            yield prices.fault(int(row), ["symbol", "date"], words, mend)
+
+
+@across("prices_failed")
+@across("prices")
+def closes_do_not_stand_still(prices: Table) -> Iterator[Fault]:
+    """A close that is the same on eight sessions in a row was filled in, not traded (3 so far; 7 of the failed)."""
+    rows = prices.typed[["symbol", "date", "close"]].sort_values(["symbol", "date"], kind="stable")
+    fresh = (rows["close"] != rows["close"].shift()) | (rows["symbol"] != rows["symbol"].shift())
+    count = fresh.groupby(fresh.cumsum()).cumcount() + 1
+    words, mend = f"the same as on the {STILL - 1} sessions before", "take out what was not traded, or accept it"
+    yield from prices.where((count == STILL).reindex(prices.typed.index), ["symbol", "date", "close"], words, mend)
 
 
 @across("prices", "instruments")

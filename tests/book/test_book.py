@@ -485,6 +485,7 @@ def test_a_kept_picture_that_is_not_as_it_was_drawn_is_drawn_again(tmp_path, mon
 
 def test_an_address_or_a_change_log_that_cannot_be_published_stops_the_build(tmp_path, monkeypatch):
     """Before anything is made, with the file, the line and the mend."""
+    (tmp_path / "_config.yml").write_text("title: A")
     monkeypatch.setenv("SITE_URL", "example.org")
     with pytest.raises(build.BuildError, match=r"SITE_URL is 'example\.org'; write the whole address"):
         build.build_site(tmp_path, tmp_path / "build")
@@ -611,19 +612,18 @@ def test_what_cannot_be_a_book_gets_one_line(tmp_path, file, content, message):
         ("language: en", "language: 5", r"sphinx\.config\.language is '5'; expected text"),
         ("language: en", "html_theme: alabaster", r"sphinx\.config\.html_theme is 'alabaster'; .* sphinx_book_theme"),
         ("language: en", "html_theme_options: plain", r"sphinx\.config\.html_theme_options is 'plain'; expected keys"),
-        ("language: en", "html_theme_options: {launch_buttons: yes}", r".*\.launch_buttons is 'True'; expected keys"),
+        ("language: en", "html_theme_options: {announcement: 5}", r".*\.announcement is '5'; expected text"),
         ("language: en", "templates_path: 7", r"sphinx\.config\.templates_path is '7'; expected a list"),
         ("language: en", "numfig_format: 5", r"sphinx\.config\.numfig_format is '5'; expected keys and values"),
         ("reference_style: author_year", "reference_style: odd", r"sphinx\..*_style is 'odd'; expected one of author_"),
         ("      - sphinx_book_theme\n", "", r"sphinx\.config\.extensions is .*; expected sphinx_book_theme among them"),
-        ("html:", "launch_buttons: yes\nhtml:", r"launch_buttons is 'True'; expected keys and values"),
-        ("html:", "launch_buttons: {thebe: maybe}\nhtml:", r"launch_buttons\.thebe is 'maybe'; expected true or false"),
+        ("html:", "repository: yes\nhtml:", r"repository is 'True'; expected keys and values"),
         (
             "use_multitoc_numbering: false",
             "use_multitoc_numbering: 3",
             r"html\.use_multitoc_numbering is '3'; .* true or",
         ),
-        ("use_multitoc_numbering: false", "favicon: 5", r"html\.favicon is '5'; expected text"),
+        ("use_multitoc_numbering: false", "baseurl: 5", r"html\.baseurl is '5'; expected text"),
         (
             'execute_notebooks: "off"',
             "execute_notebooks: often",

@@ -144,3 +144,203 @@ def test_a_ticker_may_be_of_any_exchange(ticker, right):
 def test_an_unnamed_tenant_of_a_foreign_company_is_told_by_its_name():
     """The ticker in brackets may have a point."""
     assert ledger.tenant_name("undisclosed lab (DMGI.V)", {"DMGI.V": "DMG"}) == "unnamed lab of DMG"
+
+
+@pytest.mark.parametrize(
+    ("address", "wrong"),
+    [
+        ("https://www.sec.gov/Archives/edgar/data/1/a.htm", ""),
+        ("http://theminermag.com/news/2024-06-25/bit-digital", ""),  # some pages have no other
+        ("https://www.commercialsearch.com/news/?p=1004768618", ""),
+        ("https://fintool.com/app/research/companies/CORZ", ""),
+        ("https://www.theblock.co/post/367257/googles-stake", ""),
+        ("file:///home/me/release.pdf", "no address of the web"),
+        ("http://localhost:8888/a.html", "an address on no public host"),
+        ("https://192.168.0.7/a.html", "an address on no public host"),
+        ("https://[::1/a", "no address;"),
+        ("https://www.google.com/search?q=core+scientific", "an address of a search"),
+        ("https://efts.sec.gov/LATEST/search-index?q=lease", "an address of a search"),
+        ("https://news.example.org/search?q=lease", "an address of a search"),
+        ("https://www.sec.gov/", "a front page"),
+    ],
+)
+def test_a_source_is_a_page_that_others_can_open(address, wrong):
+    """What changes with every look, or stands on one machine, proves nothing."""
+    found = told(consistency.addresses(table("deals", OLD | {"source_url": address})))
+    assert len(found) == bool(wrong)
+    assert all(wrong in line for line in found)
+
+
+def test_a_second_source_is_another_page():
+    """The same twice would look like a confirmation."""
+    page = "https://www.sec.gov/a.htm"
+    (fault,) = told(consistency.addresses(table("deals", OLD | {"source_url": page, "second_source_url": page})))
+    assert "the same page twice; give another page, or leave the second empty" in fault
+
+
+def test_nobody_is_its_own_tenant_or_guarantor():
+    """The miner under any of its names, and a tenant that vouches for itself."""
+    companies = table("instruments", {"ticker": "IREN", "name": "IREN Limited", "short_name": "IREN"})
+
+    def faults(**cells):
+        return told(consistency.nobody_is_its_own_customer(table("deals", OLD | {"miner": "Iris"} | cells), companies))
+
+    assert faults(guarantor="Stratus") == []
+    assert "tenant is 'iren, Ltd.', the company itself" in faults(tenant="iren, Ltd.")[0]
+    assert "guarantor is 'Iris', the company itself" in faults(guarantor="Iris")[0]
+    (fault,) = faults(tenant="AMD; Cirrus", guarantor="Cirrus Inc.")
+    assert "one and the same; name who stands behind the tenant, or another credit_ground" in fault
+
+
+def test_a_tenant_is_spelt_in_one_way():
+    """Else the largest tenant would be two; unnamed ones of two companies are two."""
+    rows = [OLD, NEW, NEW | {"deal_id": "IREN-3", "tenant": "AMD; cirrus, Inc."}, NEW | {"guarantor": "CIRRUS"}]
+    found = told(consistency.a_name_is_spelt_in_one_way(table("deals", *rows)))
+    assert [fault.split(", elsewhere written ")[1] for fault in found] == ["'Cirrus'; write a name in one way"] * 2
+    assert ["row 4" in found[0], "guarantor is 'CIRRUS'" in found[1]] == [True, True]
+    unnamed = [OLD | {"tenant": f"undisclosed {which}"} for which in ("(IREN)", "A (APLD)", "B (APLD)")]
+    assert told(consistency.a_name_is_spelt_in_one_way(table("deals", *unnamed))) == []
+
+
+def test_a_company_of_the_sec_has_a_number_of_its_own():
+    """Copied from the row above; a ticker that was renamed keeps its company's."""
+    rows = [{"ticker": "IREN", "cik": "1878848"}, {"ticker": "APLD", "cik": "0001878848"}]
+    found = told(consistency.a_filer_has_one_number(table("instruments", *rows)))
+    assert "row 2: ticker is 'IREN' and cik is '1878848', as APLD does; look 1878848 up" in found[0]
+    assert len(found) == 2
+    rows[0]["renamed_to"] = "APLD"
+    assert told(consistency.a_filer_has_one_number(table("instruments", *rows))) == []
+
+
+def test_a_miner_has_a_row_among_the_miners():
+    """Other kinds have none, and a new ticker is described under the old one."""
+    rows = [{"ticker": "IREN", "kind": "miner", "renamed_to": "IRENN"}, {"ticker": "IRENN", "kind": "miner"}]
+    rows += [{"ticker": "NBIS", "kind": "neocloud"}, {"ticker": "APLD", "kind": "miner"}]
+    found = told(consistency.every_miner_is_described(table("instruments", *rows), table("miners", {"ticker": "IREN"})))
+    assert found == [
+        "data/instruments.csv row 5: ticker is 'APLD' and kind is 'miner', which miners has not; "
+        "add it to data/miners.csv, or correct the kind"
+    ]
+
+
+def test_a_statement_is_of_its_articles_day():
+    """A year typed wrong would test it against other prices."""
+    article = table("articles", {"article_id": "one", "speaks_of": "2026-01-28"})
+    claims = [{"claim_id": day, "article_id": "one", "as_of": day} for day in ("2026-01-28", "2025-01-28")]
+    (fault,) = told(consistency.claims_are_of_their_articles_day(table("claims", *claims), article))
+    assert "row 3: claim_id is '2025-01-28' and as_of is '2025-01-28', not the day of which its article" in fault
+
+
+@pytest.mark.parametrize(
+    ("start", "right"),
+    [("2025-Q4", True), ("2026", True), ("mid-2027", True), ("2041-H2", True), ("2024-12", False), ("2047", False)],
+)
+def test_a_contract_starts_about_when_it_is_signed(start, right):
+    """A wrong decade or century."""
+    deals = table("deals", OLD | {"announced_on": "2026-07-06", "start_expected": start})
+    assert (told(consistency.contracts_start_after_they_are_signed(deals)) == []) == right
+
+
+@pytest.mark.parametrize(
+    ("column", "stated", "right"),
+    [("due", "2026-Q3", True), ("due", "2036", True), ("due", "2025-Q4", False), ("due", "1926-Q4", False),
+     ("live_by", "2026-07", True), ("live_by", "2021", True), ("live_by", "2027", False), ("live_by", "2019", False)],
+)  # fmt: skip
+def test_what_is_promised_lies_ahead_and_what_runs_behind(column, stated, right):
+    """Of the day on which it is said."""
+    deliveries = table("deliveries", {"said_on": "2026-07-06", column: stated})
+    assert (told(consistency.what_is_promised_lies_ahead_and_what_runs_behind(deliveries)) == []) == right
+
+
+@pytest.mark.parametrize(
+    ("cells", "twice"),
+    [
+        ({}, True),
+        ({"tenant": "CIRRUS Inc"}, True),
+        ({"announced_on": "2026-07-16"}, True),
+        ({"announced_on": "2026-07-17"}, False),
+        ({"critical_it_mw": "201"}, False),
+        ({"tenant": "Stratus"}, False),
+        ({"ticker": "APLD"}, False),
+        ({"supersedes": "IREN-OLD"}, False),
+        ({"counts_as": "amendment"}, False),
+    ],
+)
+def test_a_contract_under_two_keys_is_found(cells, twice):
+    """Same tenant and megawatts within a fortnight; what replaces the other is another."""
+    first = OLD | {"announced_on": "2026-07-02", "critical_it_mw": "200"}
+    second = first | {"deal_id": "IREN-AGAIN", "announced_on": "2026-07-09"} | cells
+    found = told(consistency.a_contract_is_entered_once(table("deals", first, second)))
+    assert len(found) == twice
+    if found and not cells:
+        assert "row 3: deal_id is 'IREN-AGAIN', as much as 'IREN-OLD' 7 days before; remove one of the two" in found[0]
+
+
+def test_a_financing_under_two_keys_is_found():
+    """A part of a package may be as large as the whole."""
+    whole = {"financing_id": "a", "ticker": "IREN", "kind": "convertible", "amount_usd_m": "450"}
+    rows = [whole | {"announced_on": "2026-07-02"}, whole | {"financing_id": "b", "announced_on": "2026-07-06"}]
+    assert len(told(consistency.a_financing_is_entered_once(table("financings", *rows)))) == 1
+    rows[1]["part_of"] = "a"
+    assert told(consistency.a_financing_is_entered_once(table("financings", *rows))) == []
+
+
+def closes(*rows):
+    """Closes of (symbol, day), each another price, and what trades where."""
+    listed = table("instruments", {"ticker": "IREN", "kind": "miner"}, {"ticker": "APLD", "kind": "miner"},
+                   {"ticker": "BTC-USD", "kind": "crypto"})  # fmt: skip
+    prices = [{"symbol": symbol, "date": f"2026-07-{day:02}", "close": str(40 + day)} for symbol, day in rows]
+    return table("prices", *prices), listed
+
+
+def test_a_session_that_nobody_has_is_missing():
+    """A holiday and a weekend are none; a coin trades on all; what is told under holes is accepted."""
+    days = [1, 2, 6, 7, 9, 10]  # of July 2026: the 3rd is the holiday, the 8th a Wednesday
+    prices, listed = closes(*[("IREN", day) for day in days], *[("BTC-USD", day) for day in range(1, 11)])
+    (fault,) = told(consistency.no_session_is_missing(prices, listed))
+    assert "row 6: symbol is 'IREN' and date is '2026-07-09', and 2026-07-08, a session, has no close at all" in fault
+    prices.entry = prices.entry | {"holes": [{"row": "IREN|2026-07-08", "why": "shut"}]}
+    assert told(consistency.no_session_is_missing(prices, listed)) == []
+
+
+def test_a_series_that_lacks_two_sessions_is_told():
+    """One may be a vendor's; before its first close and after its last a series lacks nothing."""
+    every = [("IREN", day) for day in (1, 2, 6, 7, 8, 9, 10)]
+    for own, lacking in (((2, 7, 9), 0), ((2, 8), 2), ((1, 10), 5), ((6, 7), 0)):
+        prices, listed = closes(*every, *[("APLD", day) for day in own])
+        found = told(consistency.no_session_is_missing(prices, listed))
+        assert [f"of the {lacking} sessions before it APLD has none" in line for line in found] == [True] * (
+            lacking > 0
+        )
+    prices, listed = closes(*every, ("APLD", 2), ("APLD", 9))
+    prices.entry = prices.entry | {"holes": [{"row": f"APLD|2026-07-0{day}", "why": "halted"} for day in (6, 7)]}
+    assert told(consistency.no_session_is_missing(prices, listed)) == []
+
+
+def test_a_close_that_stands_still_was_not_traded():
+    """Seven alike have been seen; the eighth is told once, of another share it would be its first."""
+    for count, faults in ((7, 0), (8, 1), (12, 1)):
+        prices, _ = closes(*[("IREN", day) for day in range(1, count + 1)])
+        prices.typed["close"] = 40.0
+        found = told(consistency.closes_do_not_stand_still(prices))
+        assert len(found) == faults
+        assert all("row 9" in line and "the same as on the 7 sessions before" in line for line in found)
+
+
+def test_income_after_costs_is_part_of_the_rent():
+    """In millions a year, against billions over the term."""
+    deal = table("deals", OLD | {"contract_value_usd_bn": "3.0", "term_years": "10"})
+    for income, right in (("240", True), ("300", True), ("0.24", False), ("24000", False), ("40", False)):
+        terms = table("deal_terms", {"deal_id": "IREN-OLD", "noi_usd_m_yr": income})
+        assert (told(consistency.income_is_part_of_the_rent(terms, deal)) == []) == right
+
+
+@pytest.mark.parametrize(
+    ("label", "end", "right"),
+    [("FY2026 Q2", "2025-12-31", True), ("FY2026 Q2", "2025-11-30", False), ("FY2026 Q2", "2026-01-31", False),
+     ("FY2026 Q2", "2026-01-03", True), ("FY2026 Q2", "2025-12-27", True), ("FY2026", "2026-06-30", True)],
+)  # fmt: skip
+def test_a_quarter_ends_with_its_third_month(label, end, right):
+    """A month too early or too late is the same quarter of no company; 52 weeks end a few days off."""
+    rows = table("miner_segments", quarter(label, end))
+    assert (told(consistency.labels(rows, {"CLSK": [6.0]})) == []) == right
