@@ -20,7 +20,7 @@ from minerpivot.data.tables import TableError, last_day, load
 SUMMED = ("contract", "value", "extension")  # `counts_as` of the rows that a sum may hold
 SIGNED = ("contract", "extension")  # `counts_as` of the rows that a tenant signed
 BINDING = ("signed", "partly_delivered", "delivered", "completed")  # states in which a contract is in force
-GONE = ("superseded", "terminated", "sold")
+GONE = ("superseded", "terminated", "sold", "untraced")  # untraced: no longer as announced, and its end was not seen
 NO_LESS = ("exact", "more_than")  # `value_qualifier` of the values that a lower bound may hold
 
 
