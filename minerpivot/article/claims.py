@@ -16,7 +16,7 @@ from minerpivot.data.tables import TableError
 from minerpivot.deals.ledger import GONE
 
 CONFIRMED = "confirmed"
-CAVEAT = "confirmed with a caveat"
+CAVEAT = "confirmed in part"
 NOT_REPRODUCED = "does not reproduce"
 CONTRADICTED = "contradicted"
 NOT_TESTABLE = "not testable here"

@@ -98,7 +98,18 @@ def contracted(deals: pd.DataFrame, *, conditional: bool = False) -> pd.DataFram
     """
     rows = _of_tenants(deals)
     states = (*BINDING, *(("conditional",) if conditional else ()))
-    rows = rows[rows["state"].isin(states) & ~rows["deal_id"].isin(deals["supersedes"].dropna())]
+    return _measured(rows[rows["state"].isin(states) & ~rows["deal_id"].isin(deals["supersedes"].dropna())])
+
+
+def ended(deals: pd.DataFrame) -> pd.DataFrame:
+    """Tenant contracts that bound and are in force no more (`GONE`), oldest first, with the columns of `contracted`."""
+    return _measured(
+        deals[(deals["counts_as"] == "contract") & deals["state"].isin(GONE) & deals["binding_since"].notna()]
+    )
+
+
+def _measured(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows by day, with `announced`, `mw` and `mw_basis`."""
     megawatts = rows["critical_it_mw"].fillna(rows["gross_mw"]).where(rows["counts_as"] == "contract")
     basis = rows["critical_it_mw"].notna().map({True: "critical IT", False: "open"}).where(megawatts.notna())
     rows = rows.assign(announced=dated(rows["announced_on"]), mw=megawatts, mw_basis=basis)
