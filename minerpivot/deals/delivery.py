@@ -411,9 +411,9 @@ def by_site(
         untold = contracts["deal_id"].isin(ids - set(mine["deal_id"]) - set(live["deal_id"]))
         starts = contracts.loc[untold, "start_expected"].dropna()
         last = _last_phase(mine, aims[~aims["phase"].isin(mine["phase"])], starts, day)
-        passed = mine[mine["state"].isin(["overdue", "late"])]
-        part_of_passed = passed["step"].ne(passed["phase"]) & passed["phase"].isin(passed["step"])
-        passed = passed.loc[~part_of_passed, "step"]  # a first part goes without saying where the whole is overdue
+        late = mine[mine["state"].isin(["overdue", "late"])]
+        in_whole = late["step"].ne(late["phase"]) & late["phase"].isin(late["step"])
+        passed = late.loc[~in_whole, "step"]  # a first part goes without saying where all of it is overdue
         silent = bool((period_end(starts) < day).any()) and not (last["now"] and _period_end(last["now"]) >= day)
         megawatts, whole = live["live_critical_it_mw"].sum(min_count=1), group["critical_it_mw"].sum()
         found.append(

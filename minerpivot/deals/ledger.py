@@ -21,6 +21,7 @@ SUMMED = ("contract", "value", "extension")  # `counts_as` of the rows that a su
 SIGNED = ("contract", "extension")  # `counts_as` of the rows that a tenant signed
 BINDING = ("signed", "partly_delivered", "delivered", "completed")  # states in which a contract is in force
 GONE = ("superseded", "terminated", "sold", "untraced")  # untraced: no longer as announced, and its end was not seen
+TOLD = {"untraced": "no longer traced"}  # states in other words than their own
 NO_LESS = ("exact", "more_than")  # `value_qualifier` of the values that a lower bound may hold
 
 
@@ -318,7 +319,7 @@ def counted_as(deals: pd.DataFrame) -> pd.Series:
     summed = deals["deal_id"].isin(contracted(deals)["deal_id"])
     kinds = deals["deal_type"].map(KINDS).mask(deals["counts_as"] == "value", "value of several")
     kinds = kinds.mask(deals["counts_as"] == "extension", "extension")
-    ended = states(deals)
+    ended = states(deals).replace(TOLD)
     reasons = deals["counts_as"].map(LEFT_OUT).fillna(deals["state"].map(NOT_YET))
     reasons = reasons.mask(ended == "superseded").fillna(ended)
     return kinds.where(summed, "no: " + reasons.astype(object)).rename("counted_as")
