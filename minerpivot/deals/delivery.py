@@ -232,7 +232,7 @@ def kept(deliveries: pd.DataFrame, deals: pd.DataFrame) -> pd.DataFrame:
         critical_it_mw=deliveries["critical_it_mw"].clip(upper=left.fillna(np.inf)) * part,
         live_critical_it_mw=deliveries["live_critical_it_mw"] * part,
     )
-    gone = rows.index[rows["state"].isin(["sold", "terminated"])]
+    gone = rows.index[rows["state"].isin(["sold", "terminated", "untraced"])]
     return held[~now.isin(gone)]
 
 
