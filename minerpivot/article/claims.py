@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 
 from minerpivot.data.tables import TableError
-from minerpivot.deals.ledger import GONE
+from minerpivot.deals.ledger import GONE, TOLD
 
 CONFIRMED = "confirmed"
-CAVEAT = "confirmed with a caveat"
+CAVEAT = "confirmed in part"
 NOT_REPRODUCED = "does not reproduce"
 CONTRADICTED = "contradicted"
 NOT_TESTABLE = "not testable here"
@@ -198,7 +198,8 @@ def fate(deals: pd.DataFrame, deal_id: str, knowledge: pd.DataFrame, then: pd.Da
     )
     if now["state"] in GONE:
         days = told.loc[told["field"] == "state", "known_on"]
-        return f"{now['state']} since" if days.empty else f"{now['state']} ({days.max():%Y-%m-%d})"
+        state = TOLD.get(now["state"], now["state"])
+        return f"{state} since" if days.empty else f"{state} ({days.max():%Y-%m-%d})"
     amended = [term for term in TERMS if pd.notna(before[term]) and before[term] != now[term]]
     if not amended:
         return None

@@ -104,10 +104,15 @@ def reactions(known: Known) -> pd.Series:
     return pd.Series(moves, dtype=float).dropna()
 
 
+def study_factors(known: Known) -> pd.DataFrame:
+    """Returns of the stocks chapter's three factors, from the first session of the bitcoin fund on."""
+    closes = known.closes.loc[: known.end]
+    return exposure.factor_returns(closes).dropna(how="all").loc[closes["IBIT"].first_valid_index() :]
+
+
 def clean_study(known: Known) -> tuple[int, float, float]:
     """Clean contracts as in the stocks chapter: events, mean percent beyond three factors on days 0 and 1, and p."""
-    closes = known.closes.loc[: known.end]
-    factors = exposure.factor_returns(closes).dropna(how="all").loc[closes["IBIT"].first_valid_index() :]
+    closes, factors = known.closes.loc[: known.end], study_factors(known)
     news = contract_news(known)
     news = news[news["session"].isin(factors.index)]
     clean = news.loc[news["with_tenant"] & (news["news"] == "clean"), ["ticker", "session"]]
@@ -120,7 +125,11 @@ def clean_study(known: Known) -> tuple[int, float, float]:
 def deal_response(claim: Claim, known: Known, settings: Settings) -> Finding:
     """First sessions after contracts, the same tested where no other news is known, and the days after the article."""
     moves, (count, mean, p) = reactions(known), clean_study(known)
-    every = f"first sessions after {len(moves)} contracts with a tenant (of {len(contract_news(known))} announcements)"
+    news, begins = contract_news(known), study_factors(known).index[0]
+    studied = int((news["session"] >= begins).sum())
+    early = f", {studied} of them since {begins:%B %Y}, where the stocks chapter's study begins"
+    all_news = f"{len(news)} announcements{early if studied < len(news) else ''}"
+    every = f"first sessions after {len(moves)} contracts with a tenant (of {all_news})"
     clean = f"two sessions after the {count} contracts without results or financing or bid"
     values = [
         Value("median less Nasdaq-100", moves.median(), CHANGE, every),

@@ -17,6 +17,7 @@ from minerpivot.deals.value import ai_share_by_quarter
 from minerpivot.page.words import Number, in_words
 
 OF_SEVERAL = {"contract": "", "value": ", one value for several", "extension": ", extension"}  # by `counts_as`
+NO_MORE = {"superseded": ", replaced", "terminated": ", ended", "sold": ", sold", "untraced": ", no longer traced"}
 WORTH = {  # row of the table -> the figure and the day for which it holds, as columns of `profiles.overview`
     "Shares, million": ("shares_m", "shares_on"),
     "Close, $": ("close", "close_on"),
@@ -42,12 +43,12 @@ def linked(text: str, addresses: Iterable[str | None]) -> list[tuple[str, str] |
 def contracts(held: pd.DataFrame, cited: pd.DataFrame) -> pd.DataFrame:
     """What the company signed, newest first: `held` is `profiles.contracts`, `cited` names sources by deal.
 
-    A value of several contracts and an extension are rows of their own and say so beside the tenant.
+    A value of several contracts, an extension and what is in force no more say so beside the tenant.
     """
     rows = held.sort_values("announced", ascending=False, kind="stable")
     return pd.DataFrame(
         {
-            "tenant": tenants(rows) + rows["counts_as"].map(OF_SEVERAL),
+            "tenant": tenants(rows) + rows["counts_as"].map(OF_SEVERAL) + rows["state"].map(NO_MORE).fillna(""),
             "announced_on": rows["announced_on"],
             "megawatts": rows["mw"],
             "basis": rows["mw_basis"],
@@ -251,6 +252,7 @@ COMPARED = (  # the columns of the table of all companies, in its order
         "measured_percent",
         "tenants",
         "guarantors",
+        "usd_worded",
     ),
     *(
         "live_said",

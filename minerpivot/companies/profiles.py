@@ -116,6 +116,23 @@ def contracts(known: Tables) -> dict[str, pd.DataFrame]:
     return by_company(ledger.own_share(ledger.contracted(known["deals"])), known["instruments"])
 
 
+def signed_ever(known: Tables) -> dict[str, pd.DataFrame]:
+    """`contracts`, and with them those of the company that bound once and are in force no more."""
+    ended = by_company(ledger.own_share(ledger.ended(known["deals"])), known["instruments"])
+    return {ticker: pd.concat([held, ended[ticker]]) for ticker, held in contracts(known).items()}
+
+
+def worded(contracts: pd.DataFrame) -> str | None:
+    """How the sum of values is to be read: "at least", "about" (worded so, averaged or projected), None if exact."""
+    valued = contracts.dropna(subset=["contract_value_usd_bn"])
+    own_sum = valued["value_basis"].isin(["average_times_term", "projected"]) & (
+        valued["value_qualifier"] != "more_than"
+    )
+    if valued["value_qualifier"].isin(["about", "up_to", "at_full_use"]).any() or own_sum.any():
+        return "about"
+    return "at least" if valued["value_qualifier"].eq("more_than").any() else None
+
+
 def running(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     """Contracted critical-IT megawatts at own share by company, in the three parts of `delivery.told`, and two of one.
 
@@ -147,7 +164,7 @@ def running(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
 
 
 def otherwise_live(deliveries: pd.DataFrame, live_mw: float) -> float:
-    """Live megawatts of a company where another text gives another figure for the newest one, missing if none does.
+    """Live megawatts of a company where another statement differs from the newest one, missing if none does.
 
     `deliveries` are the company's; `alternative_to` names the statement that counts.
     """
@@ -217,6 +234,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
                 "open_mw": sums.get("open_mw", np.nan),
                 "measured_percent": valuation.measured_percent(signed),
                 "contracted_usd_bn": sums.get("value_usd_bn", np.nan),
+                "usd_worded": worded(held),
                 "unmeasured": int(signed["critical_it_mw"].isna().sum()),
                 "unvalued": len(ledger.unvalued(held)),
                 "tenants": _names(tenants(signed)),

@@ -368,7 +368,7 @@ def what_is_replaced_has_ended(deals: Table, knowledge: Table) -> Iterator[Fault
     """A contract in force that another one supersedes has an end with a day; what is superseded, a successor."""
     said = knowledge.raw
     states = (said["table"] == "deals") & (said["field"] == "state")
-    ended = set(said.loc[states & said["value"].isin(["superseded", "terminated", "sold"]), "row"])
+    ended = set(said.loc[states & said["value"].isin(["superseded", "terminated", "sold", "untraced"]), "row"])
     old = _on(deals, "supersedes", deals, "deal_id", ["counts_as", "state"])
     held = (old["counts_as"] == "contract") & old["state"].isin(["signed", "partly_delivered", "delivered"])
     lasting = held & (deals.typed["counts_as"] == "contract") & ~deals.raw["supersedes"].isin(ended)

@@ -232,7 +232,7 @@ def kept(deliveries: pd.DataFrame, deals: pd.DataFrame) -> pd.DataFrame:
         critical_it_mw=deliveries["critical_it_mw"].clip(upper=left.fillna(np.inf)) * part,
         live_critical_it_mw=deliveries["live_critical_it_mw"] * part,
     )
-    gone = rows.index[rows["state"].isin(["sold", "terminated"])]
+    gone = rows.index[rows["state"].isin(["sold", "terminated", "untraced"])]
     return held[~now.isin(gone)]
 
 
@@ -411,7 +411,9 @@ def by_site(
         untold = contracts["deal_id"].isin(ids - set(mine["deal_id"]) - set(live["deal_id"]))
         starts = contracts.loc[untold, "start_expected"].dropna()
         last = _last_phase(mine, aims[~aims["phase"].isin(mine["phase"])], starts, day)
-        passed = mine.loc[mine["state"].isin(["overdue", "late"]), "step"]
+        late = mine[mine["state"].isin(["overdue", "late"])]
+        in_whole = late["step"].ne(late["phase"]) & late["phase"].isin(late["step"])
+        passed = late.loc[~in_whole, "step"]  # a first part goes without saying where all of it is overdue
         silent = bool((period_end(starts) < day).any()) and not (last["now"] and _period_end(last["now"]) >= day)
         megawatts, whole = live["live_critical_it_mw"].sum(min_count=1), group["critical_it_mw"].sum()
         found.append(

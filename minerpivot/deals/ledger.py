@@ -20,7 +20,8 @@ from minerpivot.data.tables import TableError, last_day, load
 SUMMED = ("contract", "value", "extension")  # `counts_as` of the rows that a sum may hold
 SIGNED = ("contract", "extension")  # `counts_as` of the rows that a tenant signed
 BINDING = ("signed", "partly_delivered", "delivered", "completed")  # states in which a contract is in force
-GONE = ("superseded", "terminated", "sold")
+GONE = ("superseded", "terminated", "sold", "untraced")  # untraced: no longer as announced, and its end was not seen
+TOLD = {"untraced": "no longer traced"}  # states in other words than their own
 NO_LESS = ("exact", "more_than")  # `value_qualifier` of the values that a lower bound may hold
 
 
@@ -98,7 +99,18 @@ def contracted(deals: pd.DataFrame, *, conditional: bool = False) -> pd.DataFram
     """
     rows = _of_tenants(deals)
     states = (*BINDING, *(("conditional",) if conditional else ()))
-    rows = rows[rows["state"].isin(states) & ~rows["deal_id"].isin(deals["supersedes"].dropna())]
+    return _measured(rows[rows["state"].isin(states) & ~rows["deal_id"].isin(deals["supersedes"].dropna())])
+
+
+def ended(deals: pd.DataFrame) -> pd.DataFrame:
+    """Tenant contracts that bound and are in force no more (`GONE`), oldest first, with the columns of `contracted`."""
+    return _measured(
+        deals[(deals["counts_as"] == "contract") & deals["state"].isin(GONE) & deals["binding_since"].notna()]
+    )
+
+
+def _measured(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows by day, with `announced`, `mw` and `mw_basis`."""
     megawatts = rows["critical_it_mw"].fillna(rows["gross_mw"]).where(rows["counts_as"] == "contract")
     basis = rows["critical_it_mw"].notna().map({True: "critical IT", False: "open"}).where(megawatts.notna())
     rows = rows.assign(announced=dated(rows["announced_on"]), mw=megawatts, mw_basis=basis)
@@ -307,7 +319,7 @@ def counted_as(deals: pd.DataFrame) -> pd.Series:
     summed = deals["deal_id"].isin(contracted(deals)["deal_id"])
     kinds = deals["deal_type"].map(KINDS).mask(deals["counts_as"] == "value", "value of several")
     kinds = kinds.mask(deals["counts_as"] == "extension", "extension")
-    ended = states(deals)
+    ended = states(deals).replace(TOLD)
     reasons = deals["counts_as"].map(LEFT_OUT).fillna(deals["state"].map(NOT_YET))
     reasons = reasons.mask(ended == "superseded").fillna(ended)
     return kinds.where(summed, "no: " + reasons.astype(object)).rename("counted_as")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from minerpivot.deals.ledger import concentration
+from minerpivot.deals.ledger import TOLD, concentration
 
 COLUMNS = ["risk", "ticker", "what", "figure", "row", "source_url"]
 
@@ -41,7 +41,9 @@ def not_effective(deals: pd.DataFrame) -> pd.DataFrame:
 def ended(left: pd.DataFrame, states: pd.Series) -> pd.DataFrame:
     """Contracts that left the sums (`movements`), by the value that left; `states` says what became of each deal."""
     value = _dollars(-left["value_change"]).where(left["value_change"] != 0, "no value seen")
-    return _examples(left, risk="Contract " + left["deal_id"].map(states), what=left["tenant"], figure=value)
+    return _examples(
+        left, risk="Contract " + left["deal_id"].map(states).replace(TOLD), what=left["tenant"], figure=value
+    )
 
 
 def late(phases: pd.DataFrame, site_names: pd.Series, *, most: int = 3) -> pd.DataFrame:

@@ -419,7 +419,7 @@ NO_PAGE = page("supports").iloc[:0]
         (
             (claims.CONTRADICTED, NO_PAGE),
             (claims.CONFIRMED, page("qualifies")),
-            "confirmed with a caveat; then contradicted",
+            "confirmed in part; then contradicted",
             "later data",
         ),
         (
@@ -431,7 +431,7 @@ NO_PAGE = page("supports").iloc[:0]
         (
             (None, NO_PAGE),
             (None, pd.concat([page("supports"), page("qualifies", published=None)])),
-            "confirmed with a caveat; then not testable here",
+            "confirmed in part; then not testable here",
             "later and undated pages",
         ),
         ((claims.CONFIRMED, page("supports")), (claims.CONFIRMED, page("supports")), "confirmed", None),

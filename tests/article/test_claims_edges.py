@@ -19,7 +19,7 @@ def test_data_and_pages_that_only_together_turn_a_verdict_are_both_named():
         )
     ]
     row = claims.compare(*days).iloc[0]
-    assert row["shown"] == "confirmed with a caveat; then: contradicted"
+    assert row["shown"] == "confirmed in part; then: contradicted"
     assert row["because"] == "later data with later pages"
     assert (row["verdict_then"], row["verdict"]) == (claims.CONTRADICTED, claims.CAVEAT)
 

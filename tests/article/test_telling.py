@@ -104,7 +104,7 @@ def test_what_changed_a_verdict_is_told_with_the_pages_that_came_later():
     late = pd.DataFrame({"undated": [2, 0], "later": [1, 0]}, index=["c", "d"])
     said = {"claim_id": "c", "differs": True, "verdict_then": claims.CAVEAT, "because": "later data"}
     start, undated, later = (
-        "confirmed with a caveat on the article's day",
+        "confirmed in part on the article's day",
         "two pages without a date",
         "one page of a later date",
     )
@@ -161,7 +161,7 @@ def test_the_board_tells_what_does_not_hold_and_what_has_been_overtaken():
     )
     html = telling.board(verdicts)
     assert "<span>one" not in html
-    assert "<span>two <small>(confirmed with a caveat on the article’s day)</small></span>" in html
+    assert "<span>two <small>(confirmed in part on the article’s day)</small></span>" in html
     assert "<span>three</span>" in html
 
 

@@ -37,6 +37,17 @@ def test_contracts_stand_newest_first_and_say_what_is_none():
     assert pd.isna(shown.iloc[0]["source"])
 
 
+def test_a_sum_is_worded_as_its_weakest_value():
+    """About beats at least; an average is about unless it is a floor; exact values need no word."""
+    exact, floor, about = {"value_qualifier": "exact"}, {"value_qualifier": "more_than"}, {"value_qualifier": "about"}
+    average = {"value_basis": "average_times_term"}
+    assert profiles.worded(rows_of(exact)) is None
+    assert profiles.worded(rows_of(exact, floor)) == "at least"
+    assert profiles.worded(rows_of(floor, about)) == "about"
+    assert profiles.worded(rows_of(exact | average)) == "about"
+    assert profiles.worded(rows_of(floor | average)) == "at least"
+
+
 def test_delivery_shows_the_most_megawatts_first_and_no_date_for_what_runs():
     """An open basis stands among the contracted megawatts and is marked; a site without a name keeps its key."""
     leases = pd.DataFrame(

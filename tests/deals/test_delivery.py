@@ -210,6 +210,21 @@ def test_each_tenant_at_each_site():
     assert aimed[["promised", "late_quarters"]].isna().all()
 
 
+def test_a_first_part_goes_without_saying_once_all_of_it_is_overdue():
+    """Of two steps of one phase both are named only while the whole is not due yet."""
+    sites = pd.DataFrame({"site": ["plain"], "part_of": None, "ticker": "IREN"})
+    rows = pd.DataFrame({"site": ["plain"], "deal_id": ["A"], "tenant": None, "critical_it_mw": 100})
+    contracts = deals.contracted(ledger({"deal_id": "A"}))
+    record = said(
+        {"site": "plain", "deal_id": "A", "phase": "half", "due": "2026-01", "critical_it_mw": 20},
+        {"site": "plain", "deal_id": "A", "phase": "half", "due": "2026-05", "critical_it_mw": 50},
+    )
+    passed = [
+        delivery.by_site(sites, rows, contracts, record, day)["passed"][0] for day in ("2026-04-01", "2026-08-01")
+    ]
+    assert passed == [["half, first 20 MW"], ["half"]]
+
+
 def test_a_row_of_a_site_speaks_of_one_phase():
     """Overdue power makes its site overdue while the halls lie ahead; of further halls nothing was promised."""
     sites = pd.DataFrame({"site": ["bend", "pearl"], "part_of": None, "ticker": "IREN"})

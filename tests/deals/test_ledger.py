@@ -58,6 +58,22 @@ def test_only_tenant_contracts_in_force_are_summed():
     assert "CONDITIONAL" in set(deals.contracted(table, conditional=True)["deal_id"])
 
 
+def test_what_is_in_force_no_more_is_in_no_sum_and_still_a_first_signing():
+    """Sold, replaced or no longer traced; what never bound has not ended."""
+    rows = ledger(
+        {"deal_id": "LOST", "state": "untraced", "announced_on": "2023-05-16"},
+        {"deal_id": "SOLD", "state": "sold"},
+        {"deal_id": "NEVER", "state": "terminated"},
+        {"deal_id": "HELD", "announced_on": "2025-06-01"},
+    )
+    rows.loc[rows["deal_id"] == "NEVER", "binding_since"] = None
+    assert list(deals.ended(rows)["deal_id"]) == ["LOST", "SOLD"]
+    assert deals.ended(rows)["mw_basis"].tolist() == ["critical IT", "critical IT"]
+    assert list(deals.contracted(rows)["deal_id"]) == ["HELD"]
+    assert deals.pivot_dates(rows)["IREN"] == pd.Timestamp("2023-05-16")
+    assert deals.counted_as(rows).tolist()[0] == "no: no longer traced"
+
+
 def test_sum_of_the_ledger_leaves_out_what_its_readers_must_not_add():
     """The framework, both giants without tenant, takeovers and land are out; the lease that is not effective too."""
     kept = set(deals.contracted(LEDGER, conditional=True)["deal_id"])
