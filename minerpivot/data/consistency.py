@@ -20,6 +20,7 @@ from minerpivot.data.tables import converted, last_day, publication
 
 FORTNIGHT = pd.Timedelta(days=14)
 STILL = 8  # sessions
+MANY = 10  # series: of fewer all may lack one session of their vendor's
 SHOWN = 5  # missing sessions that are told one by one
 FORMS = {
     "inc",
@@ -153,7 +154,7 @@ def period_names(end: pd.Timestamp, year_ends_in: float, fiscal_year_ends_in: fl
 
 
 def addresses(table: Table) -> Iterator[Fault]:
-    """A source is a page that others can open: on a public host, no list of results, no front page, not twice."""
+    """A source is a page that others can open: on a public host, no list of results, not twice."""
     for name, said in table.fields.items():
         if said.get("format") != "uri":
             continue
@@ -180,7 +181,7 @@ def _no_source(address: str) -> str:
         return "an address on no public host"
     if SEARCHED.search(host + parts.path):
         return "an address of a search, whose results change"
-    return "" if parts.path.strip("/") or parts.query else "a front page, whose content changes"
+    return ""
 
 
 @across("deals", "instruments")
@@ -534,7 +535,7 @@ def prices_stand_on_sessions(prices: Table, instruments: Table) -> Iterator[Faul
 
 @across("prices", "instruments")
 def no_session_is_missing(prices: Table, instruments: Table) -> Iterator[Fault]:
-    """Every session within the table has a close of someone, and no series lacks two in a row (1 so far).
+    """Every session within a table of many has a close of someone, and no series lacks two in a row (1 so far).
 
     A halt, and a day on which the exchange stayed shut unforeseen, stand under `holes` in the table's metadata.
     """
@@ -545,14 +546,17 @@ def no_session_is_missing(prices: Table, instruments: Table) -> Iterator[Fault]:
     known = known[(known >= rows["date"].min()) & (known <= rows["date"].max())]
     mend = f"add the closes, or list symbol|day and why under holes in data/{prices.name}.yml"
     nobody = known.difference(rows["date"])
-    for day in nobody.difference(pd.DatetimeIndex([last for *_, last in holes]))[:SHOWN]:
+    many = rows["symbol"].nunique() >= MANY
+    for day in (nobody if many else nobody[:0]).difference(pd.DatetimeIndex([last for *_, last in holes]))[:SHOWN]:
         row = int(rows.index[rows["date"] > day][0])
         yield prices.fault(row, ["symbol", "date"], f"and {day:%Y-%m-%d}, a session, has no close at all", mend)
     known = known.difference(nobody)
+    gaps = [series["gap_days"] for series in prices.entry.get("series", []) if "gap_days" in series]
+    told = pd.Timedelta(days=min(gaps, default=3650))
     for symbol, own in rows.groupby("symbol"):
         traded = known.difference(pd.DatetimeIndex([last for first, _, last in holes if first == symbol]))
         places = pd.Series(traded.searchsorted(own["date"]), index=own.index)
-        lacking = places.diff() - 1
+        lacking = (places.diff() - 1).where(own["date"].diff() <= told)  # what is longer, its series tells
         for row in lacking.index[lacking > 1]:
             words = f"and of the {lacking[row]:.0f} sessions before it {symbol} has none"
             yield prices.fault(int(row), ["symbol", "date"], words, mend)

@@ -119,7 +119,7 @@ def ask(symbol: str, start: pd.Timestamp, now: pd.Timestamp) -> Any:
                     raise BusyError("answered 429") from None
                 except OSError as error:  # the common ancestor of what curl_cffi and requests raise
                     raise BusyError(f"no answer ({type(error).__name__})") from None
-                if response.status_code >= 500:
+                if response.status_code == 429 or response.status_code >= 500:
                     raise BusyError(f"answered {response.status_code}")
     except BusyError as error:
         raise VendorError(SOURCE, symbol, f"{error} after {attempt.retry_state.attempt_number} tries", LATER) from None
@@ -151,7 +151,10 @@ def daily_closes(response: Any, symbol: str, zone: str, *, adjusted: bool) -> tu
     except RecursionError:
         raise VendorError(SOURCE, symbol, "answered JSON that is nested without end", BLOCKED) from None
     if problem or status != 200:
-        raise VendorError(SOURCE, symbol, f"answered {status}: {problem}", RENAMED if status in (400, 404) else BLOCKED)
+        gone = status in (400, 404) or "delisted" in problem
+        raise VendorError(SOURCE, symbol, f"answered {status}: {problem}", RENAMED if gone else BLOCKED)
+    if quotes.empty and not chart:
+        raise VendorError(SOURCE, symbol, "answered with no prices", RENAMED)
     if quotes.empty or listing != f"{symbol} in USD":
         raise VendorError(SOURCE, symbol, f"answered with {len(quotes)} prices of {listing}", RENAMED)
     return quotes.where(quotes.between(0, math.inf, inclusive="neither")).round(4).sort_index(), events

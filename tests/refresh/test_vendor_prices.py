@@ -23,6 +23,7 @@ from minerpivot.refresh.transaction import RefreshError, apply, compare
 from minerpivot.refresh.vendors import VendorError
 from tests import validity
 from tests.frozen import FOLDER
+from tests.refresh.local import Answer, played
 
 NOW = pd.Timestamp("2026-10-14 21:00", tz="UTC")  # a Wednesday, an hour after the bell
 KINDS = {
@@ -479,10 +480,19 @@ FAULTS = {
         "a renamed_to and the new ticker a row",
     ),
     "no rows": (lambda s, q: page(s, [], [], []), "answered with 0 prices", "a renamed_to and the new ticker a row"),
-    "no result": (plain(200, '{"chart":{"result":[],"error":null}}', "application/json"), "0 prices", "a renamed_to"),
+    "no result": (
+        plain(200, '{"chart":{"result":[],"error":null}}', "application/json"),
+        "with no prices",
+        "a renamed_to",
+    ),
     "null result": (
         plain(200, '{"chart":{"result":null,"error":null}}', "application/json"),
-        "0 prices",
+        "with no prices",
+        "a renamed_to",
+    ),
+    "delisted, in an answer that is well": (
+        error(200, "Not Found", "No data found, symbol may be delisted"),
+        "answered 200: No data found",
         "a renamed_to",
     ),
     "null chart": (plain(200, '{"chart":null}', "application/json"), "not a whole chart", "update yfinance"),
@@ -557,6 +567,14 @@ def test_an_answer_is_bounded_in_bytes(yahoo, data, monkeypatch):
     yahoo.spoilt["IREN"] = plain(200, " " * 3_000_000, "application/json")
     with pytest.raises(VendorError, match=r"IREN: no answer \(.*\) after 4 tries"):
         fetched("IREN")
+
+
+def test_in_a_rehearsal_a_busy_vendor_is_asked_again_too(monkeypatch):
+    """There yfinance, which knows an answer of 429, is not between."""
+    with played(monkeypatch) as vendor:
+        vendor[f"{prices.CHART}IREN".removeprefix("https://")] = Answer("Too Many Requests", 429, "text/plain")
+        with pytest.raises(VendorError, match="IREN: answered 429 after 4 tries; try again later"):
+            prices.ask("IREN", NOW, NOW)
 
 
 def test_a_failure_within_yfinance_is_a_vendor_error(yahoo, data, monkeypatch):
