@@ -15,8 +15,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from minerpivot.data import disk, tables, validation
+from minerpivot.data import disk
 
+ROOT = Path(__file__).resolve().parents[1]
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(stderr=True)
 
@@ -35,6 +36,10 @@ class Source(StrEnum):
 @app.callback()
 def clock() -> None:
     """Commands of the report; `--help` after each says more."""
+    if not os.environ.get("MINERPIVOT_TODAY"):  # nor is there a reason to load the tables, which takes a while
+        return
+    from minerpivot.data import tables
+
     try:
         tables.today()  # whatever is asked for: a day that is none would be found half-way
     except tables.TableError as error:
@@ -47,8 +52,17 @@ def book(
     anew: Annotated[bool, typer.Option("--anew", help="Execute chapters that are current too.")] = False,
 ) -> None:
     """Execute what is stale and build the site into _build/html, which is replaced only when whole."""
+    from minerpivot.book import current
+
+    started = time.perf_counter()
+    site = ROOT / "_build" / "html"
+    if not as_of and not anew and current.holds(site.parent):
+        console.print("Nothing changed since the last build, here or there.")
+        console.print(f"[bold green]Done[/] in {time.perf_counter() - started:.1f} s: open {site / 'index.html'}")
+        return
     from minerpivot.book import execute
     from minerpivot.book.build import BuildError, alone
+    from minerpivot.data import tables
     from minerpivot.refresh.transaction import RefreshError, still
 
     def tell(line: str) -> None:
@@ -56,28 +70,29 @@ def book(
 
     os.environ.pop(tables.EDITION, None)  # left over in a shell, it would put other outputs into the chapters
     gc.disable()  # a short-lived process: looking for cycles in Sphinx's trees takes a quarter of its time
-    started = time.perf_counter()
-    site = execute.ROOT / "_build" / "html"
     try:
         with alone(site.parent, tell), still(tell=tell):
             made = _built(site, as_of, anew)
     except (tables.TableError, execute.ExecutionError, BuildError, RefreshError) as error:
         _stop(str(error))
     except OSError as error:
-        _stop(f"{disk.refused(error, tables.DATA.parent)}, then build again. The previous site is unchanged.")
+        _stop(f"{disk.refused(error, ROOT)}, then build again. The previous site is unchanged.")
     gc.freeze()  # nor is there anything to collect at the end
     console.print(f"[bold green]Done[/] in {time.perf_counter() - started:.1f} s: open {made / 'index.html'}")
 
 
 def _built(site: Path, as_of: str, anew: bool) -> Path:
     """Execute what is stale and build the site, or the edition of a day; return the folder of its pages."""
-    from minerpivot.book import editions, execute
+    from minerpivot.book import current, editions, execute
     from minerpivot.book.assets import KEPT
     from minerpivot.book.build import build_site, restore
+    from minerpivot.data import tables
     from minerpivot.refresh.transaction import recover
 
+    current.forget(site.parent)
     if recover():
         console.print("A refresh that had died was undone.")
+    first = current.look()
     state = tables.entries()
     for entry in tables.manifest()["resources"]:
         tables.verify(entry["name"])
@@ -91,6 +106,7 @@ def _built(site: Path, as_of: str, anew: bool) -> Path:
     console.print("[bold]1/2[/] Chapters whose code, data or environment changed:")
     ran = execute.execute_stale(notebooks, anew=anew, console=console)
     console.print(f"  {len(ran) or 'none'} executed")
+    seen = current.look()
     sources = editions.made_of() if as_of else editions.published_as()
     if editions.recorded(build) == sources and not ran:
         console.print("[bold]2/2[/] The site is current")
@@ -106,6 +122,9 @@ def _built(site: Path, as_of: str, anew: bool) -> Path:
     if editions.recorded(site.parent) == latest:
         old = editions.assemble(site, latest)
         notes = [f"The edition of {d} is out of date and left out: `make book AS_OF={d}` renews it." for d in old]
+        known = not (as_of or old or any(map(execute.why_stale, ran)))
+        if known and current.unchanged(first, seen, current.look(), ran):
+            current.note(site.parent, seen)
     for note in notes:
         console.print(f"  {note}", style="yellow", soft_wrap=True)
     return build / "html"
@@ -132,6 +151,7 @@ def refresh(
     take: Annotated[list[str] | None, typer.Option(metavar="'TABLE ROW'", help="Take what was held back.")] = None,
 ) -> None:
     """Bring data/ up to date from its vendors: all of what was fetched is written, or nothing."""
+    from minerpivot.data import tables
     from minerpivot.refresh.transaction import RefreshError, apply, compare, recover
 
     try:
@@ -186,6 +206,7 @@ def queue(
     why: Annotated[str, typer.Option(help="Why it was dismissed.")] = "",
 ) -> None:
     """List filings and reports that the tables do not have, as drafts to complete; nothing enters a table by itself."""
+    from minerpivot.data import tables
     from minerpivot.refresh import candidates
     from minerpivot.refresh.vendors import SettingError, VendorError
 
@@ -213,6 +234,7 @@ def quarter(
     skip: Annotated[str, typer.Option(help="Leave these steps out, separated by commas.")] = "",
 ) -> None:
     """Bring the report a quarter forward: refresh, candidates, check, book, changes, tests; and say what remains."""
+    from minerpivot.data import tables
     from minerpivot.refresh import quarter as steps
 
     left_out = tuple(name.strip() for name in skip.split(",") if name.strip())
@@ -230,6 +252,7 @@ def quarter(
 def check() -> None:
     """Validate every table, say what changed since it was last recorded, and record it."""
     from minerpivot.article import claims
+    from minerpivot.data import tables, validation
     from minerpivot.deals import ledger
     from minerpivot.refresh.transaction import RefreshError, recover
 
@@ -261,6 +284,7 @@ def changes(
     """Print as Markdown what changed since a commit: numbers, verdicts of the fact check, coverage."""
     from minerpivot.book import execute
     from minerpivot.changes import ChangesError, report
+    from minerpivot.data import tables
     from minerpivot.refresh.proposal import headlines, text
 
     try:
@@ -288,7 +312,7 @@ def main() -> None:
     try:
         app()
     except OSError as error:
-        _say(f"{disk.refused(error, tables.DATA.parent)}, then try again.")
+        _say(f"{disk.refused(error, ROOT)}, then try again.")
         sys.exit(1)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -302,7 +326,7 @@ def main() -> None:
 
 def _traced() -> str:
     """Write the trace of what is being handled to a file, and say so; nothing where no file can be."""
-    trace = tables.DATA.parent / "_build" / "trace.txt"
+    trace = ROOT / "_build" / "trace.txt"
     try:
         trace.parent.mkdir(exist_ok=True)
         trace.write_text(traceback.format_exc(), encoding="utf-8")

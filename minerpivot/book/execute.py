@@ -205,6 +205,7 @@ def execute_stale(
     state = snapshot()
     reasons = {path: "asked for" if anew else why_stale(path, state) for path in paths}
     stale = [path for path, reason in reasons.items() if reason]
+    stale.sort(key=lambda path: -path.stat().st_size)  # what shows most runs longest: begun last, it would run alone
     for path in stale:
         console.print(f"  {path.name}: {reasons[path]}", highlight=False, soft_wrap=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -25,7 +25,7 @@ from sphinx.config import Config
 from sphinx.errors import ConfigError, ExtensionError
 
 from minerpivot import __main__ as commands
-from minerpivot.book import assets, build, execute, profiles, publish, published, settings
+from minerpivot.book import assets, build, current, execute, profiles, publish, published, settings
 from minerpivot.book.execute import ROOT
 from minerpivot.changes import RENAMED
 from minerpivot.data import tables, validation
@@ -695,8 +695,7 @@ def test_a_build_folder_that_is_none_is_named(tmp_path, monkeypatch, capsys, kin
     """A file or a dead link in its place: one line with the mend, and it stays as it was."""
     place = tmp_path / "_build"
     place.write_text("mine") if kind == "file" else place.symlink_to("/nowhere/at/all")
-    monkeypatch.setattr(tables, "DATA", tmp_path / "data")
-    monkeypatch.setattr(execute, "ROOT", tmp_path)
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
     monkeypatch.setattr(quarter, "STATE", place / "quarter.json")
     monkeypatch.setattr(quarter, "_digest", lambda: "now")
     monkeypatch.setattr(quarter.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=0))
@@ -715,7 +714,7 @@ def test_a_build_folder_that_is_none_is_named(tmp_path, monkeypatch, capsys, kin
 
 def test_what_nobody_foresaw_is_one_line_and_a_trace_in_a_file(tmp_path, monkeypatch, capsys):
     """The command fails; what it was doing is kept for who is to mend it."""
-    monkeypatch.setattr(tables, "DATA", tmp_path / "data")
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
     monkeypatch.setattr(commands, "app", lambda: {}["odd"])
     with pytest.raises(SystemExit) as ended:
         commands.main()
@@ -768,6 +767,8 @@ def test_a_day_left_in_a_shell_does_not_reach_the_chapters(monkeypatch):
         raise execute.ExecutionError("far enough")
 
     monkeypatch.setenv(tables.EDITION, "2026-01-28")
+    monkeypatch.setattr(current, "holds", lambda _: False)
+    monkeypatch.setattr(current, "forget", lambda _: None)
     monkeypatch.setattr(commands.gc, "disable", lambda: None)
     monkeypatch.setattr(execute, "execute_stale", run)
     with pytest.raises(typer.Exit):
