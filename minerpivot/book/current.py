@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,10 +24,11 @@ Look = dict[str, str]
 
 
 def look() -> Look:
-    """A hash of each file that a build may read, and the settings, day, commit and interpreter."""
+    """A hash of each file that a build may read, and the settings, day, commit, interpreter and installed packages."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
     said = {name: os.environ.get(name, "") for name in SETTINGS}
     said |= {"day": f"{datetime.now(UTC):%Y-%m-%d}", "commit": commit.strip(), "python": sys.prefix + sys.version}
+    said["packages"] = " ".join(sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info")))
     tops = (path for path in ROOT.iterdir() if path.name not in NO_INPUT and not path.name.startswith("."))
     return said | _hashes(file for top in tops for file in _files(top) if "__pycache__" not in file.parts)
 

@@ -124,11 +124,6 @@ def interval_and_power(summaries: pd.DataFrame, *, level: float = 0.05, power: f
     return pd.DataFrame({"low": summaries["mean"] - half, "high": summaries["mean"] + half, "detectable": detectable})
 
 
-def leave_one_out(abnormal: AbnormalReturns, window: Window) -> pd.Series:
-    """Mean CAR over `window` without each event in turn: event -> fraction."""
-    return _leave_one_out(cumulative(abnormal, window)["car"].dropna())
-
-
 def _leave_one_out(car: pd.Series) -> pd.Series:
     return ((car.sum() - car) / (len(car) - 1)).rename("mean_without")
 

@@ -153,6 +153,21 @@ def test_a_joint_row_is_the_single_test_among_its_own_draws(returns, deals):
     assert joint.measured["p_family"].equals(inference.step_down(joint.measured["score"], joint.scores)["p_family"])
 
 
+def test_a_set_that_is_part_of_another_reads_its_estimates_in_any_order(returns, deals):
+    """One model is estimated, though the smaller set was named first and backwards, and each place is its own event."""
+    part = deals.iloc[::3][::-1]
+    studies = {
+        (name,): events.abnormal_returns(returns, rows, others=deals)
+        for name, rows in (("third", part), ("all", deals))
+    }
+    plan, _ = inference._joint_plan(studies, {"headline": (0, 1)}, 3)
+    assert len(plan.hosts) == 1
+    named = {key: list(study.names) for key, study in studies.items()}
+    host, order = plan.hosts[0], [*dict.fromkeys([*named["third",], *named["all",]])]
+    for cell, name in zip(plan.cells, studies):
+        assert [order[at] for at in host.events[cell.places]] == named[name]
+
+
 def test_normal_scores_by_hand():
     """Four values: the outer two have p = 2 · 1/4, the inner two 2 · 2/4; a missing one has no score."""
     found = inference._scores(np.array([3.0, -1.0, np.nan, 0.5, 7.0]))
