@@ -13,6 +13,7 @@ run, a larger one holds the smaller, and a run without one goes on with the rest
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import random
 import subprocess
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 READ = ("minerpivot", "tests", "data", "chapters", "pyproject.toml")  # by the tests
+LEFT = ("cache", "classmethod", "staticmethod")  # decorators of what mutmut handles by itself, or not at all
 KILLED = {"killed", "timeout", "segfault"}
 TITLE = "What the tests notice"
 TEXT = """\
@@ -76,24 +78,19 @@ def run(module: str, tests: list[str], sample: int | None) -> None:
 
 def decorated_below(code: str) -> str:
     """The same code with `name = decorator(name)` below a function in place of `@decorator` above it."""
-    import libcst as cst
-
-    class Below(cst.CSTTransformer):
-        def leave_FunctionDef(
-            self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
-        ) -> cst.FunctionDef | cst.FlattenSentinel[cst.BaseStatement]:
-            value: cst.BaseExpression = updated_node.name
-            for applied in reversed([item.decorator for item in updated_node.decorators]):
-                called = applied.func if isinstance(applied, cst.Call) else applied
-                if not isinstance(called, cst.Name) or called.value in ("cache", "classmethod", "staticmethod"):
-                    return updated_node
-                value = cst.Call(applied, [cst.Arg(value)])
-            if not updated_node.decorators:
-                return updated_node
-            assigned = cst.Assign([cst.AssignTarget(updated_node.name)], value)
-            return cst.FlattenSentinel([updated_node.with_changes(decorators=[]), cst.SimpleStatementLine([assigned])])
-
-    return cst.parse_module(code).visit(Below()).code
+    top = ast.parse(code).body
+    found = [*top, *(node for outer in top if isinstance(outer, ast.ClassDef) for node in outer.body)]
+    functions = [node for node in found if isinstance(node, ast.FunctionDef) and node.decorator_list]
+    lines = code.splitlines()
+    for node in sorted(functions, key=lambda node: node.lineno, reverse=True):  # what stands above keeps its lines
+        called = [applied.func if isinstance(applied, ast.Call) else applied for applied in node.decorator_list]
+        if all(isinstance(name, ast.Name) and name.id not in LEFT for name in called):
+            value = node.name
+            for applied in reversed(node.decorator_list):
+                value = f"{ast.unparse(applied)}({value})"
+            lines.insert(node.end_lineno or node.lineno, f"{' ' * node.col_offset}{node.name} = {value}")
+            del lines[node.decorator_list[0].lineno - 1 : node.lineno - 1]
+    return "\n".join([*lines, ""])
 
 
 def _noticed(code: int | None) -> bool:

@@ -44,9 +44,10 @@ def test_a_module_that_was_not_tried_now_keeps_its_row(file):
 
 def test_what_is_decorated_is_tried_like_any_other_function():
     """The decorator does below what it did above, in the same order; what keeps answers or has a class stays."""
-    pytest.importorskip("libcst")  # comes with mutmut
     code = "@across('a')\n@across('b')\ndef rule(x):\n    return x\n\n@cache\ndef kept(): ...\n@a.b\ndef far(): ...\n"
+    code += "class A:\n    @property\n    def mean(self):\n        return 1\n"
     below = mutants.decorated_below(code)
     assert "def rule(x):\n    return x\nrule = across('a')(across('b')(rule))\n" in below
     assert below.startswith("def rule")
-    assert below.endswith("@cache\ndef kept(): ...\n@a.b\ndef far(): ...\n")
+    assert "@cache\ndef kept(): ...\n@a.b\ndef far(): ...\n" in below
+    assert below.endswith("class A:\n    def mean(self):\n        return 1\n    mean = property(mean)\n")
