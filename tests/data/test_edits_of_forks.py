@@ -154,7 +154,7 @@ def test_an_unnamed_tenant_of_a_foreign_company_is_told_by_its_name():
         ("https://www.commercialsearch.com/news/?p=1004768618", ""),
         ("https://fintool.com/app/research/companies/CORZ", ""),
         ("https://www.theblock.co/post/367257/googles-stake", ""),
-        ("file:///home/me/release.pdf", "no address of the web"),
+        ("file:///release.pdf", "no address of the web"),
         ("http://localhost:8888/a.html", "an address on no public host"),
         ("https://192.168.0.7/a.html", "an address on no public host"),
         ("https://[::1/a", "no address;"),
