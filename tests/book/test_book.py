@@ -29,6 +29,7 @@ from minerpivot.book import assets, build, current, execute, extension, profiles
 from minerpivot.book.execute import ROOT
 from minerpivot.changes import RENAMED
 from minerpivot.data import tables, validation
+from minerpivot.page import kept
 from minerpivot.page.drawing import MIME
 from minerpivot.refresh import quarter
 from tests import validity
@@ -474,7 +475,7 @@ def test_a_file_where_the_site_should_be_is_replaced(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"half", None])
 def test_a_kept_picture_that_is_not_as_it_was_drawn_is_drawn_again(tmp_path, monkeypatch, content):
     """Emptied by a full disk, cut, or gone."""
-    monkeypatch.setattr(assets, "KEPT", tmp_path)
+    monkeypatch.setattr(kept, "KEPT", tmp_path)
     style = assets.data_tables()[1]
     drawn = style.read_bytes()
     style.unlink()

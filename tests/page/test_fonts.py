@@ -20,9 +20,10 @@ choice = charts.Choice(charts.bars(frame, name="who", value="x"), title="T", uni
 DRAW = f"""
 import sys, pandas
 from pathlib import Path
-from minerpivot.page import charts, drawing
+from minerpivot.page import charts, drawing, kept
 from minerpivot.page.charts import showing
 folder, drawing.FONT = Path(sys.argv[1]), sys.argv[2]
+kept.KEPT = folder / "kept"
 drawing._RULES = drawing._RULES.replace({drawing.FONT!r}, drawing.FONT)
 from minerpivot.book import publish
 publish.card(folder, Path("page.html"), "A title", "A finding.")
