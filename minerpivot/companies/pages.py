@@ -304,6 +304,7 @@ COMPARED = (  # the columns of the table of all companies, in its order
         "ai_quarter",
         "ai_includes_fit_out",
         "first_contract",
+        "first_stated",
     ),
     *(
         "returns_to",
