@@ -39,7 +39,7 @@ def _tables(panels: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for panel in panels:
         for table in panel["tables"]:
-            rows, columns = {**panel["datasets"], **panel["wide"]["datasets"]}[table["dataset"]], table["columns"]
+            rows, columns = drawing.spec(panel, "wide")["datasets"][table["dataset"]], table["columns"]
             named = {"panel": panel["heading"]} if len(panels) > 1 else {}
             kept = found.setdefault(tuple(columns.values()), [])
             kept += [named | {name: row.get(column) for column, name in columns.items()} for row in rows]
@@ -48,10 +48,7 @@ def _tables(panels: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 def _spec(choice: dict[str, Any]) -> dict[str, Any]:
     """A chart as one Vega-Lite spec in the house's colours, for any viewer of such specs."""
-    panels = [
-        dict(panel["wide"]) | {"datasets": {**panel["datasets"], **panel["wide"]["datasets"]}}
-        for panel in choice["panels"]
-    ]
+    panels = [drawing.spec(panel, "wide") for panel in choice["panels"]]
     said = {"title": choice["title"], "description": choice["description"], "config": drawing.CONFIG}
     if len(panels) == 1:
         return panels[0] | said

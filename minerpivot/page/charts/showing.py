@@ -109,15 +109,20 @@ def stored(label: str, choice: Choice) -> dict[str, Any]:
 
 
 def _panel(wide: Plate, narrow: Plate) -> dict[str, Any]:
-    """The two specs of a panel, with what both draw stored once."""
+    """The two specs of a panel, with the data and the parts that both have stored once (`drawing.spec`)."""
     specs = [rounded(plate.spec()) for plate in (wide, narrow)]
-    shared = {key: rows for key, rows in specs[0]["datasets"].items() if specs[1]["datasets"].get(key) == rows}
-    for spec in specs:
-        spec["datasets"] = {key: rows for key, rows in spec["datasets"].items() if key not in shared}
+    datasets = [spec.pop("datasets") for spec in specs]
+    parts, shared = ({key: part for key, part in a.items() if b.get(key) == part} for a, b in (specs, datasets))
+    own = [
+        {key: part for key, part in spec.items() if key not in parts}
+        | {"datasets": {key: rows for key, rows in data.items() if key not in shared}}
+        for spec, data in zip(specs, datasets)
+    ]
     return {
+        "both": parts,
         "datasets": shared,
-        "wide": specs[0],
-        "narrow": specs[1],
+        "wide": own[0],
+        "narrow": own[1],
         "tables": wide.tables,
         "key": narrow.key,
         "heading": wide.heading,
