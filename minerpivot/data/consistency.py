@@ -51,10 +51,10 @@ def contradictions(tables: Mapping[str, Table]) -> Iterator[Fault]:
     year_ends = fiscal_year_ends(tables)
     for table in tables.values():
         yield from labels(table, year_ends)
-        yield from addresses(table)
+        yield from rules.found(addresses, table)
     for names, rule in RULES:
         if all(name in tables for name in names):
-            yield from rule(*(tables[name] for name in names))
+            yield from rules.found(rule, *(tables[name] for name in names))
     if "earnings_dates" in tables:
         yield from results_follow_their_quarter(tables["earnings_dates"], year_ends)
     if "knowledge" in tables:
@@ -927,19 +927,20 @@ def one_article_is_checked(articles: Table) -> Iterator[Fault]:
 def learned(knowledge: Table, tables: Mapping[str, Table]) -> Iterator[Fault]:
     """Later knowledge is about a cell that there is, is a value of its field, and comes after the row itself."""
     for name, group in knowledge.raw.groupby("table", sort=False):
-        rows = group.index.to_numpy()
         table = tables.get(str(name))
         if table is None:
-            for row in rows:
+            for row in group.index:
                 words = "no table with sound rows" if name not in tables else ""
                 yield knowledge.fault(row, "table", words, f"the tables are {', '.join(sorted(tables))}")
             continue
-        yield from _learned(knowledge, rows, table, tables)
+        referred = {key["reference"]["resource"] for key in table.entry["schema"].get("foreignKeys", [])}
+        yield from rules.found(_learned, knowledge, table, *(tables[other] for other in tables if other in referred))
 
 
-def _learned(knowledge: Table, rows: np.ndarray, table: Table, tables: Mapping[str, Table]) -> Iterator[Fault]:
+def _learned(knowledge: Table, table: Table, *referred: Table) -> Iterator[Fault]:
     from frictionless import Field
 
+    others = {other.name: other for other in (*referred, table)} | {"": table}
     entry = {**table.entry} | cover(dict(table.entry), table.typed)
     dating = {rule["column"] for rule in table.entry["public"] if "column" in rule}
     key = table.entry["schema"]["primaryKey"]
@@ -949,6 +950,7 @@ def _learned(knowledge: Table, rows: np.ndarray, table: Table, tables: Mapping[s
     after: dict[tuple[int, pd.Timestamp], pd.Series] = {}  # a row as it stands once all of a day is known
     told: dict[tuple[int, pd.Timestamp], list[int]] = {}
     current: dict[int, pd.Series] = {}
+    rows = knowledge.raw["table"] == table.name
     order = knowledge.typed.loc[rows, "known_on"].sort_values(kind="stable").index
     for row in order:
         said = knowledge.raw.iloc[row]
@@ -979,7 +981,7 @@ def _learned(knowledge: Table, rows: np.ndarray, table: Table, tables: Mapping[s
             yield knowledge.fault(row, ["row", "field", "value"], f"no value of {table.name}.{name}", mend)
             continue
         for foreign in table.entry["schema"].get("foreignKeys", []):
-            other = tables.get(foreign["reference"]["resource"] or table.name)
+            other = others.get(foreign["reference"]["resource"])
             if foreign["fields"] == name and other is not None and not pd.isna(said["value"]):
                 there = other.raw[foreign["reference"]["fields"]]
                 if said["value"] not in set(there.dropna()):
