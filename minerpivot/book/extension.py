@@ -275,13 +275,13 @@ def _turn(app: Sphinx, docname: str, _: list[str]) -> None:
 
 
 class Cells(logging.Filter):
-    """Says "x.ipynb cell 3 line 7" where MyST-NB says "x.ipynb:30007"."""
+    """Says "x.ipynb cell 3 line 7" where MyST-NB says "x.ipynb:30008": it counts from one, and so does MyST."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the place of a message, keep the message."""
         place = getattr(record, "location", None)
         if isinstance(place, str) and (found := re.fullmatch(r"(.+\.ipynb):(\d+)(\d{4})", place)):
-            record.location = f"{found[1]} cell {found[2]} line {int(found[3])}"
+            record.location = f"{found[1]} cell {found[2]} line {max(1, int(found[3]) - 1)}"
         return True
 
 

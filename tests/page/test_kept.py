@@ -42,7 +42,7 @@ def test_a_drawing_that_is_not_as_it_was_made_is_drawn_again(panels, monkeypatch
 
 def test_another_chart_or_another_kit_is_drawn(panels, monkeypatch):
     """A value that moved, and the library that draws."""
-    panels[0]["wide"]["padding"]["left"] += 1
+    panels[0]["wide"]["width"] += 1
     assert drawn_anew(panels, monkeypatch) == ["wide", "narrow"]
     monkeypatch.setattr(kept, "VL_CONVERT", "another")
     assert drawn_anew(panels, monkeypatch) == ["wide", "narrow"]
