@@ -72,8 +72,8 @@ def _unproven(folder: Path, tables: Mapping[str, Table], sealed: Mapping[str, Ma
 def judged(tables: Mapping[str, Table], names: Iterable[str] | None = None) -> list[str]:
     """What sound tables say that cannot be: of `names` (default all) alone, and of each other."""
     asked = [table for name, table in tables.items() if names is None or name in names]
-    found = [fault for table in asked for fault in rules.misdated(table)]
-    if not found:  # what a wrong day contradicts besides is the same mistake
+    found = [fault for table in asked for part in (rules.nearly_twice, rules.misdated) for fault in part(table)]
+    if not found:  # what a wrong day or a copy contradicts besides is the same mistake
         soft = [fault for table in asked for fault in rules.impossible(table)]
         soft += [fault for table in asked for fault in rules.outliers(table, tables.get("splits"))]
         found = list(rules.unaccepted(iter([*soft, *consistency.contradictions(tables)]), tables))
