@@ -1063,8 +1063,8 @@ def learned(knowledge: Table, tables: Mapping[str, Table]) -> Iterator[Fault]:
         table = tables.get(str(name))
         if table is None:
             for row in rows:
-                words = "no table with sound rows" if name not in tables else ""
-                yield knowledge.fault(row, "table", words, f"the tables are {', '.join(sorted(tables))}")
+                mend = f"the tables are {', '.join(sorted(tables))}"
+                yield knowledge.fault(row, "table", "no table with sound rows", mend)
             continue
         yield from _learned(knowledge, rows, table, tables)
 
