@@ -133,18 +133,14 @@ def statements(claims: pd.DataFrame, article_id: str) -> pd.DataFrame:
     return own.sort_values("statement_no").set_index("claim_id", drop=False)
 
 
-def assessed(articles: pd.DataFrame, article_id: str) -> pd.Series:
-    """The row of the article under check; `TableError` if it is not among them."""
+def assessed(articles: pd.DataFrame) -> pd.Series:
+    """The row of the article that the report checks: the one whose role says so; `TableError` if there is none."""
     if articles.empty:
         raise TableError("no article was public on the day of this edition; editions begin on the day of the article")
-    rows = articles.set_index("article_id", drop=False)
-    checked = rows.index[rows["role"] == "assessed"]
-    if article_id not in checked:
-        raise TableError(
-            f"data/articles.csv has no assessed article {article_id!r}; set `article` in the fact check to "
-            f"{_either(list(checked)) if len(checked) else 'one whose role is assessed'}, or add its row"
-        )
-    return pd.Series(rows.loc[article_id])
+    checked = articles[articles["role"] == "assessed"]
+    if checked.empty:
+        raise TableError("data/articles.csv has no assessed article; write assessed as the role of the one to check")
+    return checked.set_index("article_id", drop=False).iloc[0]
 
 
 def first_day(articles: pd.DataFrame) -> pd.Timestamp:

@@ -16,7 +16,7 @@ from minerpivot.data import rules
 from minerpivot.data.exchange import exchange_sessions, first_session
 from minerpivot.data.metadata import cover
 from minerpivot.data.rules import Fault, Table, days, first_day
-from minerpivot.data.tables import converted, last_day, publication
+from minerpivot.data.tables import converted, last_day, on_basis, publication
 
 FORTNIGHT = pd.Timedelta(days=14)
 STILL = 8  # sessions
@@ -44,6 +44,7 @@ SEARCHED = re.compile(  # host and path of addresses that lead to a list of resu
 
 Rule = Callable[..., Iterator[Fault]]
 RULES: list[tuple[tuple[str, ...], Rule]] = []
+WORTH = ("prices", "shares_outstanding", "splits")  # what says what a company was worth
 
 
 def contradictions(tables: Mapping[str, Table]) -> Iterator[Fault]:
@@ -55,6 +56,9 @@ def contradictions(tables: Mapping[str, Table]) -> Iterator[Fault]:
     for names, rule in RULES:
         if all(name in tables for name in names):
             yield from rules.found(rule, *(tables[name] for name in names))
+    if set(WORTH) <= set(tables):
+        for table in tables.values():
+            yield from rules.found(amounts_fit_their_company, table, *(tables[name] for name in WORTH))
     if "earnings_dates" in tables:
         yield from results_follow_their_quarter(tables["earnings_dates"], year_ends)
     if "knowledge" in tables:
@@ -492,6 +496,100 @@ def sites_are_as_large_as_their_contracts(places: Table, sites: Table, deals: Ta
     yield from places.where(let.notna() & (total > planned), ["site", "critical_it_mw"], words, mend)
 
 
+@across("sites", "site_contracts", "deals")
+def contracts_are_at_their_companys_sites(sites: Table, places: Table, deals: Table) -> Iterator[Fault]:
+    """A contract stands at a site of the company that signed it."""
+    site = _on(places, "site", sites, "site", ["ticker"])["ticker"]
+    deal = _on(places, "deal_id", deals, "deal_id", ["ticker"])["ticker"]
+    strange = site.notna() & deal.notna() & (site != deal)
+    yield from places.where(strange, ["site", "deal_id"], "of two companies", "correct the site or the contract")
+
+
+@across("deliveries", "sites", "deals")
+def deliveries_are_at_their_companys_sites(deliveries: Table, sites: Table, deals: Table) -> Iterator[Fault]:
+    """Site, contract and row are of one company, and no phase is larger than what is planned at its site."""
+    site = _on(deliveries, "site", sites, "site", ["ticker", "gross_mw_planned"])
+    deal = _on(deliveries, "deal_id", deals, "deal_id", ["ticker"])
+    for name, other in (("site", site), ("deal_id", deal)):
+        strange = other["ticker"].notna() & (other["ticker"] != deliveries.typed["ticker"])
+        yield from deliveries.where(strange, ["ticker", name], "of another company", "correct either")
+    for name in ("critical_it_mw", "live_critical_it_mw"):
+        more = deliveries.typed[name] > site["gross_mw_planned"]
+        mend = "correct it here or in data/sites.csv"
+        yield from deliveries.where(more, ["site", name], "more than is planned at the site", mend)
+
+
+@across("build_costs", "sites")
+def costs_are_of_their_companys_sites(costs: Table, sites: Table) -> Iterator[Fault]:
+    """A company states what its own sites cost."""
+    owner = dict(zip(sites.raw["site"], sites.raw["ticker"]))
+    rows = zip(costs.raw["ticker"], costs.raw["sites"].fillna(""))
+    strange = [any(owner.get(site, own) != own for site in listed.split("; ")) for own, listed in rows]
+    yield from costs.where(strange, ["ticker", "sites"], "a site of another company", "correct either")
+
+
+@across("deals", "instruments", "miners", "knowledge")
+def deals_name_their_company(deals: Table, instruments: Table, miners: Table, knowledge: Table) -> Iterator[Fault]:
+    """The miner's name begins as one of its company's does, then or now: "Applied Digital (Sai Computing)"."""
+    said = knowledge.raw.query("field in ['name', 'short_name', 'former_names']")
+    pairs = [
+        *zip(instruments.raw["ticker"], instruments.raw["name"]),
+        *zip(instruments.raw["ticker"], instruments.raw["short_name"]),
+        *zip(miners.raw["ticker"], miners.raw["former_names"].fillna("")),
+        *zip(said["row"], said["value"].fillna("")),
+    ]
+    known: dict[str, set[str]] = {}
+    for ticker, listed in pairs:
+        known.setdefault(ticker, set()).update(spelt(name) for name in listed.split("; ") if name)
+    strange = [
+        not any(name.startswith(own) or own.startswith(name) for own in known.get(ticker, {name}))
+        for ticker, name in zip(deals.raw["ticker"], deals.raw["miner"].map(spelt))
+    ]
+    mend = "correct either, or add the name to former_names in data/miners.csv"
+    yield from deals.where(strange, ["ticker", "miner"], "the name of another company", mend)
+
+
+@across("deal_sources", "deals")
+def sources_are_of_their_deals_time(sources: Table, deals: Table) -> Iterator[Fault]:
+    """A page that tells of a deal is at most two hundred days older than its row (146 so far, a first filing)."""
+    told = _on(sources, "deal_id", deals, "deal_id", ["announced_on"])["announced_on"]
+    early = (first_day(told) - last_day(sources.typed["published_on"])).dt.days > 200
+    words, mend = "long before its deal was announced", "correct the day or the deal"
+    yield from sources.where(early, ["deal_id", "published_on"], words, mend)
+
+
+@across("deal_terms", "deals")
+def guarantees_are_of_their_contracts_size(terms: Table, deals: Table) -> Iterator[Fault]:
+    """What is guaranteed by then is 0.1 to 4 times the contract's value (0.14 to 2.1 so far)."""
+    value = _on(terms, "deal_id", deals, "deal_id", ["contract_value_usd_bn"])["contract_value_usd_bn"]
+    part = terms.typed["guarantee_cap_cumulative_usd_bn"] / value
+    wrong, cells = (part < 0.1) | (part > 4), ["deal_id", "guarantee_cap_cumulative_usd_bn"]
+    yield from terms.where(
+        wrong, cells, "far from the contract's value", "correct either; both are in billions of dollars"
+    )
+
+
+@across("company_totals", "deals")
+def totals_are_near_the_sum_of_the_deals(totals: Table, deals: Table) -> Iterator[Fault]:
+    """What a company states is at most twice what it had signed by then, and a third at least if it is of all of it.
+
+    So far 0.79 to 1.02 for whole companies, where a contract that another one replaced counts twice.
+    """
+    told, rows = last_day(totals.typed["stated_on"]), deals.typed
+    signed = rows["counts_as"].isin(["contract", "value"]), first_day(deals.raw["announced_on"])
+    sums = [
+        rows[signed[0] & (rows["ticker"] == ticker) & (signed[1] <= day)][
+            ["critical_it_mw", "contract_value_usd_bn"]
+        ].sum()
+        for ticker, day in zip(totals.raw["ticker"], told)
+    ]
+    for name in ("critical_it_mw", "contract_value_usd_bn"):
+        part = totals.typed[name] / pd.Series([float(total[name]) for total in sums])
+        wrong = (part > 2) | ((part < 1 / 3) & (totals.raw["whole_company"] == "y"))
+        words = "far from what deals has of the company by then"
+        yield from totals.where(wrong & np.isfinite(part), ["ticker", "stated_on", name], words, "correct either table")
+
+
 @across("balance_sheets", "shares_outstanding")
 def balance_sheets_count_the_same_shares(sheets: Table, counts: Table) -> Iterator[Fault]:
     """A count is within a quarter of one of the same company within two months."""
@@ -580,6 +678,39 @@ def a_series_has_a_convention(prices: Table, instruments: Table) -> Iterator[Fau
     nameless = found["price_convention"].isna() & ~prices.raw["symbol"].duplicated()
     mend = "fill price_convention in data/instruments.csv"
     yield from prices.where(nameless, "symbol", "whose treatment of dividends is not known", mend)
+
+
+def amounts_fit_their_company(table: Table, prices: Table, counts: Table, splits: Table) -> Iterator[Fault]:
+    """Dollars are between `least` and `most` of the market value of their company on their day, or nothing.
+
+    A field says so of itself: `market_value: {day: announced_on, least: 0.001, most: 5}`. Thousands, millions and
+    billions are a thousand apart, and so are the bounds. Where no count or close is near the day nothing is asked.
+    """
+    for name, said in table.fields.items():
+        if "market_value" not in said:
+            continue
+        limits = said["market_value"]
+        worth = market_value(table, limits["day"], prices, counts, splits)
+        part = table.typed[name] * (1000 if said["unit"] == "USD bn" else 1) / worth
+        wrong = (part != 0) & ((part < limits["least"]) | (part > limits["most"]))
+        for row in np.flatnonzero(wrong.fillna(False)).tolist():
+            words = f"{part[row]:.2g} times the company's market value then, {worth[row]:,.0f} million dollars"
+            mend = f"correct the amount; its unit is {said['unit']}{rules.or_accept(table)}"
+            yield table.fault(row, ["ticker", limits["day"], name], words, mend)
+
+
+def market_value(table: Table, day: str, prices: Table, counts: Table, splits: Table) -> pd.Series:
+    """Each row's company in millions of dollars: the nearest count within a year times the nearest close in a month."""
+    rows = pd.DataFrame({"company": table.raw["ticker"], "day": last_day(table.typed[day])}).dropna()
+    rows = rows.astype({"company": object, "day": "datetime64[ns]"}).rename_axis("row").reset_index()
+    for other, company, when, value, within in (
+        (counts, "ticker", "as_of", "shares_m", 366), (prices, "symbol", "date", "close", 31),
+    ):  # fmt: skip
+        known = on_basis(other.typed, other.entry, splits.typed)[[company, when, value]].dropna()
+        known = known.set_axis(["company", "day", value], axis=1).astype({"company": object, "day": "datetime64[ns]"})
+        rows, known, tolerance = rows.sort_values("day"), known.sort_values("day"), pd.Timedelta(days=within)
+        rows = pd.merge_asof(rows, known, on="day", by="company", direction="nearest", tolerance=tolerance)
+    return (rows["shares_m"] * rows["close"]).set_axis(rows["row"]).reindex(table.typed.index)
 
 
 @across("instruments")
@@ -930,8 +1061,8 @@ def learned(knowledge: Table, tables: Mapping[str, Table]) -> Iterator[Fault]:
         table = tables.get(str(name))
         if table is None:
             for row in group.index:
-                words = "no table with sound rows" if name not in tables else ""
-                yield knowledge.fault(row, "table", words, f"the tables are {', '.join(sorted(tables))}")
+                mend = f"the tables are {', '.join(sorted(tables))}"
+                yield knowledge.fault(row, "table", "no table with sound rows", mend)
             continue
         referred = {key["reference"]["resource"] for key in table.entry["schema"].get("foreignKeys", [])}
         yield from rules.found(_learned, knowledge, table, *(tables[other] for other in tables if other in referred))

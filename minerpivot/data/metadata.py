@@ -61,7 +61,7 @@ SERIES = _keys(
     {
         "of": TEXT, "by": _list(TEXT), "along": TEXT,
         "outlier": FACTOR, "step": FACTOR, "hold": FACTOR, "gap_days": {"type": "number", "minimum": 1},
-        "unbroken": {"type": "boolean"},
+        "unbroken": {"type": "boolean"}, "when": TEXT,
     },
     "of", "along", more=False,
 )  # fmt: skip
@@ -69,7 +69,10 @@ FIELD = _keys(
     {
         "name": TEXT, "description": TEXT, "unit": TEXT, "constraints": _keys(LIMITS, more=False), "known_on": TEXT,
         "type": {"enum": ["string", "number", "integer", "date", "year", "yearmonth"]},
-        **{name: {"type": "boolean"} for name in ("may_lie_ahead", "month_end", "weekday")},
+        **{name: {"type": "boolean"} for name in ("may_lie_ahead", "month_end", "weekday")}, "since": DAY,
+        "market_value": _keys(
+            {"day": TEXT, "least": {"type": "number"}, "most": {"type": "number"}}, "day", "least", "most"
+        ),
         "split": _keys({"as": {"enum": ["price", "count"]}, "day": TEXT, "ticker": TEXT}, "as", "day", "ticker"),
         "fiscal": _keys({"ends": TEXT, "company": TEXT}, "ends", "company"), "calendar": _keys({"ends": TEXT}, "ends"),
     },
@@ -186,12 +189,13 @@ def _unknown(entry: dict[str, Any], tables: dict[str, dict[str, Any]]) -> list[s
 
 def _unworkable(entry: dict[str, Any]) -> list[str]:
     """The rules that are none: each is tried on a table without rows."""
-    if not entry.get("rules"):
+    asked = [*entry.get("rules", []), *({"rule": one["when"]} for one in entry.get("series", []) if "when" in one)]
+    if not asked:
         return []
     empty = pd.DataFrame({field["name"]: pd.Series(dtype="string") for field in entry["schema"]["fields"]})
     numbers = rules.Table(entry, empty, empty.astype(_dtypes(entry)), "2009-01-03").numbers
     faults = []
-    for rule in entry["rules"]:
+    for rule in asked:
         try:
             rules.broken(rule, numbers, empty)
         except Exception as error:
@@ -231,8 +235,11 @@ def _named(entry: dict[str, Any]) -> list[tuple[str, str]]:
         found += [("known_on", field["known_on"])] if "known_on" in field else []
         found += [("split", field["split"][part]) for part in ("day", "ticker") if "split" in field]
         found += [(part, field[part]["ends"]) for part in ("fiscal", "calendar") if part in field]
+        if "market_value" in field:
+            found += [("market_value", field["market_value"]["day"]), ("market_value", "ticker")]
     for series in entry.get("series", []):
-        found += [("series", name) for name in (series["of"], series["along"], *series.get("by", []))]
+        about = [series["of"], series["along"], *series.get("by", []), *_columns(series.get("when", ""))]
+        found += [("series", name) for name in about]
     for rule in entry.get("rules", []):
         about = [*rule.get("filled", []), *rule.get("empty", []), *rule.get("begins", {})]
         about += [name for form in rule.get("begins", {}).values() for name in re.findall(r"{(\w+)}", form)]

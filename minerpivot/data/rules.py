@@ -8,7 +8,8 @@
 - `series`: `{of: close, by: [symbol], along: date, outlier: 2.5, step: 3, gap_days: 10}`. A value that leaves its
   neighbours on both sides by the factor `outlier`, differs from the one before by the factor `step`, or comes later
   than `gap_days` after it, is refused, and with `unbroken: true` an empty cell between filled ones. Splits are taken
-  into account. `hold` is the factor from one value to the next from which a refresh asks a person first.
+  into account; `when` limits it to some rows, whose neighbours may be any. `hold` is the factor from one value to the
+  next from which a refresh asks a person first.
 - `accepted`: `{row: IREN|2026-01-28, field: close, value: "5.1", why: ...}`. A true value that breaks a rule or leaves
   its series: its row's key (cells joined by a bar), field and value as written, and why it is right.
 """
@@ -33,7 +34,7 @@ LARGEST = 1e15  # no quantity of these tables comes near it in its unit: difficu
 EARLIEST = "2009-01-03"  # bitcoin's first block: nothing here is older
 NUMBER = r"-?\d+(\.\d+)?([eE][+-]?\d+)?"  # Decimal would take 1_000, ٣ and inf as well
 INTEGER = r"-?\d+"
-GARBAGE = re.compile("[\x00-\x1f\x7f-\x9f\ufffd\ufeff]")
+GARBAGE = re.compile("[\x00-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060\ufffd\ufeff]")  # control, unseen, lost
 NOTHING = {"nan", "none", "null", "n/a", "#n/a", "#ref!", "#value!", "#div/0!", "undefined"}  # in programs' words
 
 
@@ -169,7 +170,8 @@ def _unreadable(cell: str, said: Mapping[str, Any]) -> tuple[str, str] | None:
 def misdated(table: Table) -> Iterator[Fault]:
     """News of days to come and days before bitcoin; days that a field excludes.
 
-    A field says `may_lie_ahead: true` of its dates, `month_end: true` of periods, `weekday: true` of reports.
+    A field says `may_lie_ahead: true` of its dates, `month_end: true` of periods, `weekday: true` of reports, and
+    `since` from when on it has any: a year too early by ten is one digit.
     """
     for name, said in table.fields.items():
         if not is_date(said):
@@ -186,6 +188,21 @@ def misdated(table: Table) -> Iterator[Fault]:
             yield from table.where(day.dt.day_of_week > 4, name, "at a weekend", "correct the date")
         early = day < pd.Timestamp(EARLIEST)
         yield from table.where(early, name, f"before bitcoin began, {EARLIEST}", "correct the date")
+        if "since" in said:
+            mend = f"correct the date, or move since in data/{table.name}.yml"
+            early = ~early & (day < pd.Timestamp(said["since"]))
+            yield from table.where(early, name, f"before {said['since']}, where this table begins", mend)
+
+
+def nearly_twice(table: Table) -> Iterator[Fault]:
+    """Rows whose keys differ by case, by spaces or the form of a sign, or by the slash at an address's end."""
+    keys = row_keys(table.raw.fillna(""), table.entry)
+    plain = keys.str.normalize("NFKC").str.casefold().str.replace(r"\s+|/(?=\||$)", "", regex=True)
+    key = table.entry["schema"]["primaryKey"]
+    for row in np.flatnonzero(plain.duplicated().to_numpy()).tolist():
+        first = int(np.flatnonzero((plain == plain.iloc[row]).to_numpy())[0]) + 2
+        words = f"which is the key of row {first} in other letters"
+        yield table.fault(row, key, words, "remove one of the two, or give each a key of its own")
 
 
 def a(kind: str) -> str:
@@ -289,7 +306,7 @@ def _outliers(table: Table, typed: pd.DataFrame, rule: Mapping[str, Any]) -> Ite
         grouped = rows.groupby("group")["value"]
         lost = rows["value"].isna() & grouped.ffill().notna() & grouped.bfill().notna()
         for row in rows.index[lost]:
-            yield table.fault(row, [*by, along, name], "between filled ones", f"add the value{_or_accept(table)}")
+            yield table.fault(row, [*by, along, name], "between filled ones", f"add the value{or_accept(table)}")
     rows = rows.dropna(subset=["value"])
     same, after = rows["group"].eq(rows["group"].shift()), rows["group"].eq(rows["group"].shift(-1))
     before = (rows["value"] / rows["value"].shift()).where(same & (rows["value"] * rows["value"].shift() > 0))
@@ -298,6 +315,9 @@ def _outliers(table: Table, typed: pd.DataFrame, rule: Mapping[str, Any]) -> Ite
     alone = ((before >= factor) & (behind >= factor)) | ((before <= 1 / factor) & (behind <= 1 / factor))
     leaps = ((before >= step) | (before <= 1 / step)) & ~alone & ~alone.shift(fill_value=False)
     holes = ((rows["day"] - rows["day"].shift()).dt.days > gap) & same
+    if "when" in rule:
+        asked = pd.Series(holds(rule["when"], table.numbers), index=typed.index)[rows.index]
+        alone, leaps, holes = alone & asked, leaps & asked, holes & asked
     what = "this series" if not by else f"the series of {', '.join(by)}"
     for at in np.flatnonzero((alone | leaps | holes).to_numpy()).tolist():
         row = rows.index[at]
@@ -310,14 +330,15 @@ def _outliers(table: Table, typed: pd.DataFrame, rule: Mapping[str, Any]) -> Ite
             yield table.fault(row, [*by, along, name], words, _mend(table, extra))
         if holes.iloc[at]:
             words = f"{(rows['day'].iloc[at] - rows['day'].iloc[at - 1]).days} days after the value before it in {what}"
-            yield table.fault(row, [*by, along], words, f"correct the date, fill the hole{_or_accept(table)}")
+            yield table.fault(row, [*by, along], words, f"correct the date, fill the hole{or_accept(table)}")
 
 
 def _mend(table: Table, extra: str = "") -> str:
-    return f"correct the value or its unit{extra}{_or_accept(table)}"
+    return f"correct the value or its unit{extra}{or_accept(table)}"
 
 
-def _or_accept(table: Table) -> str:
+def or_accept(table: Table) -> str:
+    """How a mend ends where a value may be true."""
     return f", or list row, field, value and why under accepted in data/{table.name}.yml"
 
 

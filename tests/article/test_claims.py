@@ -114,17 +114,15 @@ def test_measures_of_the_schema_are_those_that_rules_know():
     assert {need for needs in claims.NEEDS.values() for need in needs} - {"figure"} <= set(fields)
 
 
-def test_the_article_is_found_by_its_key():
-    """A day before any text was public, a copy, or a key that is not there, is refused with what to do."""
+def test_the_article_is_the_one_whose_role_says_so():
+    """A day before any text was public, and a table in which nothing is to be checked, are refused with what to do."""
     texts = frozen.load("articles")
-    assert claims.assessed(texts, ARTICLE)[["article_id", "domain"]].tolist() == [ARTICLE, "coinspeaker.net"]
+    assert claims.assessed(texts)[["article_id", "domain"]].tolist() == [ARTICLE, "coinspeaker.net"]
+    assert claims.assessed(texts.iloc[::-1])["article_id"] == ARTICLE
     with pytest.raises(TableError, match="editions begin on the day of the article"):
-        claims.assessed(texts.iloc[:0], ARTICLE)
-    for key in ("coindesk-2026-01-28", "moon"):
-        with pytest.raises(
-            TableError, match=f"no assessed article '{key}'; set `article` in the fact check to {ARTICLE}"
-        ):
-            claims.assessed(texts, key)
+        claims.assessed(texts.iloc[:0])
+    with pytest.raises(TableError, match="no assessed article; write assessed as the role of the one to check"):
+        claims.assessed(texts[texts["role"] != "assessed"])
 
 
 @pytest.mark.parametrize(

@@ -202,6 +202,13 @@ def test_a_peer_is_another_company_of_the_day_or_session(other, peer):
     assert told(found) == [message] * peer
 
 
+def test_news_of_a_month_is_nobodys_peer_on_its_first_day():
+    """Its day is not known."""
+    head = "deal_id,ticker,announced_on,first_session,peer_deal_same_day"
+    events = lines("event_flags", head, "A,IREN,2025-12-01,2025-12-01,n")
+    assert not list(consistency.peers_are_counted(events, lines("deals", "ticker,announced_on", "CIFR,2025-12")))
+
+
 @pytest.mark.parametrize(("session", "peer"), [("2025-11-04", True), ("2025-11-05", False)])
 def test_an_event_of_another_company_is_a_peer_by_its_session_too(session, peer):
     """News of Sunday evening, that moves the session that ours moves."""
@@ -327,6 +334,8 @@ def test_what_is_delivered_was_signed():
         (["60", "0.1"], "", "60", [0, 1]),  # more than the whole site's power
         (["60", "49"], "100", "105", [0, 1]),
         (["", ""], "100", "", []),  # not stated by site
+        (["60"], "100", "", [0]),  # one site is enough to be wrong
+        (["100"], "100", "", []),
     ],
 )
 def test_the_sites_of_a_contract_hold_its_megawatts(at_sites, critical, gross, faults):
@@ -634,6 +643,16 @@ def test_a_printed_hashprice_is_near_the_networks(day, value, fault):
             f"data/hashprice_published.csv row 2: date is '{day}' and value is '{value}', but the network gives about 50; "
             "correct the value or the day"
         ]
+
+
+def test_the_hashprice_of_a_month_is_that_of_its_own_days():
+    """Not of the day before or after it."""
+    days = {"2026-04-30": 9000, "2026-05-10": 100, "2026-05-20": 100, "2026-06-01": 9000}
+    rows = [f"{day},{price},400,100,1" for day, price in days.items()]
+    network = lines("network", "date,price_usd,issuance_btc,fees_btc,hash_rate_ehs", *rows)
+    assert not list(
+        consistency.hashprice_is_near_the_networks(lines("hashprice_published", "date,value", "2026-05,50"), network)
+    )
 
 
 # --- what companies report ---------------------------------------------------------------------

@@ -306,6 +306,8 @@ def test_an_expression_is_true_or_false_in_each_row():
     assert rules.holds("a < 2", frame).tolist() == [True, False, False]
     assert rules.holds("b == 'x'", frame).tolist() == [True, False, True]
     assert rules.holds("abs(a) >= 2", frame).tolist() == [False, True, False]
+    assert rules.holds("a < 2 and b == 'x' or a == 2", frame).tolist() == [True, True, False]
+    assert rules.holds("b in ['x', 'y'] and not a > 1", frame).tolist() == [True, False, True]
     for expression in ("a + 1", "b"):
         with pytest.raises(ValueError, match=r"^is not true or false in each row$"):
             rules.holds(expression, frame)
@@ -403,6 +405,9 @@ def test_what_leaves_its_series_is_told_with_factors_days_and_mend():
         (["-1", "5", "-1", "-1"], {"outlier": 2, "step": 2}, []),  # nor across nothing
         (["-1", "-5", "-1", "-1"], {"outlier": 2, "step": 2}, [1]),
         (["1", "5", "-5", "-5"], {"step": 2}, [1]),
+        (["1", "9", "0", "1"], {"outlier": 3}, []),  # nothing is no neighbour on either side
+        (["0", "9", "1", "1"], {"outlier": 3}, []),
+        (["5", "9", "-9", "1"], {"outlier": 3}, []),
         (["1", "1", "1", "9"], {"outlier": 2}, []),  # the last has no neighbour after it
         (["9", "1", "1", "1"], {"outlier": 2}, []),  # nor the first one before it
         (["1", "1", "1", "9"], {"step": 2}, [3]),
@@ -429,6 +434,18 @@ def test_rows_may_stand_in_any_order_and_series_do_not_touch():
         outlier=3,
     )
     assert apart == []
+
+
+def test_rows_without_a_name_are_one_series():
+    """An empty cell among the names is a name like another."""
+    assert [fault.row for fault in series(DAYS[:3], ["1", "9", "9"], ["", "", "A"], step=3)] == [1]
+
+
+def test_a_part_of_a_year_begins_on_its_first_day():
+    """What is no date has none."""
+    found = rules.first_day(pd.Series(["2025", "2025-02", "2025-02-03", None, "soon", "2025-2"], dtype="string"))
+    days = [pd.Timestamp("2025-01-01"), pd.Timestamp("2025-02-01"), pd.Timestamp("2025-02-03"), pd.NaT, pd.NaT, pd.NaT]
+    assert found.equals(pd.Series(days, dtype=found.dtype))
 
 
 def test_a_series_may_run_along_parts_of_a_year():
