@@ -19,6 +19,7 @@ NONE = "–"
 ISO_DAY = r"(?<![\w-])\d{{4}}{}(?![\w-])"  # or month; one inside a name is none
 FINDINGS, FORKS = "Findings", "For forks"  # headings in the change log
 FIRST = 5  # findings of an edition that stand open
+REWORDED = {"confirmed with a caveat": "confirmed in part"}  # a verdict's earlier word -> the present one
 
 Values = dict[str, dict[str, Any]]
 
@@ -267,8 +268,9 @@ def _value_row(key: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] |
 
 
 def _verdicts(files: Mapping[str, str]) -> dict[str, str]:
-    """Verdict by statement, as recorded."""
-    return {value.name: value.value for value in _recorded(files) if value.kind == "verdict"}
+    """Verdict by statement, in the present words: another word for the same verdict is no change."""
+    found = {value.name: str(value.value) for value in _recorded(files) if value.kind == "verdict"}
+    return {statement: REWORDED.get(verdict, verdict) for statement, verdict in found.items()}
 
 
 def _coverage(files: Mapping[str, str]) -> dict[str, str]:

@@ -98,6 +98,14 @@ def test_a_number_under_a_new_name_is_compared_with_its_old_self(root):
     assert section(changes.report(root), "Values that changed") == ["| page/new | 3 | 4 | MW | 2026-10-09 |"]
 
 
+def test_another_word_for_a_verdict_is_no_change(root):
+    """As one was renamed between two editions."""
+    ((old, new),) = changes.REWORDED.items()
+    for verdict in (old, new):
+        write(root, numbers=BASE, verdicts={"iren-day": verdict})
+        assert changes._verdicts(changes._present(root)) == {"iren-day": new}
+
+
 def test_flipped_new_and_dropped_verdicts_are_listed(root):
     """By the keys of the statements; a bar does not break the table, and a verdict is no value besides."""
     first, second = STATEMENTS
