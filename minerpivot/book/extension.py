@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -15,12 +16,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import latex2mathml.converter
-import nbformat
 from docutils import nodes
 from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
 from pygments.lexers.python import PythonLexer
 from pygments.token import Name, Punctuation, Text, Whitespace
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
@@ -37,6 +38,7 @@ from minerpivot.page.tables import TABLE_MIME, as_csv, as_xlsx, markup
 
 HERE = Path(__file__).parent
 CHANGES_PLACE = "<!-- editions of the report -->"  # in changes.md
+PROCESSES = min(4, os.cpu_count() or 1)  # more would spend what they save on handing over what they read
 
 
 class ChartRenderer(MimeRenderPlugin):
@@ -262,7 +264,7 @@ def _prose(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
         return text
-    return "\n\n".join(cell.source for cell in nbformat.reads(text, as_version=4).cells if cell.cell_type == "markdown")
+    return "\n\n".join("".join(cell["source"]) for cell in published.cells(text) if cell["cell_type"] == "markdown")
 
 
 def _turn(app: Sphinx, docname: str, _: list[str]) -> None:
@@ -343,6 +345,20 @@ def _configure(app: Sphinx, config: Any) -> None:
         )
 
 
+def _share_out(app: Sphinx) -> None:
+    """Read and write pages on several cores, for which Jupyter Book has no option; on one, if an extension cannot."""
+    if numbering := app.extensions.get("sphinx_multitoc_numbering"):
+        numbering.parallel_read_safe = True  # it works once all pages are read, but does not say so
+    if all(extension.parallel_read_safe for extension in app.extensions.values()):
+        app.parallel = PROCESSES
+
+
+def _deal(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Order pages so that each process gets as much to read: Sphinx cuts the list, the long ones of which adjoin."""
+    docnames.sort(key=lambda docname: Path(env.doc2path(docname)).stat().st_size, reverse=True)
+    docnames[:] = [docname for first in range(app.parallel) for docname in docnames[first :: app.parallel]]
+
+
 def _no_index(app: Any) -> None:
     """Keep Sphinx from making its own, which knows pages alone; see search.py."""
     app.builder.search = False
@@ -364,6 +380,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", _tell_changes)
     app.connect("config-inited", _give_values)
     app.connect("builder-inited", _no_index)
+    app.connect("builder-inited", _share_out)
+    app.connect("env-before-read-docs", _deal)
     app.connect("html-collect-pages", lambda _: [("search", {"title": "Search"}, "search.html")])
     app.connect("source-read", _turn)
     app.add_directive("verdicts", Verdicts)

@@ -20,7 +20,6 @@ from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
-import nbformat
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
@@ -28,7 +27,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-from minerpivot.book import assets
+from minerpivot.book import assets, published
 from minerpivot.page import drawing
 from minerpivot.page.drawing import MIME as KIT_MIME
 from minerpivot.page.tables import TABLE_MIME, as_xlsx, markup
@@ -121,7 +120,7 @@ def _stored(path: Path, name: str) -> Stored:
     """The chart or table that a notebook shows under a name."""
     if not path.exists():
         raise ExtensionError(f"there is no {path.name} to preview {name!r} from; name a notebook as in _toc.yml")
-    for cell in nbformat.read(path, as_version=4).cells:
+    for cell in published.cells(path.read_text(encoding="utf-8")):
         for output in cell.get("outputs", []):
             for kind in (KIT_MIME, TABLE_MIME):
                 stored = output.get("data", {}).get(kind)
