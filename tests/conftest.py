@@ -23,8 +23,9 @@ hypothesis.settings.load_profile("report")
 
 # What takes longest begins first, or one process would work on it when the others are done.
 LONGEST = (
-    "test_whole_editions", "stock-performance", "miner-deals", "test_browser", "test_transaction", "test_validation",
-    "test_book", "test_on_page", "test_inference", "fact-check",
+    "test_whole_editions", "stock-performance", "miner-deals", "test_browser", "test_book", "test_on_page",
+    "test_validation", "test_data", "test_another_article", "test_inference", "test_transaction", "test_frame",
+    "fact-check", "company", "test_forms", "test_recipes",
 )  # fmt: skip
 APART = {"test_browser.py": "-"}  # too long for one process: by the start of its parameter
 

@@ -179,10 +179,10 @@ def _unknown(entry: dict[str, Any], tables: dict[str, dict[str, Any]]) -> list[s
         there = [field["name"] for field in tables[table]["schema"]["fields"]]
         faults += [
             f"foreignKeys refers to a column {name!r} that {table} does not have; correct the name"
-            for name in _listed(key["reference"]["fields"])
+            for name in listed(key["reference"]["fields"])
             if name not in there
         ]
-        if len(_listed(key["fields"])) != len(_listed(key["reference"]["fields"])):
+        if len(listed(key["fields"])) != len(listed(key["reference"]["fields"])):
             faults.append(f"foreignKeys pairs {key['fields']} with {key['reference']['fields']}; name as many columns")
     return faults
 
@@ -224,13 +224,13 @@ def _dtypes(entry: dict[str, Any]) -> dict[str, str]:
 
 def _named(entry: dict[str, Any]) -> list[tuple[str, str]]:
     """Every column that a table's metadata name, with the part that does."""
-    found = [("primaryKey", name) for name in _listed(entry["schema"]["primaryKey"])]
+    found = [("primaryKey", name) for name in listed(entry["schema"]["primaryKey"])]
     found += [("public", rule["column"]) for rule in entry["public"] if "column" in rule]
     found += [("coverage", name) for part, name in entry["coverage"].items() if part in ("column", "filled", "series")]
     found += [("column_coverage", name) for name in entry.get("column_coverage", [])]
     found += [("accepted", item["field"]) for item in entry.get("accepted", [])]
     for key in entry["schema"].get("foreignKeys", []):
-        found += [("foreignKeys", name) for name in _listed(key["fields"])]
+        found += [("foreignKeys", name) for name in listed(key["fields"])]
     for field in entry["schema"]["fields"]:
         found += [("known_on", field["known_on"])] if "known_on" in field else []
         found += [("split", field["split"][part]) for part in ("day", "ticker") if "split" in field]
@@ -258,7 +258,8 @@ def _columns(expression: str) -> list[str]:
     return [name.removeprefix("earliest_") for name in named if name != "today"]
 
 
-def _listed(value: str | list[str]) -> list[str]:
+def listed(value: str | list[str]) -> list[str]:
+    """A name, or the names of a list."""
     return [value] if isinstance(value, str) else list(value)
 
 
@@ -384,7 +385,7 @@ def _explain(error: ValidationError) -> str:
         return f"{where} has an unknown part {unknown!r}; expected {', '.join(error.schema['properties'])}"
     wanted = error.validator_value
     if error.validator == "type":
-        wanted = " or ".join(KINDS.get(kind, rules.a(kind)) for kind in _listed(wanted))
+        wanted = " or ".join(KINDS.get(kind, rules.a(kind)) for kind in listed(wanted))
     elif error.validator == "enum":
         wanted = f"one of {', '.join(map(str, wanted))}"
     elif error.validator == "format":

@@ -35,8 +35,8 @@ def examined(
 ) -> tuple[dict[str, Table], list[str]]:
     """The tables (or those of `names`) whose form, types, keys and references hold, and the faults of the others.
 
-    What has the bytes, metadata and referred tables with which it was `sealed`, or was found sound in this process, has
-    passed Frictionless before.
+    What has the bytes and metadata with which it was `sealed`, or was found sound in this process, has passed
+    Frictionless before: of it is asked whether the rows that it refers to are still there.
     """
     tables, faults = {}, {}
     strays = sorted({path.name for path in folder.glob("*.csv")} - {entry["path"] for entry in entries})
@@ -48,26 +48,34 @@ def examined(
         if table is not None:
             tables[entry["name"]] = table
     readable = [entry for entry in entries if entry["name"] in tables or entry not in asked]
-    contents = {entry["name"]: _content(folder / entry["path"], entry) for entry in readable}
-    recorded = {name: (said.get("hash", ""), said.get("metadata_hash", "")) for name, said in (sealed or {}).items()}
-    proofs = {name: _proof(table.entry, contents) for name, table in tables.items()}
-    known = _proven | {_proof(table.entry, recorded) for table in tables.values()}
-    for name, found in _frictionless(folder, readable, [n for n in tables if proofs[n] not in known]).items():
+    contents = {name: (name, *_content(folder / table.entry["path"], table.entry)) for name, table in tables.items()}
+    known = _proven | {(name, said.get("hash"), said.get("metadata_hash")) for name, said in (sealed or {}).items()}
+    unproven = [n for n, table in tables.items() if contents[n] not in known or _may_dangle(table, tables, readable)]
+    for name, found in _frictionless(folder, readable, unproven).items():
         faults[name] = _first(found, tables[name].entry)
         if not found:
-            _proven.add(proofs[name])
+            _proven.add(contents[name])
     for name in [name for name in tables if faults[name]]:
         del tables[name]
     return tables, [*alone, *(fault for found in faults.values() for fault in found)]
 
 
-_proven: set[tuple[Any, ...]] = set()  # what `_proof` says of tables that Frictionless took in this process
+_proven: set[tuple[str, ...]] = set()  # name and checksums of what Frictionless took in this process
 
 
-def _proof(entry: Mapping[str, Any], contents: Mapping[str, tuple[str, str]]) -> tuple[Any, ...]:
-    """Bytes and metadata of a table and of those that it refers to."""
-    names = {entry["name"], *(key["reference"]["resource"] for key in entry["schema"].get("foreignKeys", []))}
-    return tuple((name, contents.get(name)) for name in sorted(names))
+def _may_dangle(table: Table, tables: Mapping[str, Table], readable: list[dict[str, Any]]) -> bool:
+    """Whether a row may refer to none: its cells do not stand in the other table, or that one is not at hand."""
+    for key in table.entry["schema"].get("foreignKeys", []):
+        other = key["reference"]["resource"] or table.name
+        if other not in tables and any(entry["name"] == other for entry in readable):
+            return True
+        if other in tables:
+            here, there = table.raw[metadata.listed(key["fields"])], tables[other].raw
+            there = there[metadata.listed(key["reference"]["fields"])]
+            filled = pd.MultiIndex.from_frame(here.dropna(how="all").fillna(""))
+            if not filled.isin(pd.MultiIndex.from_frame(there.fillna(""))).all():
+                return True
+    return False
 
 
 def judged(tables: Mapping[str, Table], names: Iterable[str] | None = None) -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from minerpivot import __main__ as commands
-from minerpivot.data import disk, edits, metadata, tables, validation
+from minerpivot.data import disk, edits, metadata, rules, tables, validation
 from tests import validity
 from tests.frozen import FOLDER
 
@@ -115,6 +115,32 @@ def test_what_was_found_sound_is_not_believed_once_another_table_has_changed(dat
         assert any("IREN" in fault and fault.startswith("data/prices.csv") for fault in problems(data))
     save(data, "instruments", rows)
     assert problems(data) == []
+
+
+@pytest.mark.parametrize(
+    ("prices", "conflicts", "there", "asked"),
+    [
+        ("B,2026-01-02 A,2026-01-02", "A,2026-01-02 B,2026-01-02", True, False),
+        ("A,2026-01-02 B,2026-01-03", "A,2026-01-03", True, True),  # both cells stand there, not in one row
+        ("A,2026-01-02", ",", True, False),
+        ("A,2026-01-02", "A,", True, True),
+        ("A,2026-01-02", "A,2026-01-02", False, True),  # a table that was not read
+    ],
+)
+def test_of_a_proven_table_it_is_asked_whether_what_it_refers_to_is_there(prices, conflicts, there, asked):
+    """By all cells of a key together; where nothing is referred to there is nothing to ask."""
+    key = {"fields": ["symbol", "date"], "reference": {"resource": "prices", "fields": ["symbol", "date"]}}
+    fields = [{"name": name, "type": "string"} for name in ("symbol", "date")]
+    rows = {
+        name: pd.DataFrame([row.split(",") for row in text.split()], columns=["symbol", "date"], dtype="string")
+        for name, text in (("prices", prices), ("conflicts", conflicts))
+    }
+    known = {
+        name: rules.Table({"name": name, "schema": {"fields": fields, "foreignKeys": keys}}, raw, raw, "2026-11-27")
+        for name, raw, keys in ((n, cells.mask(cells == ""), [key] * (n == "conflicts")) for n, cells in rows.items())
+    }
+    at_hand = known if there else {"conflicts": known["conflicts"]}
+    assert validation._may_dangle(known["conflicts"], at_hand, [{"name": "prices"}]) == asked
 
 
 # --- facts that cannot be -----------------------------------------------------------------------
