@@ -163,6 +163,8 @@ def test_what_is_left_out_is_named_with_its_reason(returns, deals):
     abnormal = events.abnormal_returns(returns, pd.concat([deals, late, early]))
     assert set(abnormal.events.index) | set(abnormal.excluded.index) == {*deals.index, "late", "early"}
     assert abnormal.excluded["early"] == "49 usable sessions in [-130, -11], 90 are needed"
+    assert abnormal.excluded.name == "reason"
+    assert abnormal.events["observations"].dtype.kind == "i"  # a count
     assert events.cumulative(abnormal, (0, 0)).loc["late", "missing"] == ""
     drift = events.cumulative(abnormal, (0, 20)).loc["late"]
     assert drift["missing"] == "no abnormal return at +1"
@@ -389,3 +391,13 @@ def test_the_event_that_is_named_is_the_one_whose_day_is_no_session():
     table = pd.DataFrame({"ticker": "A", "session": pd.to_datetime(["2024-01-01", "2024-01-06"])}, ["fine", "saturday"])
     with pytest.raises(ValueError, match="event saturday: 2024-01-06 is not a session of the panel"):
         events.abnormal_returns(small(A=[1, 3, 2, 6, 0, 10]), table, **SMALL)
+
+
+@pytest.mark.parametrize("window", [(-11, 0), (0, 11), (-12, -11), (11, 12), (1, 0)])
+def test_a_window_lies_inside_the_span(returns, deals, window):
+    """Which it may fill; what begins before it, ends after it or goes back is refused."""
+    abnormal = events.abnormal_returns(returns, deals.head(2), span=(-10, 10))
+    assert events.within(abnormal, (-10, 10)) == slice(0, 21)
+    assert events.within(abnormal, (0, 0)) == slice(10, 11)
+    with pytest.raises(ValueError, match=r"is not inside the span \[-10, 10\]; widen `span`"):
+        events.within(abnormal, window)
