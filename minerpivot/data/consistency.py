@@ -56,9 +56,7 @@ def contradictions(tables: Mapping[str, Table]) -> Iterator[Fault]:
     for names, rule in RULES:
         if all(name in tables for name in names):
             yield from rules.found(rule, *(tables[name] for name in names))
-    if set(WORTH) <= set(tables):
-        for table in tables.values():
-            yield from rules.found(amounts_fit_their_company, table, *(tables[name] for name in WORTH))
+    yield from amounts_fit_their_company(tables)
     if "earnings_dates" in tables:
         yield from results_follow_their_quarter(tables["earnings_dates"], year_ends)
     if "knowledge" in tables:
@@ -680,12 +678,18 @@ def a_series_has_a_convention(prices: Table, instruments: Table) -> Iterator[Fau
     yield from prices.where(nameless, "symbol", "whose treatment of dividends is not known", mend)
 
 
-def amounts_fit_their_company(table: Table, prices: Table, counts: Table, splits: Table) -> Iterator[Fault]:
+def amounts_fit_their_company(tables: Mapping[str, Table]) -> Iterator[Fault]:
     """Dollars are between `least` and `most` of the market value of their company on their day, or nothing.
 
     A field says so of itself: `market_value: {day: announced_on, least: 0.001, most: 5}`. Thousands, millions and
     billions are a thousand apart, and so are the bounds. Where no count or close is near the day nothing is asked.
     """
+    if set(WORTH) <= set(tables):
+        for table in tables.values():
+            yield from rules.found(_misfits, table, *(tables[name] for name in WORTH))
+
+
+def _misfits(table: Table, prices: Table, counts: Table, splits: Table) -> Iterator[Fault]:
     for name, said in table.fields.items():
         if "market_value" not in said:
             continue
