@@ -32,7 +32,7 @@ from minerpivot.book.execute import ROOT
 from minerpivot.companies.parts import MIME as PARTS_MIME
 from minerpivot.companies.parts import SLIDERS, span
 from minerpivot.data import tables
-from minerpivot.page import drawing, words
+from minerpivot.page import drawing, kept, words
 from minerpivot.page.drawing import MIME as KIT_MIME
 from minerpivot.page.tables import TABLE_MIME, as_csv, as_xlsx, markup
 
@@ -73,7 +73,7 @@ def _kit(stored: dict[str, Any], document: nodes.document) -> nodes.Element:
     """A chart of the kit: its title as the figure's caption, its drawings in the page, its choices above it."""
     name, choices = stored["name"], stored["choices"]
     root = "../" * document.settings.env.docname.count("/") + "_static/charts/"
-    drawn = [assets.kit_pictures(choice["panels"]) for choice in choices]
+    drawn = [kept.pictures(choice["panels"]) for choice in choices]
     values = assets.kit_values(drawn).name
     bodies = "".join(_kit_body(stored, number, pictures, values, root) for number, pictures in enumerate(drawn, 1))
     _, *others = (escape(choice["title"]) for choice in choices)
@@ -231,7 +231,7 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
     html = "".join(page.read_text(encoding="utf-8") for page in out.rglob("*.html"))
     (out / "_static" / "charts").mkdir(parents=True, exist_ok=True)
     for name in set(re.findall(r"charts/([\w.-]+\.(?:svg|json|js|css|csv))", html)):
-        shutil.copy(assets.KEPT / name, out / "_static" / "charts" / name)
+        shutil.copy(kept.KEPT / name, out / "_static" / "charts" / name)
     copy_data(out / "data")
     for path in (ROOT / "CITATION.cff", ROOT / changes.RENAMED):
         if path.exists():
@@ -359,6 +359,15 @@ def _deal(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     docnames[:] = [docname for first in range(app.parallel) for docname in docnames[first :: app.parallel]]
 
 
+def _draw(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Draw what is not kept before pages are shared out: a process that comes of one that has drawn cannot draw."""
+    for path in map(Path, map(env.doc2path, docnames)):
+        for cell in published.cells(path.read_text(encoding="utf-8")) if path.suffix == ".ipynb" else []:
+            for output in cell.get("outputs", []):
+                for choice in output.get("data", {}).get(KIT_MIME, {"choices": []})["choices"]:
+                    kept.pictures(choice["panels"])
+
+
 def _no_index(app: Any) -> None:
     """Keep Sphinx from making its own, which knows pages alone; see search.py."""
     app.builder.search = False
@@ -382,6 +391,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _no_index)
     app.connect("builder-inited", _share_out)
     app.connect("env-before-read-docs", _deal)
+    app.connect("env-before-read-docs", _draw)
     app.connect("html-collect-pages", lambda _: [("search", {"title": "Search"}, "search.html")])
     app.connect("source-read", _turn)
     app.add_directive("verdicts", Verdicts)

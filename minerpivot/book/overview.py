@@ -28,7 +28,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from minerpivot.book import assets, published
-from minerpivot.page import drawing
+from minerpivot.page import drawing, kept
 from minerpivot.page.drawing import MIME as KIT_MIME
 from minerpivot.page.tables import TABLE_MIME, as_xlsx, markup
 
@@ -53,7 +53,7 @@ class Preview(SphinxDirective):
         if "hero" in self.options:
             return [self._hero(stored)]
         choice = stored["choices"][0]
-        small = drawing.inline(assets.kit_pictures(choice["panels"])["narrow"], "one")
+        small = drawing.inline(kept.pictures(choice["panels"])["narrow"], "one")
         link = f'<a class="chart-preview" href="{self.address}"><span>{escape(choice["title"])}</span>'
         link += f'<span class="kit-plot">{small}</span></a>'
         return [nodes.raw("", link, format="html"), self._chapter()]
@@ -61,7 +61,7 @@ class Preview(SphinxDirective):
     def _hero(self, stored: Stored) -> nodes.Node:
         """The whole figure, for a wide column and for a phone, with its values on tap."""
         choice = stored["choices"][0]
-        drawn = assets.kit_pictures(choice["panels"])
+        drawn = kept.pictures(choice["panels"])
         values = assets.kit_values([drawn]).name
         drawings = "".join(drawing.inline(picture, size) for size, picture in drawn.items())
         key = "".join(f"<li>{escape(text)}</li>" for panel in choice["panels"] for text in panel["key"])

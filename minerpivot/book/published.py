@@ -45,6 +45,7 @@ def recorded(notebooks: Mapping[str, str]) -> list[Recorded]:
     return [value for name, text in notebooks.items() for value in _in_notebook(Path(name).stem, text)]
 
 
+@lru_cache(maxsize=64)
 def cells(notebook: str) -> list[dict[str, Any]]:
     """The cells of a notebook, as its file has them; nbformat, which proves every part, has read it before a build."""
     return json.loads(notebook)["cells"]

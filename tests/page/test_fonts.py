@@ -20,12 +20,13 @@ choice = charts.Choice(charts.bars(frame, name="who", value="x"), title="T", uni
 DRAW = f"""
 import sys, pandas
 from pathlib import Path
-from minerpivot.page import charts, drawing
+from minerpivot.page import charts, drawing, kept
 from minerpivot.page.charts import showing
 from minerpivot.book import publish
 folder, font, rules = Path(sys.argv[1]), drawing.FONT, drawing._RULES
 {CHART}
-for publish.FONT in sys.argv[2:]:
+for number, publish.FONT in enumerate(sys.argv[2:]):
+    kept.KEPT = folder / str(number)
     drawing._RULES = rules.replace(font, publish.FONT)
     publish.card(folder, Path("page.html"), "A title", "A finding.")
     print(showing.png(showing.stored("", choice)), (folder / "_static/cards/page.png").read_bytes())
