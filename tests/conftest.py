@@ -11,6 +11,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from minerpivot.book.build import build_site
 from minerpivot.book.execute import ROOT
+from minerpivot.data import metadata, rules, validation
 from minerpivot.stocks import markets
 from tests import browser as chrome
 from tests import grow
@@ -37,6 +38,13 @@ class Schedule(LoadFileScheduling):
         file, _, parameter = nodeid.partition("::")[0], *nodeid.rstrip("]").partition("[")[1:]
         name = file.rpartition("/")[2]
         return f"{file} {parameter.split(APART[name])[0]}" if name in APART else file
+
+
+def pytest_configure():
+    """A run begins without what another one found: `make mutants` begins many in one process, each with its error."""
+    rules.found.cache_clear()
+    for kept in (validation._proven, validation._sound, metadata._sound):
+        kept.clear()
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -9,12 +9,12 @@ import pytest
 from minerpivot.book.execute import ROOT
 
 
-@pytest.mark.parametrize("ci", ["", "true"])
-def test_what_was_skipped_for_lack_of_a_browser_is_said_last(tmp_path, ci):
-    """How many, and how to get one; where CI runs the tests they fail instead."""
+@pytest.mark.parametrize(("ci", "processes"), [("", "1"), ("true", "0")])
+def test_what_was_skipped_for_lack_of_a_browser_is_said_last(tmp_path, ci, processes):
+    """How many, and how to get one, also where another process skipped them; where CI runs the tests they fail."""
     file = tmp_path / "test_pages.py"
     file.write_text("def test_one(browser): pass\ndef test_two(browser): pass\ndef test_without(): pass\n")
-    options = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "tests.conftest", "-n", "1"]
+    options = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "tests.conftest", "-n", processes]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     environment |= {"PATH": str(tmp_path), "CI": ci, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "pytest", *options, "--rootdir", str(tmp_path), str(file)]

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from functools import partial
+from functools import cache, partial
 
 import pandas as pd
 import pytest
@@ -32,6 +32,7 @@ def frozen(monkeypatch, tmp_path_factory):
     monkeypatch.setattr(tables, "load", partial(tables.load, folder=FOLDER))
 
 
+@cache
 def filer(ticker):
     """A company of the frozen tables as the SEC knows it."""
     return sec.filer(ticker, load("instruments"), load("filing_tags"))
