@@ -30,7 +30,7 @@ QUERIES = {  # a reader's words -> what one of the first three says (its title, 
 
 
 @pytest.fixture
-def visit(browser, site):
+def visit(browser, site, own):
     """Open a page of the site; what a browser complains of is in `page.complaints`."""
     contexts = []
 
@@ -43,10 +43,15 @@ def visit(browser, site):
             context.add_init_script(f"localStorage.setItem('mode', '{mode}')")
         page = context.new_page()
         page.complaints = []
-        page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("requestfailed", lambda r: page.complaints.append(f"failed: {r.url}") if missed(r) else None)
-        page.on("request", lambda r: page.complaints.append(r.url) if foreign(r.url) else None)
+
+        def complain(said):
+            if not own or own not in said:  # no file has the site's own address
+                page.complaints.append(said)
+
+        page.on("console", lambda m: complain(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.on("requestfailed", lambda r: complain(f"failed: {r.url}") if missed(r) else None)
+        page.on("request", lambda r: complain(r.url) if foreign(r.url) else None)
         page.goto((root / f"{name}.html").as_uri() + query)
         return page
 
