@@ -1,8 +1,9 @@
 """What does a build leave behind when it fails? `python -m benchmarks.faults [COUNT] [SEED] [KIND]`.
 
-A small book is built in a copy of the report. Each fault meets one build of it: killed at a random moment, a disk that
-is full or refuses to be written (a mounted one where the machine allows it, else a limit on the size of files), two
-builds at once, a refresh that changes two tables meanwhile and perhaps dies at it, a file of the last build damaged.
+A book of one small chapter and a few short pages is built in a copy of the report. Each fault meets one build of it:
+killed at a random moment, a disk that is full or refuses to be written (a mounted one where the machine allows it,
+else a limit on the size of files), two builds at once, a refresh that changes two tables meanwhile and perhaps dies at
+it, a file of the last build damaged.
 Afterwards, at once: every page that stands in the site is whole and of one build and one state of the tables; `data/`
 and the chapter are whole too, or what died says so and is undone by the next command. After one more build: the site
 has the bytes of one that nothing happened to. A traceback is a failure too.
@@ -29,8 +30,9 @@ import nbformat
 import pandas as pd
 
 from benchmarks.book import copy
-from minerpivot.book import assets, editions
+from minerpivot.book import editions
 from minerpivot.data import tables
+from minerpivot.page import kept
 from minerpivot.refresh import transaction
 
 CHAPTER = """\
@@ -68,6 +70,7 @@ transaction.apply(changes, accept_revisions=True, tell=print)
 """
 COMMAND = [sys.executable, "-m", "minerpivot", "book"]
 TODAY = f"{pd.Timestamp.now('UTC'):%Y-%m-%d}"
+SHORT = 8  # pages beside the chapter: of six or more Sphinx lets several processes read
 FACTOR = 1.25  # by which a refresh moves two prices, there and back
 
 
@@ -79,7 +82,10 @@ def small(folder: Path) -> Path:
     cells = [nbformat.v4.new_markdown_cell("# One\n\n**It holds.** Always."), nbformat.v4.new_code_cell(CHAPTER)]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "chapters" / "one.ipynb")
     (folder / "chapters" / "renamed.json").write_text("{}")
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n- file: chapters/one\n")
+    for number in range(SHORT):
+        (folder / f"short-{number}.md").write_text(f"# Short page {number}\n\nIt holds too.\n")
+    listed = "".join(f"- file: {name}\n" for name in ["chapters/one", *(f"short-{n}" for n in range(SHORT))])
+    (folder / "_toc.yml").write_text(f"format: jb-book\nroot: index\nchapters:\n{listed}")
     turn(folder, 0)
     return folder
 
@@ -338,7 +344,7 @@ def by_kind(rows: pd.DataFrame) -> pd.DataFrame:
 
 def main(count: str = "60", seed: str = "1", only: str = "") -> int:
     """Print what went wrong, and a table by kind; return how many faults left something wrong."""
-    assert assets.KEPT.name == "charts"
+    assert kept.KEPT.name == "charts"  # which `damaged` finds by its place
     rows = run(int(count), int(seed), only)
     wrong = rows[(rows["at once"] != "") | (rows["after the next build"] != "")]
     if len(wrong):

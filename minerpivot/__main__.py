@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import sys
 import time
 import traceback
@@ -84,12 +85,14 @@ def book(
 def _built(site: Path, as_of: str, anew: bool) -> Path:
     """Execute what is stale and build the site, or the edition of a day; return the folder of its pages."""
     from minerpivot.book import current, editions, execute
-    from minerpivot.book.assets import KEPT
     from minerpivot.book.build import build_site, restore
     from minerpivot.data import tables
+    from minerpivot.page.kept import KEPT
     from minerpivot.refresh.transaction import recover
 
     current.forget(site.parent)
+    if anew:
+        shutil.rmtree(KEPT, ignore_errors=True)  # drawings too
     if recover():
         console.print("A refresh that had died was undone.")
     first = current.look()

@@ -1,41 +1,22 @@
-"""What is drawn for the site and kept between builds, each file under the hash of all that it depends on.
+"""What is made for the site and kept between builds (`page.kept`).
 
 A chart of the kit becomes two drawings for the middle of its page, files to keep (SVG, CSV, Vega-Lite) and a script
-with its values, loaded when a reader asks for one. Drawing is the slow part of a build, so files are made only when
-they are not there yet; the table library is made once per version.
+with its values, loaded when a reader asks for one. The table library is made once per version.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from minerpivot.book.execute import ROOT, digest
-from minerpivot.data.tables import checksum
-from minerpivot.page import drawing
+from minerpivot.data.tables import digest
+from minerpivot.page import drawing, kept
 from minerpivot.page.tables import inert
-
-KEPT = ROOT / "_build" / "charts"
-VL_CONVERT = version("vl-convert-python")
-
-
-def kit_pictures(panels: list[dict[str, Any]]) -> dict[str, drawing.Picture]:
-    """A stored chart's drawings by size."""
-    code = Path(drawing.__file__).read_text(encoding="utf-8")
-    drawn = {}
-    for size in drawing.WIDTHS:
-        path = KEPT / f"{digest([panels, size, code, VL_CONVERT])}.drawing"
-        if not _whole(path):
-            _keep(path, json.dumps(drawing.picture(panels, size)))
-        drawn[size] = drawing.Picture(*json.loads(path.read_text(encoding="utf-8")))
-    return drawn
 
 
 def kit_files(choice: dict[str, Any], drawn: drawing.Picture) -> dict[str, Path]:
@@ -47,9 +28,8 @@ def kit_files(choice: dict[str, Any], drawn: drawing.Picture) -> dict[str, Path]
     made["spec.json"] = json.dumps(_spec(choice), ensure_ascii=False, separators=(",", ":"))
     files = {}
     for name, text in made.items():
-        path = KEPT / f"{digest(text)}.{name.rpartition('.')[2]}"
-        if not _whole(path):
-            _keep(path, text)
+        path = kept.KEPT / f"{digest(text)}.{name.rpartition('.')[2]}"
+        kept.keep(path, text)
         files[name.rpartition(".")[0]] = path
     return files
 
@@ -59,7 +39,7 @@ def _tables(panels: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for panel in panels:
         for table in panel["tables"]:
-            rows, columns = {**panel["datasets"], **panel["wide"]["datasets"]}[table["dataset"]], table["columns"]
+            rows, columns = drawing.spec(panel, "wide")["datasets"][table["dataset"]], table["columns"]
             named = {"panel": panel["heading"]} if len(panels) > 1 else {}
             kept = found.setdefault(tuple(columns.values()), [])
             kept += [named | {name: row.get(column) for column, name in columns.items()} for row in rows]
@@ -68,10 +48,7 @@ def _tables(panels: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 def _spec(choice: dict[str, Any]) -> dict[str, Any]:
     """A chart as one Vega-Lite spec in the house's colours, for any viewer of such specs."""
-    panels = [
-        dict(panel["wide"]) | {"datasets": {**panel["datasets"], **panel["wide"]["datasets"]}}
-        for panel in choice["panels"]
-    ]
+    panels = [drawing.spec(panel, "wide") for panel in choice["panels"]]
     said = {"title": choice["title"], "description": choice["description"], "config": drawing.CONFIG}
     if len(panels) == 1:
         return panels[0] | said
@@ -102,9 +79,8 @@ def kit_values(drawn: list[dict[str, drawing.Picture]]) -> Path:
             points = [[x, y, series.index(name), *words] for x, y, name, *words in picture.points]
             values[-1][size] = {"rows": picture.rows, "series": series, "points": points}
     text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    path = KEPT / f"{digest(text)}.js"
-    if not _whole(path):
-        _keep(path, f"(window.minerpivotValues??={{}})[{json.dumps('charts/' + path.name)}]={text};")
+    path = kept.KEPT / f"{digest(text)}.js"
+    kept.keep(path, f"(window.minerpivotValues??={{}})[{json.dumps('charts/' + path.name)}]={text};")
     return path
 
 
@@ -112,33 +88,15 @@ def data_tables() -> tuple[Path, Path]:
     """The DataTables library as a classic script, and its style sheet, from the `itables` package; made once."""
     parts = files("itables") / "html"
     module, style = ((parts / f"dt_bundle.{kind}").read_text("utf-8") for kind in ("js", "css"))
-    script = KEPT / f"tables-{digest(module)}.js"
-    if not _whole(script):
+    script = kept.KEPT / f"tables-{digest(module)}.js"
+    if not kept.whole(script):
         # Browsers load no modules from file://, so its default export becomes a property of the window.
         classic, count = re.subn(r"export\{.*?([\w$]+) as default.*?\}", r"window.minerpivotDataTable=\1", module)
         if count != 1:
             raise ValueError(
                 "itables ships another kind of bundle; look how it exports DataTable and mend data_tables()"
             )
-        _keep(script, f"(()=>{{{classic}\n}})();")
-    sheet = KEPT / f"tables-{digest(style)}.css"
-    if not _whole(sheet):
-        _keep(sheet, style)
+        kept.keep(script, f"(()=>{{{classic}\n}})();")
+    sheet = kept.KEPT / f"tables-{digest(style)}.css"
+    kept.keep(sheet, style)
     return script, sheet
-
-
-def _whole(path: Path) -> bool:
-    """Whether a kept file is there as it was made: one that a full disk has cut, or a hand changed, is made again."""
-    try:
-        return (path.parent / "sums" / path.name).read_text("utf-8") == checksum(path.read_bytes())
-    except (OSError, UnicodeDecodeError):
-        return False
-
-
-def _keep(path: Path, text: str) -> None:
-    """Write a file, then its checksum, each in one step."""
-    for place, content in ((path, text), (path.parent / "sums" / path.name, checksum(text.encode()))):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        draft = place.with_name(f".{place.name}.{os.getpid()}")  # two builds may draw the same chart at once
-        draft.write_text(content, encoding="utf-8", newline="\n")
-        draft.replace(place)

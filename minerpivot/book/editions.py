@@ -21,8 +21,9 @@ import pandas as pd
 
 from minerpivot.book import publish
 from minerpivot.book.build import swap
-from minerpivot.book.execute import ROOT, ExecutionError, cell_sources, chapters, digest, read, snapshot, write
+from minerpivot.book.execute import ROOT, ExecutionError, cell_sources, chapters, read, snapshot, write
 from minerpivot.data import tables
+from minerpivot.data.tables import digest
 
 EDITIONS = ROOT / "_build" / "editions"
 NO_SOURCES = {"_build", "data", "minerpivot", "tests", "benchmarks", "README.md", "CONTRIBUTING.md", "BENCHMARKS.md"}

@@ -8,7 +8,6 @@ records in a database of their own would execute every chapter again in every fr
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterable
@@ -24,6 +23,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from minerpivot.data import tables
+from minerpivot.data.tables import digest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements.txt"
@@ -221,8 +221,3 @@ def execute_stale(
         for run in finished:
             run.result()
     return stale
-
-
-def digest(value: Any) -> str:
-    """A short content hash of anything that JSON can hold."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]

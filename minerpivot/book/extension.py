@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -15,12 +16,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import latex2mathml.converter
-import nbformat
 from docutils import nodes
 from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
 from pygments.lexers.python import PythonLexer
 from pygments.token import Name, Punctuation, Text, Whitespace
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
@@ -31,12 +32,13 @@ from minerpivot.book.execute import ROOT
 from minerpivot.companies.parts import MIME as PARTS_MIME
 from minerpivot.companies.parts import SLIDERS, span
 from minerpivot.data import tables
-from minerpivot.page import drawing, words
+from minerpivot.page import drawing, kept, words
 from minerpivot.page.drawing import MIME as KIT_MIME
 from minerpivot.page.tables import TABLE_MIME, as_csv, as_xlsx, markup
 
 HERE = Path(__file__).parent
 CHANGES_PLACE = "<!-- editions of the report -->"  # in changes.md
+PROCESSES = min(4, os.cpu_count() or 1)  # more would spend what they save on handing over what they read
 
 
 class ChartRenderer(MimeRenderPlugin):
@@ -71,7 +73,7 @@ def _kit(stored: dict[str, Any], document: nodes.document) -> nodes.Element:
     """A chart of the kit: its title as the figure's caption, its drawings in the page, its choices above it."""
     name, choices = stored["name"], stored["choices"]
     root = "../" * document.settings.env.docname.count("/") + "_static/charts/"
-    drawn = [assets.kit_pictures(choice["panels"]) for choice in choices]
+    drawn = [kept.pictures(choice["panels"]) for choice in choices]
     values = assets.kit_values(drawn).name
     bodies = "".join(_kit_body(stored, number, pictures, values, root) for number, pictures in enumerate(drawn, 1))
     _, *others = (escape(choice["title"]) for choice in choices)
@@ -229,7 +231,7 @@ def _add_assets(app: Sphinx, error: Exception | None) -> None:
     html = "".join(page.read_text(encoding="utf-8") for page in out.rglob("*.html"))
     (out / "_static" / "charts").mkdir(parents=True, exist_ok=True)
     for name in set(re.findall(r"charts/([\w.-]+\.(?:svg|json|js|css|csv))", html)):
-        shutil.copy(assets.KEPT / name, out / "_static" / "charts" / name)
+        shutil.copy(kept.KEPT / name, out / "_static" / "charts" / name)
     copy_data(out / "data")
     for path in (ROOT / "CITATION.cff", ROOT / changes.RENAMED):
         if path.exists():
@@ -262,7 +264,7 @@ def _prose(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
         return text
-    return "\n\n".join(cell.source for cell in nbformat.reads(text, as_version=4).cells if cell.cell_type == "markdown")
+    return "\n\n".join("".join(cell["source"]) for cell in published.cells(text) if cell["cell_type"] == "markdown")
 
 
 def _turn(app: Sphinx, docname: str, _: list[str]) -> None:
@@ -273,13 +275,13 @@ def _turn(app: Sphinx, docname: str, _: list[str]) -> None:
 
 
 class Cells(logging.Filter):
-    """Says "x.ipynb cell 3 line 7" where MyST-NB says "x.ipynb:30007"."""
+    """Says "x.ipynb cell 3 line 7" where MyST-NB says "x.ipynb:30008": it counts from one, and so does MyST."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the place of a message, keep the message."""
         place = getattr(record, "location", None)
         if isinstance(place, str) and (found := re.fullmatch(r"(.+\.ipynb):(\d+)(\d{4})", place)):
-            record.location = f"{found[1]} cell {found[2]} line {int(found[3])}"
+            record.location = f"{found[1]} cell {found[2]} line {max(1, int(found[3]) - 1)}"
         return True
 
 
@@ -343,6 +345,29 @@ def _configure(app: Sphinx, config: Any) -> None:
         )
 
 
+def _share_out(app: Sphinx) -> None:
+    """Read and write pages on several cores, for which Jupyter Book has no option; on one, if an extension cannot."""
+    if numbering := app.extensions.get("sphinx_multitoc_numbering"):
+        numbering.parallel_read_safe = True  # it works once all pages are read, but does not say so
+    if all(extension.parallel_read_safe for extension in app.extensions.values()):
+        app.parallel = PROCESSES
+
+
+def _deal(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Order pages so that each process gets as much to read: Sphinx cuts the list, the long ones of which adjoin."""
+    docnames.sort(key=lambda docname: Path(env.doc2path(docname)).stat().st_size, reverse=True)
+    docnames[:] = [docname for first in range(app.parallel) for docname in docnames[first :: app.parallel]]
+
+
+def _draw(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Draw what is not kept before pages are shared out: a process that comes of one that has drawn cannot draw."""
+    for path in map(Path, map(env.doc2path, docnames)):
+        for cell in published.cells(path.read_text(encoding="utf-8")) if path.suffix == ".ipynb" else []:
+            for output in cell.get("outputs", []):
+                for choice in output.get("data", {}).get(KIT_MIME, {"choices": []})["choices"]:
+                    kept.pictures(choice["panels"])
+
+
 def _no_index(app: Any) -> None:
     """Keep Sphinx from making its own, which knows pages alone; see search.py."""
     app.builder.search = False
@@ -364,6 +389,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", _tell_changes)
     app.connect("config-inited", _give_values)
     app.connect("builder-inited", _no_index)
+    app.connect("builder-inited", _share_out)
+    app.connect("env-before-read-docs", _deal)
+    app.connect("env-before-read-docs", _draw)
     app.connect("html-collect-pages", lambda _: [("search", {"title": "Search"}, "search.html")])
     app.connect("source-read", _turn)
     app.add_directive("verdicts", Verdicts)

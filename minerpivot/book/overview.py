@@ -20,7 +20,6 @@ from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
-import nbformat
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
@@ -28,8 +27,8 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-from minerpivot.book import assets
-from minerpivot.page import drawing
+from minerpivot.book import assets, published
+from minerpivot.page import drawing, kept
 from minerpivot.page.drawing import MIME as KIT_MIME
 from minerpivot.page.tables import TABLE_MIME, as_xlsx, markup
 
@@ -54,7 +53,7 @@ class Preview(SphinxDirective):
         if "hero" in self.options:
             return [self._hero(stored)]
         choice = stored["choices"][0]
-        small = drawing.inline(assets.kit_pictures(choice["panels"])["narrow"], "one")
+        small = drawing.inline(kept.pictures(choice["panels"])["narrow"], "one")
         link = f'<a class="chart-preview" href="{self.address}"><span>{escape(choice["title"])}</span>'
         link += f'<span class="kit-plot">{small}</span></a>'
         return [nodes.raw("", link, format="html"), self._chapter()]
@@ -62,7 +61,7 @@ class Preview(SphinxDirective):
     def _hero(self, stored: Stored) -> nodes.Node:
         """The whole figure, for a wide column and for a phone, with its values on tap."""
         choice = stored["choices"][0]
-        drawn = assets.kit_pictures(choice["panels"])
+        drawn = kept.pictures(choice["panels"])
         values = assets.kit_values([drawn]).name
         drawings = "".join(drawing.inline(picture, size) for size, picture in drawn.items())
         key = "".join(f"<li>{escape(text)}</li>" for panel in choice["panels"] for text in panel["key"])
@@ -121,7 +120,7 @@ def _stored(path: Path, name: str) -> Stored:
     """The chart or table that a notebook shows under a name."""
     if not path.exists():
         raise ExtensionError(f"there is no {path.name} to preview {name!r} from; name a notebook as in _toc.yml")
-    for cell in nbformat.read(path, as_version=4).cells:
+    for cell in published.cells(path.read_text(encoding="utf-8")):
         for output in cell.get("outputs", []):
             for kind in (KIT_MIME, TABLE_MIME):
                 stored = output.get("data", {}).get(kind)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from textwrap import wrap
+from typing import Any
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ElementTree
 
@@ -45,9 +47,15 @@ NAMESPACES = {"urlset": "http://www.sitemaps.org/schemas/sitemap/0.9", "feed": "
 
 def about(key: str, part: str = "") -> str:
     """A text of the book's `_config.yml`: its `title`, the `url` of its `repository`; empty if that has none."""
-    said = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8")).get(key)
+    said = _parsed((ROOT / "_config.yml").read_text(encoding="utf-8")).get(key)
     said = (said or {}).get(part) if part else said
     return "" if said is None else str(said)
+
+
+@lru_cache(maxsize=1)
+def _parsed(text: str) -> dict[str, Any]:
+    """Settings as their file has them, parsed once: every page asks for some."""
+    return yaml.safe_load(text)
 
 
 def site_url() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from ast import literal_eval
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import nbformat
 
 from minerpivot.page.words import OWN, PAGE_MIME, READ, STORED, OwnPage, Page
 
@@ -46,16 +46,22 @@ def recorded(notebooks: Mapping[str, str]) -> list[Recorded]:
 
 
 @lru_cache(maxsize=64)
+def cells(notebook: str) -> list[dict[str, Any]]:
+    """The cells of a notebook, as its file has them; nbformat, which proves every part, has read it before a build."""
+    return json.loads(notebook)["cells"]
+
+
+@lru_cache(maxsize=64)
 def _in_notebook(chapter: str, text: str) -> list[Recorded]:
     """Read once, for a build asks for them on every page."""
     found = []
-    for cell, content in enumerate(nbformat.reads(text, as_version=4).cells, 1):
+    for cell, content in enumerate(cells(text), 1):
         page = chapter
         for output in content.get("outputs", []):
             said = output.get("metadata", {})
             page = output.get("data", {}).get(PAGE_MIME, {"page": page})["page"]
             if "scrapbook" in said and {"unit", "kind"} & said["minerpivot"].keys():
-                value = literal_eval(output.data[f"{STORED}text/plain"])
+                value = literal_eval("".join(output["data"][f"{STORED}text/plain"]))
                 found.append(Recorded(page, cell, said["scrapbook"]["name"], value, said["minerpivot"]))
     return found
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from lxml.html import HtmlElement
 
-from minerpivot.book.execute import digest
 from minerpivot.data import tables
+from minerpivot.data.tables import digest
 
 Record = tuple[str, str, str, str, str, str]
 PARTS = "section[id], .fold-content[id], figure[id], table[id], dt[id]"

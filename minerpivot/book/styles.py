@@ -13,7 +13,7 @@ import tinycss2
 from lxml import html
 from lxml.html import HtmlElement
 
-from minerpivot.book.execute import digest
+from minerpivot.data.tables import digest
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 OWN = ("book.css", "icons.css")  # ours, and for elements that the table library makes up as it runs: kept whole

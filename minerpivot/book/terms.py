@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -49,9 +50,7 @@ def _linked(
     """`text` as nodes, with links for the terms that are still in `terms`, which are taken out of it."""
     parts: list[nodes.Node] = []
     while terms:
-        by_length = sorted(terms, key=len, reverse=True)
-        longest_first = "|".join(r"\s+".join(map(re.escape, term.split())) for term in by_length)  # lines may break
-        found = re.search(rf"\b({longest_first}){'s?' if flags else ''}\b", text, flags)
+        found = _any(tuple(terms), flags).search(text)
         if not found:
             break
         name = " ".join(found[1].split())
@@ -61,6 +60,14 @@ def _linked(
         parts += [nodes.Text(text[: found.start()]), link]
         text = text[found.end() :]
     return [*parts, nodes.Text(text)]
+
+
+@lru_cache(maxsize=1)
+def _any(terms: tuple[str, ...], flags: re.RegexFlag) -> re.Pattern[str]:
+    """Any of the terms, the longest that fits; the same for most texts of a page."""
+    by_length = sorted(terms, key=len, reverse=True)
+    longest_first = "|".join(r"\s+".join(map(re.escape, term.split())) for term in by_length)  # lines may break
+    return re.compile(rf"\b({longest_first}){'s?' if flags else ''}\b", flags)
 
 
 def _linkable(text: nodes.Text) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from minerpivot.companies.profiles import open_basis, period, periods, tenants
+from minerpivot.companies.profiles import largest_tenant, open_basis, period, periods, tenants, with_article
 from minerpivot.data.tables import last_day
 from minerpivot.deals import ledger
 from minerpivot.deals.value import ai_share_by_quarter
@@ -38,6 +38,47 @@ WORTH = {  # row of the table -> the figure and the day for which it holds, as c
 def linked(text: str, addresses: Iterable[str | None]) -> list[tuple[str, str] | None]:
     """Links that read `text`, none where no address is known."""
     return [None if address is None or pd.isna(address) else (text, address) for address in addresses]
+
+
+def in_force(held: pd.DataFrame, row: pd.Series) -> str:
+    """The finding of the table of contracts: how many of `held` count, for how much, and for whom most.
+
+    `row` is the company's of `profiles.overview`.
+    """
+    count, added = (int((held["counts_as"] == kind).sum()) for kind in ("contract", "extension"))
+    if count < 2:
+        return (
+            f"One contract in force, with {with_article(tenants(held).iloc[0])}" if count else "No contract is in force"
+        )
+    extended = "" if not added else " and an extension" if added == 1 else f" and {added} extensions"
+    stated = " as far as stated" if row["unvalued"] else ""
+    worth = f", for ${row['contracted_usd_bn']:,.1f}bn{stated}" if pd.notna(row["contracted_usd_bn"]) else ""
+    most = largest_tenant(held)
+    return f"{count} contracts{extended} in force{worth}" + (
+        f", most megawatts for {with_article(most)}" if most else ""
+    )
+
+
+def switched_on(leases: pd.DataFrame, starts: pd.Series, day: pd.Timestamp) -> str:
+    """The finding of the table of deliveries: what runs, of `leases`, or why nothing is known to; `starts` of each."""
+    running = leases["live_mw"].sum(min_count=1)
+    whom = " and ".join(map(with_article, leases.loc[leases["live_mw"].notna(), "tenant"].drop_duplicates()))
+    if pd.notna(running):
+        return (
+            f"{f'{running:,.0f} megawatts run' if running > 0 else 'None runs yet'} for {whom}, by the latest statement"
+        )
+    if len(starts) and (starts > day).all():
+        return "Nothing can run yet: every lease starts later"
+    return "No figure for what runs was found"
+
+
+def moved(closes: pd.Series, row: pd.Series) -> str:
+    """What the share did since its first contract, or since its first close; `row` is that of `profiles.overview`."""
+    by_contract = pd.notna(row["return_percent"])
+    change = Number(row["return_percent"] if by_contract else 100 * (closes.iloc[-1] / closes.iloc[0] - 1)).to(0)
+    start = f"since its first AI contract in our list, of {row['first_stated']}" if by_contract else ""
+    way = "rose" if change > 0 else "fell"
+    return f"{row['company']} {way} {change.size.percent} {start or f'from {in_words(closes.index[0])}'}"
 
 
 def contracts(held: pd.DataFrame, cited: pd.DataFrame) -> pd.DataFrame:
@@ -193,10 +234,8 @@ def worth(row: pd.Series, day: pd.Timestamp) -> pd.DataFrame:
     What is not in the tables has no row.
     """
     parts = {name: (row[figure], row[on]) for name, (figure, on) in WORTH.items()}
-    counted, signed = (
-        "" if pd.isna(row[column]) else f" {word} {in_words(row[column])}"
-        for column, word in {"dilution_from": "since", "first_contract": "of"}.items()
-    )
+    counted = "" if pd.isna(row["dilution_from"]) else f" since {in_words(row['dilution_from'])}"
+    signed = "" if pd.isna(row["first_stated"]) else f" of {row['first_stated']}"
     parts[f"Growth of the share count{counted}, %"] = row["dilution_percent"], row["dilution_to"]
     parts[f"Return since its first contract{signed}, %"] = row["return_percent"], day
     told = [(name, figure, on) for name, (figure, on) in parts.items() if pd.notna(figure)]
@@ -265,6 +304,7 @@ COMPARED = (  # the columns of the table of all companies, in its order
         "ai_quarter",
         "ai_includes_fit_out",
         "first_contract",
+        "first_stated",
     ),
     *(
         "returns_to",

@@ -15,6 +15,7 @@ from minerpivot.companies import shares, valuation
 from minerpivot.data.tables import last_day, load
 from minerpivot.deals import delivery, ledger
 from minerpivot.page.words import Day
+from minerpivot.stocks import markets
 
 READ = (
     *("instruments", "miners", "deals", "deal_sources", "deliveries", "sites", "site_contracts", "company_totals"),
@@ -180,7 +181,9 @@ def otherwise_live(deliveries: pd.DataFrame, live_mw: float) -> float:
 def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestamp) -> pd.DataFrame:
     """One row a company with what is known of it on `day`: see the columns' names, megawatts being critical IT.
 
-    `return_percent` runs from the first close at or after the first binding contract to the last close;
+    `return_percent` runs to the last close from that of the first session that could react to the first binding
+    contract, as in the stock chapter, and is missing where there is no such close; `first_stated` is that contract's
+    day, or the month or year to which it is known, in words;
     `dilution_percent` is the growth of the share count since `since`, for counts of one kind. Enterprise values per
     megawatt are missing below `LEAST_MW` megawatts, per contracted one also where less than `LEAST_MEASURED` percent of
     the contracts' value has megawatts (`measured_percent`). `returns_to` is the last close of a company whose closes
@@ -206,7 +209,9 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
     site_names = known["sites"].set_index("site")["name"].to_dict()
     runs, behind = running(known, day), by_company(overdue(leases(known, day)), known["instruments"])
     said = last_day(known["deliveries"].query("kind == 'delivered'")["said_on"]).groupby(known["deliveries"]["ticker"])
-    first = ledger.pivot_dates(known["deals"])
+    first, stated = ledger.pivot_dates(known["deals"]), ledger.first_stated(known["deals"])
+    sessions = pd.DatetimeIndex(markets.close_matrix(known["prices"]).index)
+    joining = markets.joining_closes(first, known["event_flags"], sessions)
     growth = shares.share_growth(known["shares_outstanding"], closes, since=pd.Timestamp(since))
     income = ledger.ai_share(known["miner_segments"], listed.index)
     strategies = known["miners"].set_index("ticker")
@@ -220,6 +225,7 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
         signed = held[held["counts_as"] == "contract"]
         here = live[live["ticker"].isin(own)]
         starts = first[first.index.isin(own)]
+        earliest = starts.index[0] if len(starts) else ""
         coming = next_ones[next_ones["ticker"].isin(own)].head(1)
         rows.append(
             {
@@ -248,7 +254,8 @@ def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestam
                 "ai_quarter": income["period_end"].get(ticker),
                 "ai_includes_fit_out": income["ai_includes_fit_out"].get(ticker),
                 "first_contract": starts.min(),
-                "return_percent": _return(closes.get(ticker), starts.min(), day),
+                "first_stated": period(stated[earliest]) if earliest else None,
+                "return_percent": _return(closes.get(ticker), joining.get(earliest, pd.NaT), day),
                 "dilution_percent": 100 * growth["shares"].get(ticker, np.nan),
                 "dilution_from": growth["from_date"].get(ticker, pd.NaT),
                 "dilution_to": growth["to_date"].get(ticker, pd.NaT),
@@ -294,8 +301,8 @@ def _names(cells: pd.Series) -> str:
 
 
 def _return(closes: pd.Series | None, start: pd.Timestamp, day: pd.Timestamp) -> float:
-    """Percent from the first close at or after `start` to the last by `day`; missing without two closes."""
-    if closes is None or pd.isna(start):
+    """Percent from the close of `start` to the last by `day`; missing without both."""
+    if closes is None or pd.isna(start) or pd.isna(closes.get(start)):
         return np.nan
     span = closes.loc[start:day].dropna()
     return 100 * (span.iloc[-1] / span.iloc[0] - 1) if len(span) > 1 else np.nan

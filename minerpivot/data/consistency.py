@@ -49,13 +49,15 @@ RULES: list[tuple[tuple[str, ...], Rule]] = []
 def contradictions(tables: Mapping[str, Table]) -> Iterator[Fault]:
     """Every fact that another one excludes."""
     year_ends = fiscal_year_ends(tables)
+    sizes = [tables[name] for name in ("prices", "shares_outstanding", "splits") if name in tables]
     for table in tables.values():
         yield from labels(table, year_ends)
-        yield from addresses(table)
+        yield from rules.found(addresses, table)
+        if len(sizes) == 3:
+            yield from rules.found(amounts_fit_their_company, table, *sizes)
     for names, rule in RULES:
         if all(name in tables for name in names):
-            yield from rule(*(tables[name] for name in names))
-    yield from amounts_fit_their_company(tables)
+            yield from rules.found(rule, *(tables[name] for name in names))
     if "earnings_dates" in tables:
         yield from results_follow_their_quarter(tables["earnings_dates"], year_ends)
     if "knowledge" in tables:
@@ -677,27 +679,22 @@ def a_series_has_a_convention(prices: Table, instruments: Table) -> Iterator[Fau
     yield from prices.where(nameless, "symbol", "whose treatment of dividends is not known", mend)
 
 
-def amounts_fit_their_company(tables: Mapping[str, Table]) -> Iterator[Fault]:
+def amounts_fit_their_company(table: Table, prices: Table, counts: Table, splits: Table) -> Iterator[Fault]:
     """Dollars are between `least` and `most` of the market value of their company on their day, or nothing.
 
     A field says so of itself: `market_value: {day: announced_on, least: 0.001, most: 5}`. Thousands, millions and
     billions are a thousand apart, and so are the bounds. Where no count or close is near the day nothing is asked.
     """
-    if not {"prices", "shares_outstanding", "splits"} <= set(tables):
-        return
-    for table in tables.values():
-        for name, said in table.fields.items():
-            if "market_value" in said:
-                limits = said["market_value"]
-                worth = market_value(
-                    table, limits["day"], *(tables[n] for n in ("prices", "shares_outstanding", "splits"))
-                )
-                part = table.typed[name] * (1000 if said["unit"] == "USD bn" else 1) / worth
-                wrong = (part != 0) & ((part < limits["least"]) | (part > limits["most"]))
-                for row in np.flatnonzero(wrong.fillna(False)).tolist():
-                    words = f"{part[row]:.2g} times the company's market value then, {worth[row]:,.0f} million dollars"
-                    mend = f"correct the amount; its unit is {said['unit']}{rules.or_accept(table)}"
-                    yield table.fault(row, ["ticker", limits["day"], name], words, mend)
+    for name, said in table.fields.items():
+        if "market_value" in said:
+            limits = said["market_value"]
+            worth = market_value(table, limits["day"], prices, counts, splits)
+            part = table.typed[name] * (1000 if said["unit"] == "USD bn" else 1) / worth
+            wrong = (part != 0) & ((part < limits["least"]) | (part > limits["most"]))
+            for row in np.flatnonzero(wrong.fillna(False)).tolist():
+                words = f"{part[row]:.2g} times the company's market value then, {worth[row]:,.0f} million dollars"
+                mend = f"correct the amount; its unit is {said['unit']}{rules.or_accept(table)}"
+                yield table.fault(row, ["ticker", limits["day"], name], words, mend)
 
 
 def market_value(table: Table, day: str, prices: Table, counts: Table, splits: Table) -> pd.Series:
@@ -1059,19 +1056,20 @@ def one_article_is_checked(articles: Table) -> Iterator[Fault]:
 def learned(knowledge: Table, tables: Mapping[str, Table]) -> Iterator[Fault]:
     """Later knowledge is about a cell that there is, is a value of its field, and comes after the row itself."""
     for name, group in knowledge.raw.groupby("table", sort=False):
-        rows = group.index.to_numpy()
         table = tables.get(str(name))
         if table is None:
-            for row in rows:
-                mend = f"the tables are {', '.join(sorted(tables))}"
+            mend = f"the tables are {', '.join(sorted(tables))}"
+            for row in group.index:
                 yield knowledge.fault(row, "table", "no table with sound rows", mend)
             continue
-        yield from _learned(knowledge, rows, table, tables)
+        referred = {key["reference"]["resource"] for key in table.entry["schema"].get("foreignKeys", [])}
+        yield from rules.found(_learned, knowledge, table, *(tables[other] for other in tables if other in referred))
 
 
-def _learned(knowledge: Table, rows: np.ndarray, table: Table, tables: Mapping[str, Table]) -> Iterator[Fault]:
+def _learned(knowledge: Table, table: Table, *referred: Table) -> Iterator[Fault]:
     from frictionless import Field
 
+    others = {other.name: other for other in (*referred, table)} | {"": table}
     entry = {**table.entry} | cover(dict(table.entry), table.typed)
     dating = {rule["column"] for rule in table.entry["public"] if "column" in rule}
     key = table.entry["schema"]["primaryKey"]
@@ -1081,6 +1079,7 @@ def _learned(knowledge: Table, rows: np.ndarray, table: Table, tables: Mapping[s
     after: dict[tuple[int, pd.Timestamp], pd.Series] = {}  # a row as it stands once all of a day is known
     told: dict[tuple[int, pd.Timestamp], list[int]] = {}
     current: dict[int, pd.Series] = {}
+    rows = knowledge.raw["table"] == table.name
     order = knowledge.typed.loc[rows, "known_on"].sort_values(kind="stable").index
     for row in order:
         said = knowledge.raw.iloc[row]
@@ -1111,7 +1110,7 @@ def _learned(knowledge: Table, rows: np.ndarray, table: Table, tables: Mapping[s
             yield knowledge.fault(row, ["row", "field", "value"], f"no value of {table.name}.{name}", mend)
             continue
         for foreign in table.entry["schema"].get("foreignKeys", []):
-            other = tables.get(foreign["reference"]["resource"] or table.name)
+            other = others.get(foreign["reference"]["resource"])
             if foreign["fields"] == name and other is not None and not pd.isna(said["value"]):
                 there = other.raw[foreign["reference"]["fields"]]
                 if said["value"] not in set(there.dropna()):

@@ -508,6 +508,11 @@ def checksum(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
+def digest(value: Any) -> str:
+    """A short content hash of anything that JSON can hold."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
 def typed(path: Path, entry: Mapping[str, Any]) -> pd.DataFrame:
     """A table read with the types of its manifest entry, its bytes unverified."""
     return converted(pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""]), entry)

@@ -35,7 +35,8 @@ def examined(
 ) -> tuple[dict[str, Table], list[str]]:
     """The tables (or those of `names`) whose form, types, keys and references hold, and the faults of the others.
 
-    What has the bytes, metadata and referred tables with which it was `sealed` has passed Frictionless before.
+    What has the bytes, metadata and referred tables with which it was `sealed`, or was found sound in this process, has
+    passed Frictionless before.
     """
     tables, faults = {}, {}
     strays = sorted({path.name for path in folder.glob("*.csv")} - {entry["path"] for entry in entries})
@@ -47,35 +48,37 @@ def examined(
         if table is not None:
             tables[entry["name"]] = table
     readable = [entry for entry in entries if entry["name"] in tables or entry not in asked]
-    for name, found in _frictionless(folder, readable, _unproven(folder, tables, sealed or {})).items():
+    contents = {entry["name"]: _content(folder / entry["path"], entry) for entry in readable}
+    recorded = {name: (said.get("hash", ""), said.get("metadata_hash", "")) for name, said in (sealed or {}).items()}
+    proofs = {name: _proof(table.entry, contents) for name, table in tables.items()}
+    known = _proven | {_proof(table.entry, recorded) for table in tables.values()}
+    for name, found in _frictionless(folder, readable, [n for n in tables if proofs[n] not in known]).items():
         faults[name] = _first(found, tables[name].entry)
+        if not found:
+            _proven.add(proofs[name])
     for name in [name for name in tables if faults[name]]:
         del tables[name]
     return tables, [*alone, *(fault for found in faults.values() for fault in found)]
 
 
-def _unproven(folder: Path, tables: Mapping[str, Table], sealed: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The tables that differ from how they were sealed, or refer to one that does."""
-    fresh = set()
-    for name, table in tables.items():
-        said, content = sealed.get(name, {}), (folder / table.entry["path"]).read_bytes()
-        if (said.get("hash"), said.get("metadata_hash")) != (checksum(content), table.entry["metadata_hash"]):
-            fresh.add(name)
-    named = {
-        name: {key["reference"]["resource"] for key in table.entry["schema"].get("foreignKeys", [])}
-        for name, table in tables.items()
-    }
-    gone = set(sealed) - set(tables)
-    return [name for name in tables if name in fresh or named[name] & (fresh | gone)]
+_proven: set[tuple[Any, ...]] = set()  # what `_proof` says of tables that Frictionless took in this process
+
+
+def _proof(entry: Mapping[str, Any], contents: Mapping[str, tuple[str, str]]) -> tuple[Any, ...]:
+    """Bytes and metadata of a table and of those that it refers to."""
+    names = {entry["name"], *(key["reference"]["resource"] for key in entry["schema"].get("foreignKeys", []))}
+    return tuple((name, contents.get(name)) for name in sorted(names))
 
 
 def judged(tables: Mapping[str, Table], names: Iterable[str] | None = None) -> list[str]:
     """What sound tables say that cannot be: of `names` (default all) alone, and of each other."""
     asked = [table for name, table in tables.items() if names is None or name in names]
-    found = [fault for table in asked for part in (rules.nearly_twice, rules.misdated) for fault in part(table)]
+    first = (rules.nearly_twice, rules.misdated)
+    found = [fault for table in asked for part in first for fault in rules.found(part, table)]
     if not found:  # what a wrong day or a copy contradicts besides is the same mistake
-        soft = [fault for table in asked for fault in rules.impossible(table)]
-        soft += [fault for table in asked for fault in rules.outliers(table, tables.get("splits"))]
+        soft = [fault for table in asked for fault in rules.found(rules.impossible, table)]
+        splits = tables.get("splits")
+        soft += [fault for table in asked for fault in rules.found(rules.outliers, table, splits)]
         found = list(rules.unaccepted(iter([*soft, *consistency.contradictions(tables)]), tables))
     by_table: dict[str, list[str]] = {}
     for fault in found:
@@ -94,8 +97,7 @@ _sound: dict[
 
 def _read(path: Path, entry: dict[str, Any]) -> tuple[Table | None, list[str]]:
     """A table whose form is right, its faults if not."""
-    content = checksum(path.read_bytes()) if path.is_file() else ""
-    known = (path.name, content, entry["metadata_hash"], today())
+    known = (path.name, *_content(path, entry), today())
     if known in _sound:
         return _sound[known], []
     try:
@@ -110,6 +112,11 @@ def _read(path: Path, entry: dict[str, Any]) -> tuple[Table | None, list[str]]:
         return _sound[known], []
     except (TableError, ValueError, OverflowError) as error:
         return None, [str(error).splitlines()[0]]
+
+
+def _content(path: Path, entry: Mapping[str, Any]) -> tuple[str, str]:
+    """The checksums of a table, empty where there is none, and of its metadata."""
+    return checksum(path.read_bytes()) if path.is_file() else "", entry["metadata_hash"]
 
 
 def _cells(path: Path, entry: dict[str, Any]) -> pd.DataFrame:

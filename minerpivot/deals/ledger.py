@@ -141,9 +141,21 @@ def pivot_dates(deals: pd.DataFrame, *, partial: str = "last") -> pd.Series:
     Frameworks, power, land and takeovers do not count, nor does a contract that never bound (`binding_since`) or one
     without a day. `partial` is that of `dated`; only "last" is free of look-ahead, and "drop" loses tickers.
     """
-    binding = deals[(deals["counts_as"] == "contract") & deals["binding_since"].notna()]
+    binding = _bound(deals)
     first = dated(binding["binding_since"], partial).groupby(binding["ticker"]).min().dropna()
     return first.sort_values(kind="stable").rename("pivot_date")
+
+
+def first_stated(deals: pd.DataFrame) -> pd.Series:
+    """Each ticker's first binding tenant contract as its day is stated, which may be a month or a year."""
+    binding = _bound(deals)
+    first = binding.assign(day=dated(binding["binding_since"])).sort_values("day", kind="stable")
+    return first.drop_duplicates("ticker").set_index("ticker")["binding_since"].astype("string")
+
+
+def _bound(deals: pd.DataFrame) -> pd.DataFrame:
+    """Contracts of tenants that bound, whatever became of them."""
+    return deals[(deals["counts_as"] == "contract") & deals["binding_since"].notna()]
 
 
 def own_share(contracts: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,6 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from minerpivot.deals.delivery import due
 from minerpivot.deals.ledger import totals, without_fit_out
@@ -160,6 +159,8 @@ def trends(rates: pd.DataFrame) -> pd.DataFrame:
 
     Rows "day" and "term", columns correlation and p; empty with fewer than four contracts, or with one term only.
     """
+    from scipy.stats import spearmanr  # a second of a build, which asks nothing of it
+
     tested = len(rates) > 3 and rates["term_years"].min() < rates["term_years"].max()
     against = {"day": rates["announced"].astype("int64"), "term": rates["term_years"]} if tested else {}
     found = {name: spearmanr(ranked, rates["low"]) for name, ranked in against.items()}

@@ -100,8 +100,14 @@ def measure(text: str, *, bold: bool = False) -> int:
     return math.ceil(_font(bold).getlength(text) * TEXT / 1000 * WIDEST)
 
 
+def spec(panel: Mapping[str, Any], size: str) -> dict[str, Any]:
+    """The Vega-Lite spec of a stored panel: what both sizes share (`both`, `datasets`) and what is this one's."""
+    own = panel[size]
+    return {**panel.get("both", {}), **own, "datasets": {**panel["datasets"], **own.get("datasets", {})}}
+
+
 def picture(panels: Sequence[Mapping[str, Any]], size: str) -> Picture:
-    """A stored chart's panels (each `{"datasets": …, "wide": spec, "narrow": spec}`) side by side while they fit.
+    """A stored chart's panels (see `spec`) side by side while they fit.
 
     Raises `ValueError` for a mark, a colour, or a character that the kit does not draw.
     """
@@ -109,19 +115,16 @@ def picture(panels: Sequence[Mapping[str, Any]], size: str) -> Picture:
     points: list[Point] = []
     left = top = bottom = 0.0
     for panel in panels:
-        spec = dict(panel[size])
-        pad = spec["padding"]
-        width, height = spec["width"] + pad["left"] + pad["right"], spec["height"] + pad["top"] + pad["bottom"]
+        drawn = spec(panel, size)
+        pad = drawn["padding"]
+        width, height = drawn["width"] + pad["left"] + pad["right"], drawn["height"] + pad["top"] + pad["bottom"]
         if left + width > WIDTHS[size]:
             left, top = 0.0, bottom
-        spec["datasets"] = {**panel["datasets"], **spec.get("datasets", {})}
-        scene = vl_convert.vegalite_to_scenegraph(spec, config=CONFIG)
+        scene = vl_convert.vegalite_to_scenegraph(drawn, config=CONFIG)
         x, y = scene["origin"]
         _Pen(parts, points).group(scene["scenegraph"], left + x, top + y)
         left, bottom = left + width, max(bottom, top + height)
-    return Picture(
-        WIDTHS[size], round(bottom), "".join(parts), points, SAID in panels[0]["datasets"] | panels[0][size]["datasets"]
-    )
+    return Picture(WIDTHS[size], round(bottom), "".join(parts), points, SAID in spec(panels[0], size)["datasets"])
 
 
 class _Pen:

@@ -112,7 +112,10 @@ def markup(stored: Stored) -> str:
         value, below = row[place[column["name"]]], place.get(column.get("second", ""))
         text = _text(value, column)
         if below is not None and row[below] is not None:
-            text += f"<small>{_text(row[below], columns[below])}</small>"
+            small = _text(row[below], columns[below])
+            if "number" in _classes(column, value):  # these do not wrap by themselves
+                small = small.replace(", ", ",<br>")
+            text += f"<small>{small}</small>"
         return text
 
     def cell(row: list[Any], column: Stored) -> str:

@@ -145,7 +145,7 @@ def provenance(sources: str | Sequence[str]) -> str:
     names = [sources] if isinstance(sources, str) else list(sources)
     if names == ["datapackage"]:
         return "Data: the manifest, datapackage.json."
-    return f"Data: {'; '.join(map(_reach, names))}."
+    return f"Data: {'; '.join(dict.fromkeys(map(_reach, names)))}."
 
 
 def _reach(name: str) -> str:

@@ -25,10 +25,11 @@ from sphinx.config import Config
 from sphinx.errors import ConfigError, ExtensionError
 
 from minerpivot import __main__ as commands
-from minerpivot.book import assets, build, current, execute, profiles, publish, published, settings
+from minerpivot.book import assets, build, current, execute, extension, profiles, publish, published, settings
 from minerpivot.book.execute import ROOT
 from minerpivot.changes import RENAMED
 from minerpivot.data import tables, validation
+from minerpivot.page import kept
 from minerpivot.page.drawing import MIME
 from minerpivot.refresh import quarter
 from tests import validity
@@ -474,7 +475,7 @@ def test_a_file_where_the_site_should_be_is_replaced(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"half", None])
 def test_a_kept_picture_that_is_not_as_it_was_drawn_is_drawn_again(tmp_path, monkeypatch, content):
     """Emptied by a full disk, cut, or gone."""
-    monkeypatch.setattr(assets, "KEPT", tmp_path)
+    monkeypatch.setattr(kept, "KEPT", tmp_path)
     style = assets.data_tables()[1]
     drawn = style.read_bytes()
     style.unlink()
@@ -795,7 +796,9 @@ def test_an_unknown_name_fails_the_build_and_keeps_the_previous_site(tmp_path, c
     source.mkdir()
     shutil.copy(ROOT / "_config.yml", source)
     (source / "references.bib").write_text("")
-    (source / "_toc.yml").write_text("format: jb-book\nroot: page\n")
+    (source / "_toc.yml").write_text("format: jb-book\nroot: page\nchapters:\n- glob: short-*\n")
+    for number in range(6):  # so many that several processes read them
+        (source / f"short-{number}.md").write_text(f"# Short page {number}\n\nIt holds.\n")
     scratch_notebook(source / "page.ipynb", "pass", f"# A page\n\n{markdown}")
     (made / "html").mkdir(parents=True)
     (made / "html" / "index.html").write_text("the previous site")
@@ -803,6 +806,23 @@ def test_an_unknown_name_fails_the_build_and_keeps_the_previous_site(tmp_path, c
         build.build_site(source, made)
     assert message in capfd.readouterr().err
     assert (made / "html" / "index.html").read_text() == "the previous site"
+
+
+@pytest.mark.parametrize(("safe", "processes"), [(True, extension.PROCESSES), (False, 1), (None, 1)])
+def test_pages_are_shared_out_unless_an_extension_forbids_it_or_does_not_say(safe, processes):
+    """Sphinx would warn of such an extension, and a warning stops the build."""
+    app = SimpleNamespace(parallel=1, extensions={"own": SimpleNamespace(parallel_read_safe=safe)})
+    extension._share_out(app)
+    assert app.parallel == processes
+
+
+def test_long_pages_are_dealt_out(tmp_path):
+    """Each half of the list that Sphinx cuts begins with long ones, and no page is lost."""
+    for name, size in {"a": 1, "b": 50, "c": 40, "d": 2, "e": 30, "f": 20}.items():
+        (tmp_path / name).write_text("x" * size)
+    pages = list("abcdef")
+    extension._deal(SimpleNamespace(parallel=2), SimpleNamespace(doc2path=lambda name: tmp_path / name), pages)
+    assert pages == ["b", "e", "d", "c", "f", "a"]
 
 
 def test_binder_builds_the_environment_that_is_tested():

@@ -38,7 +38,6 @@ TRUE_IN_ANY_DATA = (  # direction words beside a number that define it and state
     "began with a lower difficulty",
     "stood lower at the same age",
     "of those rose by more than",
-    "stand lower than in",
     "were dropped",
     "also rises when mining falls",
 )

@@ -176,14 +176,14 @@ def test_worth_gives_every_figure_its_day():
         dict.fromkeys(columns)
         | {"cash_usd_m": 30.0, "sheet_on": pd.Timestamp("2026-06-30")}
         | {"dilution_percent": 12.0, "dilution_from": pd.Timestamp("2024-05-01"), "dilution_to": day}
-        | {"return_percent": 80.0, "first_contract": None},
+        | {"return_percent": 80.0, "first_stated": "September 2024"},
         dtype=object,
     )
     shown = pages.worth(row, day).set_index("what")
     assert shown.loc["Cash, $m"].tolist() == [30, pd.Timestamp("2026-06-30")]
     assert len(shown) == 3  # no debt, though the sheet's day is known
     assert shown.loc["Growth of the share count since 1 May 2024, %"].tolist() == [12, day]
-    assert shown.loc["Return since its first contract, %"].tolist() == [80, day]
+    assert shown.loc["Return since its first contract of September 2024, %"].tolist() == [80, day]
 
 
 def test_financings_stand_latest_first():

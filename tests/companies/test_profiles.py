@@ -6,6 +6,8 @@ import pytest
 from minerpivot.companies import profiles
 from minerpivot.data.tables import through
 from minerpivot.deals import delivery, ledger
+from minerpivot.stocks import markets
+from minerpivot.stocks.sessions import last_sessions
 
 SINCE = "2024-04-20"
 
@@ -179,12 +181,25 @@ def test_closes_kept_for_returns_are_told_and_are_no_price(known, table):
     assert profiles._price_named("a price", pd.NaT, day) == "a price"
 
 
-def test_a_return_starts_at_the_first_close_that_could_know():
-    """Signed on a Saturday, the return starts at Monday's close; with one close there is none."""
+def test_a_return_is_of_two_closes():
+    """From that of the session that it starts with to the last; one not listed then, or with one close, has none."""
     closes = pd.Series([10.0, 20.0, 30.0], pd.to_datetime(["2026-01-02", "2026-01-05", "2026-01-06"]))
-    assert profiles._return(closes, pd.Timestamp("2026-01-03"), pd.Timestamp("2026-01-06")) == pytest.approx(50)
+    assert profiles._return(closes, pd.Timestamp("2026-01-05"), pd.Timestamp("2026-01-06")) == pytest.approx(50)
+    assert pd.isna(profiles._return(closes, pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-06")))
     assert pd.isna(profiles._return(closes, pd.Timestamp("2026-01-06"), pd.Timestamp("2026-01-06")))
     assert pd.isna(profiles._return(None, pd.Timestamp("2026-01-06"), pd.Timestamp("2026-01-06")))
+
+
+def test_a_return_since_the_first_contract_is_that_of_the_stock_chapter(known):
+    """Each share from the close of the session that could first react, wherever one closed then."""
+    closes = markets.close_matrix(known["prices"])
+    listed = [t for t in profiles.companies(known["instruments"]).index if t in closes]
+    day = markets.last_common_date(closes, listed, last_sessions(known["instruments"]))
+    starts = markets.joining_closes(ledger.pivot_dates(known["deals"]), known["event_flags"], closes.index)
+    theirs = markets.company_returns(closes.loc[:day], listed, {"contract": starts.to_dict()})["contract"]
+    ours = profiles.overview(known, day, since=SINCE).loc[listed, "return_percent"]
+    assert ours.notna().sum() > 5
+    pd.testing.assert_series_equal(ours, 100 * theirs.reindex(listed), check_names=False)
 
 
 def test_what_is_to_come_is_what_does_not_run_yet(known):

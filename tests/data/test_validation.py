@@ -106,6 +106,17 @@ def test_the_small_copy_is_valid(small):
     assert problems(small) == []
 
 
+def test_what_was_found_sound_is_not_believed_once_another_table_has_changed(data):
+    """Remembered is what was found of these very bytes: of rows that refer to one that is gone, nothing."""
+    rows = text(data, "instruments")
+    assert problems(data) == []
+    for _ in range(2):
+        save(data, "instruments", rows[rows["ticker"] != "IREN"])
+        assert any("IREN" in fault and fault.startswith("data/prices.csv") for fault in problems(data))
+    save(data, "instruments", rows)
+    assert problems(data) == []
+
+
 # --- facts that cannot be -----------------------------------------------------------------------
 
 DEAL, EVENT = "CIFR-2025-09-FS1", "IREN-2025-11-MSFT"

@@ -197,6 +197,7 @@ def test_a_partial_date_counts_as_told(partial, days):
         {"ticker": "CORZ", "announced_on": "2024-05-30"},
         {"ticker": "WULF", "announced_on": "2024"},
     )
+    assert deals.first_stated(table).to_dict() == {"CORZ": "2024-05-30", "WULF": "2024"}
     found = deals.pivot_dates(table, partial=partial)
     assert found.dt.strftime("%Y-%m-%d").to_dict() == days
     with pytest.raises(ValueError, match="must be 'last', 'first' or 'drop'"):

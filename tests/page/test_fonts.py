@@ -20,24 +20,27 @@ choice = charts.Choice(charts.bars(frame, name="who", value="x"), title="T", uni
 DRAW = f"""
 import sys, pandas
 from pathlib import Path
-from minerpivot.page import charts, drawing
+from minerpivot.page import charts, drawing, kept
 from minerpivot.page.charts import showing
-folder, drawing.FONT = Path(sys.argv[1]), sys.argv[2]
-drawing._RULES = drawing._RULES.replace({drawing.FONT!r}, drawing.FONT)
 from minerpivot.book import publish
-publish.card(folder, Path("page.html"), "A title", "A finding.")
+folder, font, rules = Path(sys.argv[1]), drawing.FONT, drawing._RULES
 {CHART}
-print(showing.png(showing.stored("", choice)), (folder / "_static/cards/page.png").read_bytes())
+for number, publish.FONT in enumerate(sys.argv[2:]):
+    kept.KEPT = folder / str(number)
+    drawing._RULES = rules.replace(font, publish.FONT)
+    publish.card(folder, Path("page.html"), "A title", "A finding.")
+    print(showing.png(showing.stored("", choice)), (folder / "_static/cards/page.png").read_bytes())
 """
 
 
-def drawn(folder, font=drawing.FONT):
-    """A chart and a card as a fresh process draws them that sees the system's fonts in `folder` and no others."""
+def drawn(folder):
+    """A chart and a card in our font and in `OTHERS`, by a fresh process that sees the fonts in `folder` alone."""
     folder.mkdir(exist_ok=True)
     config = folder / "fonts.conf"
     config.write_text(f"<fontconfig><dir>{folder}</dir></fontconfig>", encoding="utf-8")
     env = os.environ | {"FONTCONFIG_FILE": str(config)}
-    return subprocess.run([sys.executable, "-c", DRAW, folder, font], env=env, capture_output=True, check=True).stdout
+    command = [sys.executable, "-c", DRAW, folder, drawing.FONT, OTHERS]
+    return subprocess.run(command, env=env, capture_output=True, check=True).stdout.splitlines()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there can a test choose which fonts the system has")
@@ -50,8 +53,9 @@ def test_no_system_font_changes_a_picture(tmp_path):
     entry = font.index(b"OS/2")
     weight = int.from_bytes(font[entry + 8 : entry + 12], "big") + 4
     (strange / "font.ttf").write_bytes(font[:weight] + (400).to_bytes(2, "big") + font[weight + 2 :])  # bold as regular
-    assert drawn(none) == drawn(strange)
-    assert drawn(none, OTHERS) != drawn(strange, OTHERS), "the strange font was not seen: this test shows nothing"
+    (ours, others), (ours_there, others_there) = drawn(none), drawn(strange)
+    assert ours == ours_there
+    assert others != others_there, "the strange font was not seen: this test shows nothing"
 
 
 def test_a_character_that_a_machine_would_draw_with_its_own_font_is_refused():

@@ -307,28 +307,23 @@ def test_sentences_are_filled_and_chosen(tmp_path, income):
     assert "Back on" not in page
 
 
-@pytest.mark.parametrize(
-    ("markdown", "message"),
-    [
-        (
-            "{{ halving.levl }}",
-            r"cell 2 line \d+: .*no cell of halving records a value 'levl'; near are level",
-        ),
-        ("{{ stock.level }}", r"index.ipynb cell 2 line \d+: .*'stock' is undefined"),
-        (
-            ":::{when} halving.level\nx\n:::",
-            r"line \d+: .*'halving.level' is '30', not true or false; write a flag",
-        ),
-        (":::{when} halving.levl > 3\nx\n:::", "no cell of halving records a value 'levl'"),
-        (":::{when} stock.n > 3\nx\n:::", "'stock' is undefined.*; write a flag or a comparison"),
-        (":::{when} halving.level >\nx\n:::", "'halving.level >' cannot be read"),
-    ],
-)
-def test_a_name_or_condition_that_cannot_be_stops_the_build(tmp_path, capfd, income, markdown, message):
-    """With notebook, cell, line and what is near."""
+def test_names_and_conditions_that_cannot_be_stop_the_build_each(tmp_path, capfd, income):
+    """With notebook, cell, line and what is near; one does not hide the next."""
+    wrong = {
+        "{{ halving.levl }}": "no cell of halving records a value 'levl'; near are level",
+        "{{ stock.level }}": "'stock' is undefined",
+        ":::{when} halving.level\nx\n:::": "'halving.level' is '30', not true or false; write a flag",
+        ":::{when} halving.levl > 3\nx\n:::": "no cell of halving records a value 'levl'",
+        ":::{when} stock.n > 3\nx\n:::": "'stock' is undefined.*; write a flag or a comparison",
+        ":::{when} halving.level >\nx\n:::": "'halving.level >' cannot be read",
+    }
+    text = f"{SAID}\n" + "\n\n".join(wrong)
     with pytest.raises(build.BuildError, match="previous site is unchanged"):
-        built(tmp_path, income, f"{SAID}\n{markdown}\n")
-    assert any(re.search(message, line) for line in capfd.readouterr().err.splitlines())
+        built(tmp_path, income, text)
+    said = capfd.readouterr().err
+    for markdown, message in wrong.items():
+        line = f"# A page\n{text}".partition(markdown)[0].count("\n") + 1
+        assert re.search(rf"index\.ipynb cell 2 line {line}: .*{message}", said), said
 
 
 def test_a_value_that_no_text_uses_stops_the_build(tmp_path, capfd, income):

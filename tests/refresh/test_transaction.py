@@ -505,60 +505,84 @@ def test_a_refresh_waits_for_a_build_and_says_so(data):
     assert "Another refresh or a build is under way" in said[0]
 
 
-CHILD = """
-import json, os, signal, sys
+REFRESHES = """
+import json, multiprocessing, os, signal, sys
 from pathlib import Path
+import frictionless
 import pandas as pd
+from minerpivot.data import validation
 from minerpivot.refresh import transaction
-data, step = Path(sys.argv[1]), int(sys.argv[2])
-row, day = (pd.DataFrame([cells], dtype="string") for cells in json.loads(sys.argv[3]))
-real, calls = {name: getattr(os, name) for name in ("replace", "unlink")}, 0
-def dying(name):
-    def call(*arguments, **keywords):
-        global calls
-        calls += 1
-        if calls == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real[name](*arguments, **keywords)
-    return call
-changes = [transaction.compare("prices", row, folder=data), transaction.compare("network", day, folder=data)]
-for name in real:
-    setattr(os, name, dying(name))
-transaction.apply(changes, folder=data)
+row, day = (pd.DataFrame([cells], dtype="string") for cells in json.loads(sys.argv[1]))
+def refresh(data, step):
+    real, calls = {name: getattr(os, name) for name in ("replace", "unlink")}, 0
+    def dying(name):
+        def call(*arguments, **keywords):
+            nonlocal calls
+            calls += 1
+            if calls == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real[name](*arguments, **keywords)
+        return call
+    changes = [transaction.compare("prices", row, folder=data), transaction.compare("network", day, folder=data)]
+    for name in real:
+        setattr(os, name, dying(name))
+    transaction.apply(changes, folder=data)
+validation.seal(Path(sys.argv[2]) / "data") # changes nothing; what is found sound the processes below know
+codes = []
+for place in map(Path, sys.argv[2:]):
+    process = multiprocessing.get_context("fork").Process(target=refresh, args=(place / "data", int(place.name)))
+    process.start()
+    process.join()
+    codes.append(process.exitcode)
+print(json.dumps(codes))
 """
+STEPS = range(1, 12)
 
 
-def child(data, step, *, first=""):
-    """The command of a process that adds one row to prices and to network, and dies at a step; `first` it runs that."""
+def refreshed(data, *places, first=""):
+    """What came of processes that each add a row to prices and to network in a folder, and die at the step that is its
+    name: exit codes and what was said. One process starts them all, after `first`."""
     rows = [table.astype(object).where(table.notna(), None).iloc[0] for table in (next_close(data), next_day(data))]
-    return [sys.executable, "-c", first + CHILD, str(data), str(step), json.dumps([row.to_dict() for row in rows])]
+    command = [sys.executable, "-c", first + REFRESHES, json.dumps([row.to_dict() for row in rows]), *map(str, places)]
+    run = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
+    return json.loads(run.stdout), run.stderr
+
+
+@pytest.fixture(scope="module")
+def killed(recent, tmp_path_factory):
+    """Folders in which a refresh was killed at each step, and with which exit code."""
+    places = [tmp_path_factory.mktemp("killed") / str(step) for step in STEPS]
+    for place in places:
+        shutil.copytree(recent, place / "data")
+    return dict(zip(STEPS, zip(places, refreshed(recent, *places)[0])))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
-@pytest.mark.parametrize("step", range(1, 12))
-def test_killed_at_any_step_the_old_data_come_back(data, step):
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_any_step_the_old_data_come_back(recent, killed, tmp_path, step):
     """kill -9 before a file operation: the next command finds data/ byte-identical, or the change complete."""
-    old, row = contents(data), f"{next_session(data)},{STOCK}"
-    died = subprocess.run(child(data, step), capture_output=True).returncode == -signal.SIGKILL
+    old, row = contents(recent), f"{next_session(recent)},{STOCK}"
+    place, code = killed[step]
+    data = shutil.copytree(place, tmp_path / "copy") / "data"
     undone = transaction.recover(data)
-    if died and not undone:
+    if code == -signal.SIGKILL and not undone:
         changed = contents(data) != old
         assert not changed or validity.problems(data) == []
         assert not changed or row in (data / "prices.csv").read_text("utf-8")
-    elif died:
+    elif code == -signal.SIGKILL:
         assert contents(data) == old
     else:
+        assert code == 0
         assert row in (data / "prices.csv").read_text("utf-8")
     tables.forget()
     assert validity.problems(data) == []
 
 
-def test_the_steps_above_reach_into_the_commit(data):
+def test_the_steps_above_reach_into_the_commit(recent, killed, tmp_path):
     """One of those steps dies with the journal written and a table already renamed: undoing has work to do."""
-    old = contents(data)
-    for step in reversed(range(1, 12)):
-        copy = shutil.copytree(data, data.parent / f"run{step}" / "data")
-        subprocess.run(child(copy, step), capture_output=True)
+    old = contents(recent)
+    for step in reversed(STEPS):
+        copy = shutil.copytree(killed[step][0], tmp_path / str(step)) / "data"
         if contents(copy) != old and transaction.recover(copy):
             assert contents(copy) == old
             return
@@ -566,17 +590,18 @@ def test_the_steps_above_reach_into_the_commit(data):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no file-size limit")
-def test_a_full_disk_leaves_the_old_data(data):
+def test_a_full_disk_leaves_the_old_data(data, tmp_path):
     """With a file-size limit below the table's size the write fails, and the message says what to do."""
     old = contents(data)
+    place = tmp_path / "999"
+    shutil.copytree(data, place / "data")
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))\n"
-    command = child(data, 999, first=limited)
-    run = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
-    assert run.returncode == 1
-    assert "File too large" in run.stderr
-    assert "free some space" in run.stderr
-    assert contents(data) == old
-    assert not (data.parent / ".refresh").exists()
+    codes, said = refreshed(data, place, first=limited)
+    assert codes == [1]
+    assert "File too large" in said
+    assert "free some space" in said
+    assert contents(place / "data") == old
+    assert not (place / ".refresh").exists()
 
 
 def test_a_read_only_folder_is_found_out_before_anything_is_prepared(data, monkeypatch):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import altair as alt
 import pandas as pd
 
-from minerpivot.page.drawing import LIGHT, SAID, WIDTHS
+from minerpivot.page.drawing import LIGHT, SAID, WIDTHS, measure
 from minerpivot.page.words import in_words
 
 SHAPES = ("circle", "square", "diamond")  # so that colour is never the only sign
@@ -20,6 +20,7 @@ LEVELS = {  # of what stands at pixels: the higher is drawn above the lower
     **{"words": 5, "halo": 5, SAID: 6},
 }
 LINE = 17  # pixels from one line of text to the next
+SHORT = 4  # pixels of a dashed line that would be read as a letter
 
 Name = str | tuple[str, str]  # for a column and for a phone, or one for both
 
@@ -244,7 +245,21 @@ class Plate:
         )
         spec = whole.to_dict(validate=False)  # tests/page/charts/test_forms.py holds every form against the schema
         spec.pop("config", None)
-        return spec | {"datasets": self.datasets}
+        return spec | {"datasets": self.datasets | self._paused()}
+
+    def _paused(self) -> dict[str, list[dict[str, Any]]]:
+        """The upright dashed lines, broken where words stand on them: a line through a number is read as part of it."""
+        whole = self.datasets.get("dashes", [])
+        boxes = [_box(row) for name in ("words", "halo") for row in self.datasets.get(name, [])]
+        parts = []
+        for row in whole:
+            top, foot = sorted((row["y"], row["y2"]))
+            for high, low in sorted((high, low) for left, right, high, low in boxes if left < row["x"] < right):
+                if top < low and high < foot:
+                    parts += [row | {"y": top, "y2": high}] if high - top > SHORT else []
+                    top = max(top, low)
+            parts += [row | {"y": top, "y2": foot}] if foot - top > SHORT else []
+        return {"dashes": parts} if whole else {}
 
     def _furniture(self) -> Iterator[tuple[int, alt.Chart]]:
         """What stands at pixels, each kind as one layer. Channels are objects, for Altair takes long to read text."""
@@ -271,6 +286,13 @@ class Plate:
                     chart = chart.mark_point(shape=name.removesuffix("s"), filled=True, opacity=1)
                     chart = chart.encode(color=colour, size=alt.Size("size:Q", scale=None))
             yield level, chart
+
+
+def _box(row: Mapping[str, Any]) -> tuple[float, float, float, float]:
+    """The left and right, upper and lower end of a word."""
+    wide = measure(row["text"], bold=row["weight"] == "bold")
+    left = row["x"] - wide * {"left": 0, "center": 0.5, "right": 1}[row["align"]]
+    return left, left + wide, row["y"] - 8, row["y"] + 8
 
 
 def pixel_y() -> alt.Y:

@@ -16,7 +16,8 @@ from IPython.display import display
 from PIL import Image
 
 from minerpivot.page.charts.plate import Drawing, Plate, Size
-from minerpivot.page.drawing import MIME, WIDTHS, picture, standalone
+from minerpivot.page.drawing import MIME, WIDTHS, standalone
+from minerpivot.page.kept import pictures
 from minerpivot.page.words import provenance, rounded
 
 LARGEST = 12_000  # bytes of a drawing in a page
@@ -100,8 +101,7 @@ def stored(label: str, choice: Choice) -> dict[str, Any]:
     with debug_mode(False):  # else Altair validates each part as it is made; tests hold all charts against its schema
         wide, narrow = (choice.drawing.draw(Size(name, width)) for name, width in WIDTHS.items())
         panels = [_panel(*pair) for pair in zip(wide, narrow, strict=True)]
-    for size in WIDTHS:
-        drawn = picture(panels, size)
+    for size, drawn in pictures(panels).items():
         standalone(drawn, choice.description)  # refuses characters that our font lacks
         if (length := len(drawn.body.encode())) > LARGEST:
             raise ValueError(f"the {size} drawing{of} takes {length:,} bytes, more than {LARGEST:,}; draw fewer points")
@@ -109,15 +109,20 @@ def stored(label: str, choice: Choice) -> dict[str, Any]:
 
 
 def _panel(wide: Plate, narrow: Plate) -> dict[str, Any]:
-    """The two specs of a panel, with what both draw stored once."""
+    """The two specs of a panel, with the data and the parts that both have stored once (`drawing.spec`)."""
     specs = [rounded(plate.spec()) for plate in (wide, narrow)]
-    shared = {key: rows for key, rows in specs[0]["datasets"].items() if specs[1]["datasets"].get(key) == rows}
-    for spec in specs:
-        spec["datasets"] = {key: rows for key, rows in spec["datasets"].items() if key not in shared}
+    datasets = [spec.pop("datasets") for spec in specs]
+    parts, shared = ({key: part for key, part in a.items() if b.get(key) == part} for a, b in (specs, datasets))
+    own = [
+        {key: part for key, part in spec.items() if key not in parts}
+        | {"datasets": {key: rows for key, rows in data.items() if key not in shared}}
+        for spec, data in zip(specs, datasets)
+    ]
     return {
+        "both": parts,
         "datasets": shared,
-        "wide": specs[0],
-        "narrow": specs[1],
+        "wide": own[0],
+        "narrow": own[1],
         "tables": wide.tables,
         "key": narrow.key,
         "heading": wide.heading,
@@ -130,7 +135,7 @@ def _line(text: str) -> str:
 
 def png(choice: Mapping[str, Any]) -> str:
     """A quantised base64 PNG on white, for JupyterLab and GitHub."""
-    drawn = standalone(picture(choice["panels"], "wide"), choice["description"], dark=False)
+    drawn = standalone(pictures(choice["panels"])["wide"], choice["description"], dark=False)
     drawn = drawn.replace('class="l-', 'fill="none" class="l-')  # the renderer knows no selector by a class's beginning
     image = Image.open(io.BytesIO(vl_convert.svg_to_png(drawn, scale=1.5)))
     paper = Image.new("RGBA", image.size, "white")

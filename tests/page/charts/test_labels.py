@@ -77,3 +77,15 @@ def test_labels_of_a_short_scale_leave_room_for_each_other():
     [plate] = form.draw(charts.Size("narrow", 358, left=140, right=110))  # as beside another panel
     drawn = drawing.picture([{"datasets": {}, "wide": plate.spec(), "narrow": plate.spec()}], "narrow").body
     assert len(re.findall(r">\$7\d0(?:bn)?<", drawn)) == 1
+
+
+def test_dashed_lines_pause_where_words_stand():
+    """A line through a value would be read as part of it; what is left of one is never as short as a letter."""
+    plate = charts.Plate(charts.WIDE, 100, 0, 0, 0, 0)
+    plate.rule(50, 0, 50, 100, dash=True)
+    plate.rule(300, 0, 300, 100, dash=True)
+    plate.text(45, 40, "7.6")  # on the first line
+    plate.text(50, 98, "at its foot", align="center")
+    plate.text(44, 70, "before it", align="right")
+    lines = [(row["x"], row["y"], row["y2"]) for row in plate.spec()["datasets"]["dashes"]]
+    assert lines == [(50, 0, 32), (50, 48, 90), (300, 0, 100)]

@@ -42,6 +42,10 @@ def test_what_both_widths_draw_is_stored_once():
     for size in drawing.WIDTHS:
         assert "values" not in panel[size]["datasets"]
         assert panel[size]["datasets"]["words"]
+    assert panel["both"].keys().isdisjoint(panel["wide"])
+    assert {"$schema", "autosize"} <= panel["both"].keys()
+    old = {"datasets": panel["datasets"]} | {size: drawing.spec(panel, size) for size in drawing.WIDTHS}
+    assert drawing.picture([old], "narrow") == drawing.picture([panel], "narrow")
 
 
 def test_a_picture_for_jupyter_is_drawn():
