@@ -50,13 +50,15 @@ WORTH = ("prices", "shares_outstanding", "splits")  # what says what a company w
 def contradictions(tables: Mapping[str, Table]) -> Iterator[Fault]:
     """Every fact that another one excludes."""
     year_ends = fiscal_year_ends(tables)
+    worth = [tables[name] for name in WORTH if name in tables]
     for table in tables.values():
         yield from labels(table, year_ends)
         yield from rules.found(addresses, table)
+        if len(worth) == len(WORTH):
+            yield from rules.found(amounts_fit_their_company, table, *worth)
     for names, rule in RULES:
         if all(name in tables for name in names):
             yield from rules.found(rule, *(tables[name] for name in names))
-    yield from amounts_fit_their_company(tables)
     if "earnings_dates" in tables:
         yield from results_follow_their_quarter(tables["earnings_dates"], year_ends)
     if "knowledge" in tables:
@@ -678,29 +680,22 @@ def a_series_has_a_convention(prices: Table, instruments: Table) -> Iterator[Fau
     yield from prices.where(nameless, "symbol", "whose treatment of dividends is not known", mend)
 
 
-def amounts_fit_their_company(tables: Mapping[str, Table]) -> Iterator[Fault]:
+def amounts_fit_their_company(table: Table, prices: Table, counts: Table, splits: Table) -> Iterator[Fault]:
     """Dollars are between `least` and `most` of the market value of their company on their day, or nothing.
 
     A field says so of itself: `market_value: {day: announced_on, least: 0.001, most: 5}`. Thousands, millions and
     billions are a thousand apart, and so are the bounds. Where no count or close is near the day nothing is asked.
     """
-    if set(WORTH) <= set(tables):
-        for table in tables.values():
-            yield from rules.found(_misfits, table, *(tables[name] for name in WORTH))
-
-
-def _misfits(table: Table, prices: Table, counts: Table, splits: Table) -> Iterator[Fault]:
     for name, said in table.fields.items():
-        if "market_value" not in said:
-            continue
-        limits = said["market_value"]
-        worth = market_value(table, limits["day"], prices, counts, splits)
-        part = table.typed[name] * (1000 if said["unit"] == "USD bn" else 1) / worth
-        wrong = (part != 0) & ((part < limits["least"]) | (part > limits["most"]))
-        for row in np.flatnonzero(wrong.fillna(False)).tolist():
-            words = f"{part[row]:.2g} times the company's market value then, {worth[row]:,.0f} million dollars"
-            mend = f"correct the amount; its unit is {said['unit']}{rules.or_accept(table)}"
-            yield table.fault(row, ["ticker", limits["day"], name], words, mend)
+        if "market_value" in said:
+            limits = said["market_value"]
+            worth = market_value(table, limits["day"], prices, counts, splits)
+            part = table.typed[name] * (1000 if said["unit"] == "USD bn" else 1) / worth
+            wrong = (part != 0) & ((part < limits["least"]) | (part > limits["most"]))
+            for row in np.flatnonzero(wrong.fillna(False)).tolist():
+                words = f"{part[row]:.2g} times the company's market value then, {worth[row]:,.0f} million dollars"
+                mend = f"correct the amount; its unit is {said['unit']}{rules.or_accept(table)}"
+                yield table.fault(row, ["ticker", limits["day"], name], words, mend)
 
 
 def market_value(table: Table, day: str, prices: Table, counts: Table, splits: Table) -> pd.Series:
@@ -1064,8 +1059,8 @@ def learned(knowledge: Table, tables: Mapping[str, Table]) -> Iterator[Fault]:
     for name, group in knowledge.raw.groupby("table", sort=False):
         table = tables.get(str(name))
         if table is None:
+            mend = f"the tables are {', '.join(sorted(tables))}"
             for row in group.index:
-                mend = f"the tables are {', '.join(sorted(tables))}"
                 yield knowledge.fault(row, "table", "no table with sound rows", mend)
             continue
         referred = {key["reference"]["resource"] for key in table.entry["schema"].get("foreignKeys", [])}

@@ -81,8 +81,8 @@ def _may_dangle(table: Table, tables: Mapping[str, Table], readable: list[dict[s
 def judged(tables: Mapping[str, Table], names: Iterable[str] | None = None) -> list[str]:
     """What sound tables say that cannot be: of `names` (default all) alone, and of each other."""
     asked = [table for name, table in tables.items() if names is None or name in names]
-    slips = (rules.nearly_twice, rules.misdated)
-    found = [fault for table in asked for part in slips for fault in rules.found(part, table)]
+    first = (rules.nearly_twice, rules.misdated)
+    found = [fault for table in asked for part in first for fault in rules.found(part, table)]
     if not found:  # what a wrong day or a copy contradicts besides is the same mistake
         soft = [fault for table in asked for fault in rules.found(rules.impossible, table)]
         splits = tables.get("splits")

@@ -2,6 +2,10 @@
 
 import re
 import shutil
+import threading
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import nbformat
 import pytest
@@ -26,7 +30,7 @@ QUERIES = {  # a reader's words -> what one of the first three says (its title, 
 
 
 @pytest.fixture
-def visit(browser, site):
+def visit(browser, site, own):
     """Open a page of the site; what a browser complains of is in `page.complaints`."""
     contexts = []
 
@@ -39,10 +43,15 @@ def visit(browser, site):
             context.add_init_script(f"localStorage.setItem('mode', '{mode}')")
         page = context.new_page()
         page.complaints = []
-        page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("requestfailed", lambda r: page.complaints.append(f"failed: {r.url}") if missed(r) else None)
-        page.on("request", lambda r: page.complaints.append(r.url) if foreign(r.url) else None)
+
+        def complain(said):
+            if not own or own not in said:  # no file has the site's own address
+                page.complaints.append(said)
+
+        page.on("console", lambda m: complain(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.on("requestfailed", lambda r: complain(f"failed: {r.url}") if missed(r) else None)
+        page.on("request", lambda r: complain(r.url) if foreign(r.url) else None)
         page.goto((root / f"{name}.html").as_uri() + query)
         return page
 
@@ -398,6 +407,43 @@ def test_an_address_can_ask_a_question(visit):
     page.locator("article form li a[href*='glossary.html#term-hashprice']").wait_for()
     page.locator("article form input").fill("zzyzx")
     page.get_by_text("Nothing on “zzyzx”").wait_for()
+
+
+def test_search_works_under_an_address_with_a_path(browser, site, tmp_path):
+    """As a fork's site has one: a question finds a section and opens it, and nothing is asked of a folder above."""
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some" / "path").symlink_to(site, target_is_directory=True)
+    with serve(tmp_path) as server:
+        home, page = f"{server}/some/path/", browser.new_page()
+        strays = []
+        page.on("request", lambda r: None if r.url.startswith((home, "data:", "blob:")) else strays.append(r.url))
+        page.on("response", lambda answer: strays.append(answer.url) if answer.status >= 400 else None)
+        page.on("console", lambda said: strays.append(said.text) if said.type == "error" else None)
+        page.goto(f"{home}chapters/miner-deals.html")
+        page.keyboard.press("Control+k")
+        page.locator("#search input").fill("hashprice")
+        page.locator("#search li a[href*='glossary.html#term-hashprice']").click()
+        page.wait_for_url(f"{home}glossary.html#term-hashprice")
+        assert page.locator(":target").is_visible()
+        page.goto(f"{home}search.html?q=IREN")
+        page.locator("article form li a[href*='companies/IREN.html']").first.click()
+        page.wait_for_url(re.compile(f"{home}companies/IREN\\.html"))
+        assert strays == []
+        page.close()
+
+
+@contextmanager
+def serve(folder):
+    """The address of a server of this machine that gives out a folder."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 CONTENTS = """async () => {

@@ -490,3 +490,25 @@ def test_what_is_accepted_and_not_there_is_told():
         "data/t.yml: accepts low '2' of 'a-1', which the table does not hold; remove it from accepted",
         "data/t.yml: accepts low '1' of 'gone', which the table does not hold; remove it from accepted",
     ]
+
+
+FEW = {"key": ("string", ["a"], {}), "low": ("number", [""], {})}
+
+
+def test_an_empty_cell_may_be_what_is_accepted():
+    """A hole that stays one is named by its row, its field and nothing."""
+    rows = table(FEW)
+    accepted = {"row": "a", "field": "low", "value": "", "why": "never published"}
+    assert list(rules.needless(table(FEW, accepted=[accepted]))) == []
+    assert [f.row for f in rules.unaccepted(iter([rows.fault(0, "low", "wrong", "mend it")]), {"t": rows})] == [0]
+    with_it = table(FEW, accepted=[accepted])
+    assert list(rules.unaccepted(iter([with_it.fault(0, "low", "wrong", "mend it")]), {"t": with_it})) == []
+
+
+@pytest.mark.parametrize(
+    "rule", [{"begins": {"key": "{low}-"}}, {"rule": "low > 1"}, {"filled": ["low"]}, {"empty": ["low"]}]
+)
+def test_a_rule_works_on_no_rows(rule):
+    """Metadata are tried on a table without any."""
+    none = table({"key": ("string", [], {}), "low": ("number", [], {})}, rules=[rule | {"mend": "mend it"}])
+    assert list(rules.impossible(none)) == []
