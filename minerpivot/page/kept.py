@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,20 +17,25 @@ from minerpivot.page import drawing
 
 KEPT = Path(__file__).resolve().parents[2] / "_build" / "charts"
 VL_CONVERT = version("vl-convert-python")
+_unkept: dict[str, str] = {}  # drawn by this process; one that it forks needs it, for that could not draw
 
 
 def pictures(panels: Sequence[Mapping[str, Any]]) -> dict[str, drawing.Picture]:
-    """A stored chart's drawings by size. What cannot be kept (a full disk) is drawn again the next time."""
+    """A stored chart's drawings by size. What cannot be kept (a full disk) is drawn again by the next process."""
     code = Path(drawing.__file__).read_text(encoding="utf-8")
     drawn = {}
     for size in drawing.WIDTHS:
         path = KEPT / f"{digest([panels, size, code, VL_CONVERT])}.drawing"
-        if whole(path):
+        if path.name in _unkept:
+            text = _unkept[path.name]
+        elif whole(path):
             text = path.read_text(encoding="utf-8")
         else:
             text = json.dumps(drawing.picture(panels, size))
-            with suppress(OSError):
+            try:
                 keep(path, text)
+            except OSError:
+                _unkept[path.name] = text
         drawn[size] = drawing.Picture(*json.loads(text))
     return drawn
 

@@ -48,9 +48,10 @@ def test_another_chart_or_another_kit_is_drawn(panels, monkeypatch):
     assert drawn_anew(panels, monkeypatch) == ["wide", "narrow"]
 
 
-def test_what_cannot_be_kept_is_drawn_nevertheless(panels, monkeypatch, tmp_path):
-    """A file stands in the folder's place."""
+def test_what_cannot_be_kept_is_drawn_once(panels, monkeypatch, tmp_path):
+    """A file stands in the folder's place; whatever asks again, or a process that comes of this one, has it."""
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(kept, "KEPT", tmp_path / "file")
+    monkeypatch.setattr(kept, "_unkept", {})
     assert drawn_anew(panels, monkeypatch) == list(drawing.WIDTHS)
-    assert drawn_anew(panels, monkeypatch) == list(drawing.WIDTHS)
+    assert drawn_anew(panels, monkeypatch) == []
