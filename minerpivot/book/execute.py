@@ -178,6 +178,7 @@ def _started(notebook: NotebookNode, path: Path) -> NotebookClient:
             timeout=TIMEOUT,
             resources={"metadata": {"path": path.parent}},
             record_timing=False,
+            shutdown_kernel="immediate",  # all that it had to say is in the cells; its leave takes half a second
             extra_arguments=["--log-level=ERROR"],
         )
         client.log.disabled = True  # what went wrong is said once, below

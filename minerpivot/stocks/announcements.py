@@ -11,6 +11,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 
 from minerpivot.data.exchange import first_session
 from minerpivot.data.tables import last_day
@@ -200,6 +201,7 @@ def sizes(
     effect: float,
     spread: float = 0.6,
     pseudo_studies: int = 2000,
+    n_jobs: int | None = None,
 ) -> pd.DataFrame:
     """How often each test rejects at five percent in pseudo-studies: test × shares.
 
@@ -212,14 +214,15 @@ def sizes(
     """
     size = partial(inference.size, studies=pseudo_studies, reference=pseudo_studies, apart=True)
     kinds = {
-        "quiet": size(study, window, seed=1),
-        "loud": size(study, window, seed=1, loudness=loudness, by_event=spread),
-        "shared": size(shared, window, seed=3, loudness=loudness, by_session=spread),
-        "power": size(study, window, seed=2, loudness=loudness, by_event=spread, effect=effect),
+        "quiet": partial(size, study, window, seed=1),
+        "loud": partial(size, study, window, seed=1, loudness=loudness, by_event=spread),
+        "shared": partial(size, shared, window, seed=3, loudness=loudness, by_session=spread),
+        "power": partial(size, study, window, seed=2, loudness=loudness, by_event=spread, effect=effect),
     }
     if event_study.cumulative(study, later)["car"].notna().sum() >= 3:
-        kinds["later"] = size(study, later, seed=4)
-    found = pd.DataFrame({kind: table["rejections"] for kind, table in kinds.items()})
+        kinds["later"] = partial(size, study, later, seed=4)
+    tables = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(measured)() for measured in kinds.values())
+    found = pd.DataFrame({kind: table["rejections"] for kind, table in zip(kinds, tables)})
     return found.reindex(columns=["quiet", "loud", "shared", "later", "power"])
 
 

@@ -6,7 +6,7 @@ firms, to sessions without news. A mean outside its placebo distribution says th
 days, which loud news with a mean of zero also makes them; so does Corrado's test. Whether the mean is zero asks
 for a statistic with its own spread, such as Kolari–Pynnönen's, by itself or in its placebo distribution.
 
-Draws run through `joblib.Parallel`, so any joblib backend carries them: `with joblib.parallel_config("dask")`.
+Draws run through `joblib.Parallel`, on threads or on what it is told: `with joblib.parallel_config("dask")`.
 They come in batches of a fixed size, each with its own seed: the answer does not depend on the number of
 workers, nor memory on the number of draws.
 """
@@ -238,7 +238,7 @@ def _in_batches(
     size = max(1, EVENTS_PER_BATCH // events)
     sizes = [min(size, draws - start) for start in range(0, draws, size)]
     seeds = (seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)).spawn(len(sizes))
-    return Parallel(n_jobs=n_jobs)(delayed(work)(seed, size) for seed, size in zip(seeds, sizes))
+    return Parallel(n_jobs=n_jobs, prefer="threads")(delayed(work)(seed, size) for seed, size in zip(seeds, sizes))
 
 
 def placebo_p_value(observed: float | np.ndarray, draws: pd.Series | np.ndarray) -> np.ndarray:
