@@ -240,9 +240,8 @@ class Plate:
         """The panel as Vega-Lite, its datasets named."""
         layers = sorted([*self.layers, *self._furniture()], key=lambda pair: pair[0])
         pad = {"top": self.top, "right": self.right, "bottom": self.bottom, "left": self.left}
-        whole = alt.layer(*(chart for _, chart in layers)).properties(
-            width=self.width, height=self.height, padding=pad, autosize=alt.AutoSizeParams(type="none")
-        )
+        size = {"width": self.width, "height": self.height, "padding": pad, "autosize": alt.AutoSizeParams(type="none")}
+        whole = alt.layer(*(chart for _, chart in layers), **size)  # set later, they would have all copied
         spec = whole.to_dict(validate=False)  # tests/page/charts/test_forms.py holds every form against the schema
         spec.pop("config", None)
         return spec | {"datasets": self.datasets | self._paused()}
