@@ -109,7 +109,7 @@ def copy_data(folder: Path) -> None:
     manifest = tables.manifest()
     for entry in manifest["resources"]:
         path = tables.DATA / entry["path"]
-        table, stored = tables.load(entry["name"]), tables.typed(path, entry)
+        table, stored = tables.load(entry["name"]), tables.stored(entry["name"])
         content = path.read_bytes() if table.equals(stored) else _as_text(table, stored, path)
         (folder / entry["path"]).write_bytes(content)
         entry |= {"hash": tables.checksum(content), "bytes": len(content), "rows": len(table)}

@@ -178,7 +178,7 @@ def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> 
     if nothing was public by then; in an edition that table is empty instead, for the chapter to say so.
     """
     entry = describe(name, folder)
-    table = _verified(name, folder)
+    table = stored(name, folder)
     limits = [parse_day(limit) for limit in (as_of, edition()) if limit is not None]
     day = min(limits) if limits else None
     if day is not None:
@@ -197,8 +197,8 @@ def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> 
     return _on_new_basis(_renamed(table, entry, folder), entry, day, folder)
 
 
-def _verified(name: str, folder: Path) -> pd.DataFrame:
-    """A table whose bytes were just compared with their checksum, as a copy that may be changed."""
+def stored(name: str, folder: Path = DATA) -> pd.DataFrame:
+    """A table as its file has it, whose bytes were just compared with their checksum; a copy that may be changed."""
     verify(name, folder=folder)
     _loaded.add(name)
     return _parsed(name, folder, *_contents(name, folder)).copy(deep=False)  # pandas copies on write
@@ -219,14 +219,14 @@ def _parsed(name: str, folder: Path, content: str, metadata: str) -> pd.DataFram
 @lru_cache(maxsize=128)
 def _public(name: str, folder: Path, *contents: str) -> pd.Series:
     """The day on which each row of a table of known content became public."""
-    return public_on(_verified(name, folder), name, folder=folder)
+    return public_on(stored(name, folder), name, folder=folder)
 
 
 def _side(name: str, day: pd.Timestamp | None, folder: Path, column: str) -> pd.DataFrame:
     """A table that says what time did to others, up to `day` by its `column`; empty where the folder has none."""
     if name not in _descriptors(folder):
         return pd.DataFrame(columns=["table", "ticker", "renamed_to", "effective_on"])
-    rows = _verified(name, folder)
+    rows = stored(name, folder)
     return rows if day is None else rows[last_day(rows[column]) <= day]
 
 
@@ -252,10 +252,10 @@ def _learned(name: str, folder: Path, *contents: str) -> dict[Any, tuple[np.ndar
 
     `contents`: the checksums of both tables.
     """
-    rows = _verified("knowledge", folder).query("table == @name").sort_values("known_on", kind="stable")
+    rows = stored("knowledge", folder).query("table == @name").sort_values("known_on", kind="stable")
     if rows.empty:
         return {}
-    entry, table = describe(name, folder), _verified(name, folder)
+    entry, table = describe(name, folder), stored(name, folder)
     keys, fields = row_keys(table, entry), {field["name"]: field for field in entry["schema"]["fields"]}
     places = pd.DataFrame({"row": keys, "place": keys.index})
     found = {}
