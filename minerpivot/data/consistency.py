@@ -196,7 +196,7 @@ def nobody_is_its_own_customer(deals: Table, instruments: Table) -> Iterator[Fau
     mend = "name the other side, or leave it empty"
     for name in ("tenant", "guarantor"):
         filled = deals.raw[name].notna()
-        itself = np.logical_or.reduce([(deals.raw[name].map(spelt) == miner).to_numpy() for miner in miners])
+        itself = np.any([(deals.raw[name].map(spelt) == miner).to_numpy() for miner in miners], axis=0)
         yield from deals.where(filled & itself, ["miner", name], "the company itself", mend)
     pairs = zip(deals.raw["guarantor"].fillna(""), deals.raw["tenant"].fillna(""))
     same = [bool(one) and spelt(one) in map(spelt, others.split("; ")) for one, others in pairs]

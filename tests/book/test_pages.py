@@ -24,7 +24,7 @@ from minerpivot.page.tables import TABLE_MIME
 def built(site):
     """Every page of the site, parsed."""
     found = {page.relative_to(site).as_posix(): page.read_text("utf-8") for page in site.rglob("*.html")}
-    return {name: BeautifulSoup(text, "html.parser") for name, text in found.items() if name != "404.html"}
+    return {name: BeautifulSoup(text, "lxml") for name, text in found.items() if name != "404.html"}
 
 
 def test_a_first_visit_loads_little(built, site):

@@ -104,7 +104,7 @@ def built(paths, folder):
     """What the pages of an edition's site say, by page: text, tables, titles and descriptions."""
     site = build_site(paths[0].parents[1], folder)
     for page in [site / "index.html", *(site / "chapters").glob("*.html"), *(site / "companies").glob("*.html")]:
-        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        soup = BeautifulSoup(page.read_text("utf-8"), "lxml")
         for hidden in soup.select("details.code, pre, script, style, nav, footer"):
             hidden.decompose()
         article = soup.select_one("article")

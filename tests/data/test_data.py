@@ -366,6 +366,7 @@ def test_only_a_full_date_moves_the_end_of_a_table_of_days(tmp_path, form):
     assert validation.seal(data) == ["financings"]
     tables.forget()
     assert tables.describe("financings", data)["coverage"] == before | {"to": end}
+    assert len(tables.load("financings", folder=data)) == len(frozen("financings")) + 1
 
 
 @pytest.mark.parametrize(

@@ -162,11 +162,18 @@ DEAL, EVENT = "CIFR-2025-09-FS1", "IREN-2025-11-MSFT"
         ("prices", "IREN|2026-06-01", {"close": "true"}, "close is 'true', not a number; expected"),
         ("prices", "IREN|2026-06-01", {"date": "2026-05-30"}, ".* is 'IREN' and date is '2026-05-30', no session of the"),
         ("prices", "IREN|2026-06-01", {"date": "2062-06-01"}, "date is '2062-06-01', later than today, .*; correct"),
+        ("halvings", "4", {"date_utc": "20 April 2024"}, "date_utc is '20 April 2024'"),
+        ("halvings", "4", {"height": "many"}, "height is 'many', .*expected an integer"),
+        ("halvings", "4", {"halving": "3"}, "the same as in the row at position 4; .*remove the copy"),
         ("halvings", "4", {"date_utc": "2028-04-20"}, "date_utc is '2028-04-20', must keep date_utc <= today .*; only an"),
         ("miner_segments", "CIFR|2025-06-30", {"reported_on": "2024-08-07"}, "period_end .* must keep period_end < rep"),
         ("miner_segments", "CIFR|2025-06-30", {"ai_hpc_revenue_usd_m": "4000", "ai_includes_fit_out": "n"}, "ai_hpc.*a part"),
         ("deals", DEAL, {"deal_type": "colocation"}, "deal_type is 'colocation'; expected one of colocation_lease, gpu_"),
         ("deals", DEAL, {"announced_on": "6 July 2026"}, "announced_on is '6 July 2026', not a date; expected a date as"),
+        ("deals", DEAL, {"announced_on": "2026-13-10"}, "announced_on is '2026-13-10', no day of the calendar; correct"),
+        ("deals", DEAL, {"announced_on": "2026-02-30"}, "announced_on is '2026-02-30', no day of the calendar; correct"),
+        ("deals", DEAL, {"announced_on": "2062-03-10"}, r"announced_on is '2062-03-10', later than today, \d{4}-\d\d-\d\d"),
+        ("deals", DEAL, {"announced_on": "2062"}, r"announced_on is '2062', later than today, \d{4}-\d\d-\d\d; correct"),
         ("deals", DEAL, {"gross_mw": "50 MW"}, "gross_mw is '50 MW', not a number; expected a number .*, or an empty c"),
         ("deals", DEAL, {"source_url": ""}, "source_url is ''; expected a string, not an empty cell"),
         ("deals", DEAL, {"supersedes": "OLD"}, '.*"OLD" not found in the table "deals" itself .*remove this row with it'),
@@ -208,6 +215,23 @@ def test_a_fact_that_cannot_be_is_refused(small, data, name, key, cells, message
         name, row, message = "prices", r"\d+", "symbol is 'IREN' and date is '.*', after the last session of the ins"
     faults = problems(data, spoilt, small=small)
     assert any(re.match(rf"data/{name}\.csv row {row}: {message}", fault) for fault in faults), faults
+
+
+def test_a_changed_datum_is_refused(data):
+    """One changed digit in a table: load names the file and the mend."""
+    rewrite(data / "halvings.csv", "840000", "840001")
+    with pytest.raises(tables.TableError, match=r"data/halvings\.csv differs from the checksum.*make check"):
+        tables.load("halvings", folder=data)
+    assert any("halvings.csv" in fault for fault in validity.problems(data))
+
+
+def test_a_company_without_its_row_does_not_fill_the_screen(data):
+    """Each of its prices is a fault; the first few are spelt out and the others counted."""
+    rows = text(data, "instruments")
+    save(data, "instruments", rows[rows["ticker"] != "IREN"])
+    prices = [fault for fault in problems(data) if fault.startswith("data/prices.csv")]
+    assert len(prices) == validation.SHOWN + 1
+    assert re.fullmatch(r"data/prices\.csv: \d+ or more besides; mend these first and run .*", prices[-1])
 
 
 def test_nothing_is_recorded_while_a_fault_stands(data):
