@@ -428,20 +428,17 @@ def largest_tenant(contracts: pd.DataFrame) -> str | None:
 def leases(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     """Each tenant at each site on `day`: `delivery.by_site` with two columns in other words, and what it leaves out.
 
-    `tenant` is as a reader is told, `state` "runs" (all of it), "runs in part", "promised", "overdue" or "no date",
-    where nobody stated one. Contracts
-    without critical-IT megawatts have no row of `site_contracts`; they stand at the company's site whose name is in
-    the place that they name, with their megawatts of an open basis in `open_mw`.
+    `tenant` is as a reader is told, `state` a word of `delivery.site_states`. Contracts without critical-IT megawatts
+    have no row of `site_contracts`; they stand at the company's site whose name is in the place that they name, with
+    their megawatts of an open basis in `open_mw`.
     """
     day = pd.Timestamp(day)
     held = ledger.contracted(known["deals"])
     said = delivery.by_site(
         known["sites"], known["site_contracts"], held, delivery.kept(known["deliveries"], known["deals"]), day
     )
-    words = said["state"].map({"live": "runs", "expected": "promised", "overdue": "overdue"}).astype(object)
-    started = said["live_mw"].gt(0) | said["site"].isin(begun(known, day))
     said = said.assign(
-        state=words.mask(started & words.ne("runs"), "runs in part"),
+        state=delivery.site_states(said),
         contracted_mw=said["contracted_mw"].where(said["contracted_mw"] > 0),
         open_mw=np.nan,
     )
@@ -451,13 +448,12 @@ def leases(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     found = others.merge(names[["ticker", "site", "name"]], on="ticker", suffixes=("_text", ""))
     found = found[[name in text for name, text in zip(found["name"], found["site_text"])]]
     if len(found):
-        passed = (delivery.due(found) < day).map({True: "overdue", False: "promised"})
-        state = found["state"].map({"delivered": "runs", "partly_delivered": "runs in part"}).fillna(passed)
-        starts = found["start_expected"]
-        rows = found.assign(state=state, promised=starts, now=starts.mask(state.eq("overdue")), open_mw=found["mw"])
+        late, starts = delivery.due(found) < day, found["start_expected"]
+        state = found["state"].map({"delivered": "live"}).fillna(late.map({True: "overdue", False: "expected"}))
+        rows = found.assign(state=state, promised=starts, now=starts.mask(late), live_mw=np.nan, open_mw=found["mw"])
+        rows["state"] = delivery.site_states(rows.assign(begun=found["state"].eq("partly_delivered")))
         said = pd.concat([said, rows.reindex(columns=said.columns)], ignore_index=True)
-    undated = said["state"].eq("promised") & said["now"].isna() & said["promised"].isna()
-    return said.assign(tenant=tenants(said), state=said["state"].mask(undated, "no date"))
+    return said.assign(tenant=tenants(said))
 
 
 def overdue(leases: pd.DataFrame) -> pd.DataFrame:
@@ -498,16 +494,10 @@ def places(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     return sites.reset_index(drop=True).join(more)
 
 
-def begun(known: Tables, day: pd.Timestamp) -> set[str]:
-    """Sites of which something was delivered by `day`, with or without a figure."""
-    held = delivery.live_mw(delivery.kept(known["deliveries"], known["deals"]), day).reset_index()
-    return set(held.loc[held["live_mw"].ne(0) | held["unpublished"].gt(0), "site"])
-
-
 def _together(words: set[str]) -> str:
     """One word for a site from those of its leases: overdue if one of them is and nothing runs."""
     if not words:
         return "no tenant"
-    if words & {"runs", "runs in part"}:
-        return "runs" if words == {"runs"} else "runs in part"
+    if words & {"runs", delivery.RUNS_IN_PART}:
+        return "runs" if words == {"runs"} else delivery.RUNS_IN_PART
     return next(word for word in ("overdue", "promised", "no date") if word in words)
