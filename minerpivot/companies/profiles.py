@@ -178,6 +178,35 @@ def otherwise_live(deliveries: pd.DataFrame, live_mw: float) -> float:
     return live_mw + gap if gap else np.nan
 
 
+def ai_beside(tables: Tables, row: pd.Series, measured: int) -> dict[str, object]:
+    """What a company's AI revenue says of computing that its live megawatts do not show, by name, for its page.
+
+    `tables` are the company's own, `row` is its `overview`, `measured` counts its contracts with megawatts.
+    `ran_before`: AI revenue (since `ai_since`) is older than the first of the live megawatts, which are of a part of
+    the contracts. `earned_beside`: none of the megawatts runs, but there was AI revenue, last in the quarter to
+    `earned_to`. `earned_unmeasured`: nothing is said of megawatts that run, but AI revenue (`earned`, million USD,
+    less fit-out where stated; `earned_fit_out`, else) came after the first contract.
+    """
+    ai = ledger.without_fit_out(tables["miner_segments"]).sort_values("period_end")
+    quarters = tables["miner_segments"].query("ai_hpc_revenue_usd_m > 0")["period_end"]
+    rents, done = ai.query("ai_hpc_revenue_usd_m > 0").tail(1), tables["deliveries"].query("kind == 'delivered'")
+    began = delivery.period_start(done.loc[done["live_critical_it_mw"] != 0, "live_by"]).min()
+    in_part = row["live_mw"] > 0 and measured < row["contracts"]
+    told: dict[str, object] = {
+        "ran_before": bool(in_part and quarters.min() < began),
+        "earned_beside": bool(row["live_mw"] == 0 and len(quarters)),
+        "earned_unmeasured": bool(pd.isna(row["live_mw"]) and (rents["period_end"] >= row["first_contract"]).any()),
+    }
+    if told["ran_before"]:
+        told["ai_since"] = quarters.min()
+    if told["earned_beside"]:
+        told["earned_to"] = quarters.max()
+    if told["earned_unmeasured"]:
+        told |= {"earned": rents["ai_hpc_revenue_usd_m"].item(), "earned_unmeasured_to": rents["period_end"].item()}
+        told["earned_fit_out"] = rents["ai_includes_fit_out"].item() == "y"
+    return told
+
+
 def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestamp) -> pd.DataFrame:
     """One row a company with what is known of it on `day`: see the columns' names, megawatts being critical IT.
 

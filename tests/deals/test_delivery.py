@@ -413,8 +413,8 @@ def test_a_site_has_one_word():
             "now": [None, None, "2026", None, "2027", None, None, None],
         }
     )
-    part = "runs in part"
-    assert delivery.site_states(where).tolist() == ["runs", part, part, part, "promised", "promised", "no date", "overdue"]
+    words = ["runs", *3 * ["runs in part"], *2 * ["promised"], "no date", "overdue"]
+    assert delivery.site_states(where).tolist() == words
 
 
 def test_months_in_which_nothing_changed_are_left_out():
