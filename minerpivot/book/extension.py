@@ -325,6 +325,21 @@ class When(SphinxDirective):
         return self.parse_content_to_nodes() if shown else []
 
 
+class Paragraph(SphinxDirective):
+    """One paragraph of what the blocks in it show, so that sentences which hold only sometimes read on."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """The sentences in a line, or nothing where none is shown."""
+        joined = nodes.paragraph()
+        for shown in self.parse_content_to_nodes():
+            if not isinstance(shown, nodes.paragraph):
+                raise self.error("`paragraph`: write sentences and `when` blocks of sentences")
+            joined += [nodes.Text(" "), *shown.children] if joined.children else shown.children
+        return [joined] if joined.children else []
+
+
 def _tell_changes(_: Sphinx, docname: str, source: list[str]) -> None:
     """Put the editions of the change log into the page that waits for them; a report of an earlier day knows none."""
     if docname == "changes":
@@ -381,6 +396,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     overview.setup(app)
     app.add_lexer("python", PlainNames)
     app.add_directive("when", When)
+    app.add_directive("paragraph", Paragraph)
     frame.setup(app)
     for handler in logging.getLogger("sphinx").handlers:
         handler.addFilter(Cells())  # after Sphinx's own, which find the place

@@ -169,6 +169,7 @@ def revenue(segments: pd.DataFrame) -> pd.DataFrame:
             "hosting_other": rows["hosting_other_revenue_usd_m"],
             "with_fit_out": rows["ai_includes_fit_out"],
             "fit_out": rows["fit_out_usd_m"],
+            "left_out": [None if pd.isna(what) else f"without {what}" for what in rows["ai_left_out"]],
             "source": linked("Source of the quarter", rows["source_url"]),
         }
     )

@@ -178,6 +178,35 @@ def otherwise_live(deliveries: pd.DataFrame, live_mw: float) -> float:
     return live_mw + gap if gap else np.nan
 
 
+def ai_beside(tables: Tables, row: pd.Series, measured: int) -> dict[str, object]:
+    """What a company's AI revenue says of computing that its live megawatts do not show, by name, for its page.
+
+    `tables` are the company's own, `row` is its `overview`, `measured` counts its contracts with megawatts.
+    `ran_before`: AI revenue (since `ai_since`) is older than the first of the live megawatts, which are of a part of
+    the contracts. `earned_beside`: none of the megawatts runs, but there was AI revenue, last in the quarter to
+    `earned_to`. `earned_unmeasured`: nothing is said of megawatts that run, but AI revenue (`earned`, million USD,
+    less fit-out where stated; `earned_fit_out`, else) came after the first contract.
+    """
+    ai = ledger.without_fit_out(tables["miner_segments"]).sort_values("period_end")
+    quarters = tables["miner_segments"].query("ai_hpc_revenue_usd_m > 0")["period_end"]
+    rents, done = ai.query("ai_hpc_revenue_usd_m > 0").tail(1), tables["deliveries"].query("kind == 'delivered'")
+    began = delivery.period_start(done.loc[done["live_critical_it_mw"] != 0, "live_by"]).min()
+    in_part = row["live_mw"] > 0 and measured < row["contracts"]
+    told: dict[str, object] = {
+        "ran_before": bool(in_part and quarters.min() < began),
+        "earned_beside": bool(row["live_mw"] == 0 and len(quarters)),
+        "earned_unmeasured": bool(pd.isna(row["live_mw"]) and (rents["period_end"] >= row["first_contract"]).any()),
+    }
+    if told["ran_before"]:
+        told["ai_since"] = quarters.min()
+    if told["earned_beside"]:
+        told["earned_to"] = quarters.max()
+    if told["earned_unmeasured"]:
+        told |= {"earned": rents["ai_hpc_revenue_usd_m"].item(), "earned_unmeasured_to": rents["period_end"].item()}
+        told["earned_fit_out"] = rents["ai_includes_fit_out"].item() == "y"
+    return told
+
+
 def overview(known: Tables, day: str | pd.Timestamp, *, since: str | pd.Timestamp) -> pd.DataFrame:
     """One row a company with what is known of it on `day`: see the columns' names, megawatts being critical IT.
 
@@ -428,20 +457,17 @@ def largest_tenant(contracts: pd.DataFrame) -> str | None:
 def leases(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     """Each tenant at each site on `day`: `delivery.by_site` with two columns in other words, and what it leaves out.
 
-    `tenant` is as a reader is told, `state` "runs" (all of it), "runs in part", "promised", "overdue" or "no date",
-    where nobody stated one. Contracts
-    without critical-IT megawatts have no row of `site_contracts`; they stand at the company's site whose name is in
-    the place that they name, with their megawatts of an open basis in `open_mw`.
+    `tenant` is as a reader is told, `state` a word of `delivery.site_states`. Contracts without critical-IT megawatts
+    have no row of `site_contracts`; they stand at the company's site whose name is in the place that they name, with
+    their megawatts of an open basis in `open_mw`.
     """
     day = pd.Timestamp(day)
     held = ledger.contracted(known["deals"])
     said = delivery.by_site(
         known["sites"], known["site_contracts"], held, delivery.kept(known["deliveries"], known["deals"]), day
     )
-    words = said["state"].map({"live": "runs", "expected": "promised", "overdue": "overdue"}).astype(object)
-    started = said["live_mw"].gt(0) | said["site"].isin(begun(known, day))
     said = said.assign(
-        state=words.mask(started & words.ne("runs"), "runs in part"),
+        state=delivery.site_states(said),
         contracted_mw=said["contracted_mw"].where(said["contracted_mw"] > 0),
         open_mw=np.nan,
     )
@@ -451,13 +477,12 @@ def leases(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     found = others.merge(names[["ticker", "site", "name"]], on="ticker", suffixes=("_text", ""))
     found = found[[name in text for name, text in zip(found["name"], found["site_text"])]]
     if len(found):
-        passed = (delivery.due(found) < day).map({True: "overdue", False: "promised"})
-        state = found["state"].map({"delivered": "runs", "partly_delivered": "runs in part"}).fillna(passed)
-        starts = found["start_expected"]
-        rows = found.assign(state=state, promised=starts, now=starts.mask(state.eq("overdue")), open_mw=found["mw"])
+        late, starts = delivery.due(found) < day, found["start_expected"]
+        state = found["state"].map({"delivered": "live"}).fillna(late.map({True: "overdue", False: "expected"}))
+        rows = found.assign(state=state, promised=starts, now=starts.mask(late), live_mw=np.nan, open_mw=found["mw"])
+        rows["state"] = delivery.site_states(rows.assign(begun=found["state"].eq("partly_delivered")))
         said = pd.concat([said, rows.reindex(columns=said.columns)], ignore_index=True)
-    undated = said["state"].eq("promised") & said["now"].isna() & said["promised"].isna()
-    return said.assign(tenant=tenants(said), state=said["state"].mask(undated, "no date"))
+    return said.assign(tenant=tenants(said))
 
 
 def overdue(leases: pd.DataFrame) -> pd.DataFrame:
@@ -498,16 +523,10 @@ def places(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     return sites.reset_index(drop=True).join(more)
 
 
-def begun(known: Tables, day: pd.Timestamp) -> set[str]:
-    """Sites of which something was delivered by `day`, with or without a figure."""
-    held = delivery.live_mw(delivery.kept(known["deliveries"], known["deals"]), day).reset_index()
-    return set(held.loc[held["live_mw"].ne(0) | held["unpublished"].gt(0), "site"])
-
-
 def _together(words: set[str]) -> str:
     """One word for a site from those of its leases: overdue if one of them is and nothing runs."""
     if not words:
         return "no tenant"
-    if words & {"runs", "runs in part"}:
-        return "runs" if words == {"runs"} else "runs in part"
+    if words & {"runs", delivery.RUNS_IN_PART}:
+        return "runs" if words == {"runs"} else delivery.RUNS_IN_PART
     return next(word for word in ("overdue", "promised", "no date") if word in words)

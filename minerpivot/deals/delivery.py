@@ -18,6 +18,7 @@ from minerpivot.data.tables import last_day, last_day_of
 from minerpivot.deals.ledger import contracted, own_share, revenue_per_mw_year
 
 TOLD = ("live_mw", "not_yet_mw", "untold_mw")
+RUNS_IN_PART = "runs in part"
 
 
 def period_end(stated: pd.Series) -> pd.Series:
@@ -432,13 +433,15 @@ def by_site(
 
 
 def site_states(where: pd.DataFrame) -> pd.Series:
-    """State of each tenant at each site (of `by_site`): "live", "live in part", "begun", "due" or "overdue".
+    """One word for each tenant at each site (of `by_site`), the same on every page.
 
-    Begun is what was delivered without megawatts.
+    "runs" (all of it), "runs in part" (also where a part was handed over without megawatts), "overdue", "promised", or
+    "no date", where nobody stated one.
     """
-    whole, part = where["state"] == "live", where["live_mw"] > 0
-    words = where["state"].replace({"expected": "due"})
-    return words.mask(where["begun"] & ~part, "begun").mask(part & ~whole, "live in part")
+    whole, started = where["state"] == "live", where["live_mw"].gt(0) | where["begun"]
+    undated = where["state"].eq("expected") & where["now"].isna() & where["promised"].isna()
+    words = where["state"].replace({"live": "runs", "expected": "promised"}).mask(undated, "no date")
+    return words.mask(started & ~whole, RUNS_IN_PART)
 
 
 def delivery(

@@ -112,11 +112,13 @@ def test_the_share_of_ai_is_of_the_quarter_s_own_revenue():
             "hosting_other_revenue_usd_m": [10.0, None, None],
             "ai_includes_fit_out": ["n", None, None],
             "fit_out_usd_m": [None, None, None],
+            "ai_left_out": ["GPU cloud", None, None],
             "source_url": [ADDRESS, None, ADDRESS],
         }
     )
     shown = pages.revenue(quarters)
     assert shown["quarter"].tolist() == ["Q2", "Q1"]
+    assert shown["left_out"].dropna().to_dict() == {0: "without GPU cloud"}
     assert shown["ai_percent"].tolist() == pytest.approx([float("nan"), 25], nan_ok=True)
     assert told(shown["source"]) == [None, ("Source of the quarter", ADDRESS)]
     assert pages.revenue(quarters.iloc[:0]).empty

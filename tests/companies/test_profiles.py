@@ -306,3 +306,32 @@ def test_another_text_gives_another_figure_for_what_runs():
     said = pd.DataFrame(rows, columns=columns).assign(kind="delivered", site="s", phase="all")
     assert profiles.otherwise_live(said, 437.0) == 430
     assert pd.isna(profiles.otherwise_live(said.iloc[:3], 437.0))
+
+
+def test_ai_revenue_tells_of_computing_without_megawatts():
+    """Older than what runs of a part of the contracts, beside a zero, or after a silent company's first contract."""
+    quarters = pd.DataFrame(
+        {
+            "period_end": pd.to_datetime(["2024-12-31", "2026-03-31", "2026-06-30"]),
+            "revenue_usd_m": 100.0,
+            "ai_hpc_revenue_usd_m": [5.0, 30.0, 0.0],
+            "ai_includes_fit_out": ["n", "y", "n"],
+            "fit_out_usd_m": [None, 10.0, None],
+        }
+    )
+    done = pd.DataFrame({"kind": "delivered", "live_by": ["2026-01"], "live_critical_it_mw": [50.0]})
+    tables = {"miner_segments": quarters, "deliveries": done}
+
+    def told(live, measured=1, first="2025-11-03", **other):
+        row = pd.Series({"live_mw": live, "contracts": 2, "first_contract": pd.Timestamp(first)})
+        return profiles.ai_beside(tables | other, row, measured)
+
+    none = {"ran_before": False, "earned_beside": False, "earned_unmeasured": False}
+    assert told(50.0) == none | {"ran_before": True, "ai_since": pd.Timestamp("2024-12-31")}
+    assert told(50.0, measured=2) == none
+    assert told(50.0, deliveries=done.assign(live_by="2024-11")) == none
+    assert told(0.0) == none | {"earned_beside": True, "earned_to": pd.Timestamp("2026-03-31")}
+    silent = {"earned": 20.0, "earned_unmeasured_to": pd.Timestamp("2026-03-31"), "earned_fit_out": False}
+    assert told(float("nan")) == none | {"earned_unmeasured": True} | silent
+    assert told(float("nan"), first="2026-04-01") == none
+    assert told(float("nan"), miner_segments=quarters.iloc[:0]) == none

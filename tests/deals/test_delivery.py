@@ -331,7 +331,7 @@ def test_a_zero_that_was_said_is_known_and_begins_nothing():
     rows = pd.DataFrame({"site": ["campus"], "deal_id": "A", "tenant": None, "critical_it_mw": 50.0})
     found = delivery.by_site(sites, rows, deals.contracted(ledger({"deal_id": "A"})), table, "2026-08-29")
     assert found[["live_mw", "begun"]].to_numpy().tolist() == [[0, False]]
-    assert delivery.site_states(found).item() == "due"
+    assert delivery.site_states(found).item() == "no date"
     assert delivery.delays(table, "2026-08-29")["state"].item() == "late"
 
 
@@ -402,16 +402,19 @@ def test_unheard_are_phases_and_contracts_without_one():
     assert found.to_dict("list") == {"site": ["campus", "b"], "promised": ["2025-Q4", "2025-Q3"]}
 
 
-def test_a_site_is_live_begun_due_or_overdue():
-    """All of it, a part of it, delivered without megawatts, nothing yet; a part counts before what is overdue."""
+def test_a_site_has_one_word():
+    """All of it, a part of it, handed over without megawatts, nothing yet; a part counts before what is overdue."""
     where = pd.DataFrame(
         {
-            "state": ["live", "expected", "overdue", "expected", "expected", "overdue"],
-            "live_mw": [100.0, 40.0, 40.0, None, None, None],
-            "begun": [True, True, True, True, False, False],
+            "state": ["live", "expected", "overdue", "expected", "expected", "expected", "expected", "overdue"],
+            "live_mw": [100.0, 40.0, 40.0, None, None, None, None, None],
+            "begun": [True, True, True, True, False, False, False, False],
+            "promised": [None, None, "2026", None, None, "2027", None, "2025"],
+            "now": [None, None, "2026", None, "2027", None, None, None],
         }
     )
-    assert delivery.site_states(where).tolist() == ["live", "live in part", "live in part", "begun", "due", "overdue"]
+    words = ["runs", *3 * ["runs in part"], *2 * ["promised"], "no date", "overdue"]
+    assert delivery.site_states(where).tolist() == words
 
 
 def test_months_in_which_nothing_changed_are_left_out():

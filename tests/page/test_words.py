@@ -307,6 +307,15 @@ def test_sentences_are_filled_and_chosen(tmp_path, income):
     assert "Back on" not in page
 
 
+def test_sentences_that_hold_only_sometimes_read_on_in_one_paragraph(tmp_path, income):
+    """What is hidden leaves no gap, and a paragraph of which nothing is shown is none."""
+    shown, hidden = ":::{when} halving.level < 50\nLess than half.\n:::", ":::{when} halving.recovered\nBack.\n:::"
+    whole = f"::::{{paragraph}}\nIt *fell*.\n\n{hidden}\n\n{shown}\n::::\n\n::::{{paragraph}}\n{hidden}\n::::"
+    page = built(tmp_path, income, f"Ends {{{{ halving.end }}}}.\n\n{whole}")
+    assert "<p>It <em>fell</em>. Less than half.</p>" in page
+    assert "<p></p>" not in page
+
+
 def test_names_and_conditions_that_cannot_be_stop_the_build_each(tmp_path, capfd, income):
     """With notebook, cell, line and what is near; one does not hide the next."""
     wrong = {
@@ -316,6 +325,7 @@ def test_names_and_conditions_that_cannot_be_stop_the_build_each(tmp_path, capfd
         ":::{when} halving.levl > 3\nx\n:::": "no cell of halving records a value 'levl'",
         ":::{when} stock.n > 3\nx\n:::": "'stock' is undefined.*; write a flag or a comparison",
         ":::{when} halving.level >\nx\n:::": "'halving.level >' cannot be read",
+        ":::{paragraph}\n- x\n:::": "`paragraph`: write sentences and `when` blocks",
     }
     text = f"{SAID}\n" + "\n\n".join(wrong)
     with pytest.raises(build.BuildError, match="previous site is unchanged"):
