@@ -5,7 +5,7 @@ import shutil
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from bs4 import BeautifulSoup
+from lxml import html
 
 from minerpivot.book import profiles
 from minerpivot.book.build import build_site
@@ -244,8 +244,8 @@ def test_every_chart_that_a_chapter_stores_stands_in_its_page(site):
     for path in (path for path in chapters() if path != ROOT / profiles.TEMPLATE):  # that one is many pages
         outputs = [o for cell in nbformat.read(path, as_version=4).cells for o in cell.get("outputs", [])]
         kept = [output["data"][charts.MIME] for output in outputs if charts.MIME in output.get("data", {})]
-        page = BeautifulSoup((site / "chapters" / f"{path.stem}.html").read_text(encoding="utf-8"), "lxml")
-        assert [figure["id"] for figure in page.select("figure.kit")] == [chart["name"] for chart in kept]
+        page = html.parse(site / "chapters" / f"{path.stem}.html").getroot()
+        assert [figure.get("id") for figure in page.cssselect("figure.kit")] == [chart["name"] for chart in kept]
         for chart in kept:
-            labels = [tag["aria-label"] for tag in page.select(f"#{chart['name']} [role=img]")]
+            labels = [tag.get("aria-label") for tag in page.cssselect(f"#{chart['name']} [role=img]")]
             assert labels == [choice["description"] for choice in chart["choices"]]
