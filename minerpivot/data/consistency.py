@@ -478,7 +478,8 @@ def sites_hold_their_contracts(places: Table, deals: Table) -> Iterator[Fault]:
     """A contract's megawatts at its sites are the contract's, within a tenth, or at most its gross ones."""
     yield from _after_its_deal(places, deals, "stated_on")
     signed = _on(places, "deal_id", deals, "deal_id", ["critical_it_mw", "gross_mw"])
-    total = places.typed["critical_it_mw"].groupby(places.raw["deal_id"]).transform(lambda mw: mw.sum(min_count=1))
+    by_deal = places.typed["critical_it_mw"].groupby(places.raw["deal_id"], dropna=False)
+    total = by_deal.transform(lambda mw: mw.sum(min_count=1))
     wrong = ((total / signed["critical_it_mw"] - 1).abs() > 0.1) | (total > signed["gross_mw"])
     yield from places.where(
         wrong, ["site", "deal_id", "critical_it_mw"], "not its contract's megawatts", "correct either"

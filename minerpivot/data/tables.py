@@ -452,10 +452,11 @@ def last_day_of(text: str) -> pd.Timestamp | NaTType:
 def through(names: str | Iterable[str], *, folder: Path = DATA) -> str:
     """The last day (ISO) of a table (`"prices"`) or column (`"network.fees_btc"`), or the earliest of several.
 
-    In an edition no later than its day.
+    In an edition no later than its day; empty if none of them has a row with a day.
     """
     ends = [_coverage(name, folder)["to"] for name in ([names] if isinstance(names, str) else names)]
-    return min([*ends, edition() or ends[0]])
+    ends = [day for day in ends if day]
+    return min([*ends, edition() or ends[0]]) if ends else ""
 
 
 def early_ends(package: Mapping[str, Any]) -> pd.DataFrame:
