@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from minerpivot.data.exchange import first_session
-from minerpivot.data.tables import last_day
+from minerpivot.data.tables import TableError, last_day
 from minerpivot.stocks.events import forward
 from minerpivot.stocks.sessions import ends
 
@@ -232,6 +232,8 @@ def basket(
     """
     forward(closes, "closes")
     prices = closes[members_by_date.columns].reindex(members_by_date.index).ffill()
+    if prices.empty:  # no session, or nobody to hold
+        return pd.Series(np.nan, members_by_date.index)
     held = _held(prices, members_by_date, last_session).to_numpy()
     days, levels = pd.DatetimeIndex(members_by_date.index), prices.to_numpy(float)
     # The coming session's quarter is known from the calendar; using it decides weights from that close on only.
@@ -259,6 +261,22 @@ def pivoted_and_pure(
     levels = {name: basket(closes, who, last_session=last_session) for name, (who, _) in groups.items()}
     held = {count: _held(prices, who, last_session).sum(axis=1) for who, count in groups.values()}
     return pd.DataFrame(levels | held)
+
+
+def first_with(counts: pd.DataFrame, fewest: int) -> pd.Timestamp:
+    """The first session with `fewest` members in the signers' basket and one in the other (`pivoted_and_pure`).
+
+    Raises `TableError` with the mend if there is none: a fork may hold few companies, or only such as signed.
+    """
+    enough = counts.index[(counts["members"] >= fewest) & (counts["others"] > 0)]
+    if not len(enough):
+        most, others = (int(counts[side].max()) if len(counts) else 0 for side in ("members", "others"))
+        raise TableError(
+            f"no session has {fewest} miners that had signed and one that had not, but at most {most} and {others}. "
+            "Lower enough_members in the chapter's parameters, add miners with their closes to data/instruments.csv, "
+            "or take the chapter out of _toc.yml"
+        )
+    return enough[0]
 
 
 def both_returns(

@@ -1246,3 +1246,11 @@ def test_sites_without_any_contract_are_asked_nothing_of_contracts():
         lines("deals", "deal_id,announced_on,critical_it_mw,gross_mw", "X,2025-01-01,5,6"),
     )
     assert at(found) == []
+
+
+def test_a_company_that_was_taken_out_takes_its_costs_with_it():
+    """A mean of the sector is nobody's."""
+    costs = lines("miner_costs", "ticker,period,metric,value", *(f"{who},2026Q1,x,1" for who in ("A", "SECTOR", "B")))
+    assert places(consistency.costs_are_of_companies_here(costs, lines("instruments", "ticker", "A"))) == [
+        (2, "ticker")
+    ]

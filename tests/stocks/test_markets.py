@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minerpivot.data.tables import last_day, load
+from minerpivot.data.tables import TableError, last_day, load
 from minerpivot.deals.ledger import pivot_dates
 from minerpivot.stocks import markets
 from tests.frozen import load as frozen
@@ -396,6 +396,18 @@ def test_from_a_start_after_the_last_session_there_is_no_return():
     wide = frame(["2026-01-05", "2026-01-06"], A=[1, 2], B=[1, 3])
     found = markets.both_returns(wide, pd.Series({"A": wide.index[0]}), "AB", {"late": pd.Timestamp("2026-01-07")})
     assert found.loc["late"].isna().all()
+
+
+def test_a_comparison_begins_where_both_sides_have_members():
+    """Three that signed and one that did not; where they never come together the mend is told, without any too."""
+    days = pd.DatetimeIndex(["2026-01-05", "2026-01-06", "2026-01-07"])
+    counts = pd.DataFrame({"members": [2, 3, 4], "others": [2, 1, 0]}, days)
+    assert markets.first_with(counts, 3) == days[1]
+    with pytest.raises(TableError, match=r"4 miners that had signed and one that had not, but at most 4 and 2\. Lower"):
+        markets.first_with(counts, 4)
+    nobody = markets.pivoted_and_pure(frame([], A=[]), pd.Series(dtype="datetime64[ns]"), "A")
+    with pytest.raises(TableError, match="but at most 0 and 0"):
+        markets.first_with(nobody[["members", "others"]], 1)
 
 
 def test_sides_can_turn_the_order_when_a_late_signer_then_falls():
