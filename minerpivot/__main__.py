@@ -265,12 +265,16 @@ def check() -> None:
     try:
         if recover():
             console.print("A refresh that had died was undone.")
-        changed = validation.seal(tell=tell, also=lambda found: claims.faults(found["claims"]))
-        for line in claims.unheld(
-            tables.load("claims"), {name: tables.load(name) for name, _ in claims.HELD_IN.values()}
-        ):
-            tell(line)
-        if line := ledger.behind(tables.through("deals"), tables.through("deliveries")):
+        changed = validation.seal(
+            tell=tell, also=lambda found: claims.faults(found["claims"]) if "claims" in found else ()
+        )
+        known = tables.entries()  # a fork may do without some of them
+        if "claims" in known:
+            held = {name: tables.load(name) for name, _ in claims.HELD_IN.values() if name in known}
+            for line in claims.unheld(tables.load("claims"), held):
+                tell(line)
+        two = {"deals", "deliveries"} <= set(known)
+        if two and (line := ledger.behind(tables.through("deals"), tables.through("deliveries"))):
             tell(line)
     except (tables.TableError, RefreshError) as error:
         _stop(str(error))
@@ -332,7 +336,7 @@ def _traced() -> str:
     trace = ROOT / "_build" / "trace.txt"
     try:
         trace.parent.mkdir(exist_ok=True)
-        trace.write_text(traceback.format_exc(), encoding="utf-8")
+        trace.write_text(traceback.format_exc(), encoding="utf-8", errors="backslashreplace")  # paths may be no UTF-8
     except OSError:
         return ""
     return "; _build/trace.txt says where"

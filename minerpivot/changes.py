@@ -211,7 +211,7 @@ def _git(root: Path, *arguments: str) -> str:
             raise ChangesError(f"{root} is not a git checkout; {mend}") from None
         if arguments[0] == "rev-parse":
             asked = arguments[-1].removesuffix("^{commit}")
-            mend = "name a commit, branch or tag that `git log --all` shows"
+            mend = "name one that `git log --all` shows; a shallow clone lacks most (`git fetch --unshallow --tags`)"
             raise ChangesError(f"there is no commit {asked!r} in {root}; {mend}") from None
         raise ChangesError(f"git {arguments[0]}: {said}") from None
     return run.stdout.decode("utf-8")

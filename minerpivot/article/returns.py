@@ -29,6 +29,7 @@ def returned(closes: pd.DataFrame, claim: Claim, ticker: str) -> pd.Series | Non
 
 
 NO_CLOSES = (Value("", "no closes"),)
+NO_EVENTS = (Value("", "no contract to study"),)
 
 
 def share_return(claim: Claim, known: Known, settings: Settings) -> Finding:
@@ -116,6 +117,8 @@ def clean_study(known: Known) -> tuple[int, float, float]:
     news = contract_news(known)
     news = news[news["session"].isin(factors.index)]
     clean = news.loc[news["with_tenant"] & (news["news"] == "clean"), ["ticker", "session"]]
+    if clean.empty:
+        return 0, float("nan"), float("nan")
     own = closes.pct_change(fill_method=None).loc[factors.index]
     study = events.abnormal_returns(own, clean, factors=factors[exposure.FACTORS], others=news[["ticker", "session"]])
     facts, tests = inference.summary(study, (0, 1)), inference.hypothesis_tests(study, (0, 1))
@@ -125,6 +128,8 @@ def clean_study(known: Known) -> tuple[int, float, float]:
 def deal_response(claim: Claim, known: Known, settings: Settings) -> Finding:
     """First sessions after contracts, the same tested where no other news is known, and the days after the article."""
     moves, (count, mean, p) = reactions(known), clean_study(known)
+    if moves.empty or not count:
+        return Finding(NO_EVENTS)
     news, begins = contract_news(known), study_factors(known).index[0]
     studied = int((news["session"] >= begins).sum())
     early = f", {studied} of them since {begins:%B %Y}, where the stocks chapter's study begins"

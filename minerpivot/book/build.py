@@ -109,6 +109,10 @@ def _check(source: Path) -> None:
     """Raise `ValueError` for what cannot be a book's settings or texts, with file, line and mend."""
     from minerpivot.book import settings  # with Sphinx, which takes a while
 
+    if signs := set("[]*?") & set(str(source.resolve())):
+        raise ValueError(
+            f"the path {source.resolve()} has {' and '.join(sorted(signs))}, which Sphinx reads as a pattern; rename it"
+        )
     settings.checked(source / "_config.yml")
     for path in sorted([*source.glob("*"), *(source / "chapters").glob("*")]):
         if path.suffix not in TEXTS or not path.is_file():

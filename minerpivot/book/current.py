@@ -25,7 +25,11 @@ Look = dict[str, str]
 
 def look() -> Look:
     """A hash of each file that a build may read, and the settings, day, commit, interpreter and installed packages."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    try:
+        asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+        commit = asked.stdout
+    except OSError:  # an archive on a machine without git
+        commit = ""
     said = {name: os.environ.get(name, "") for name in SETTINGS}
     said |= {"day": f"{datetime.now(UTC):%Y-%m-%d}", "commit": commit.strip(), "python": sys.prefix + sys.version}
     said["packages"] = " ".join(sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info")))

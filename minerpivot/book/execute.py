@@ -142,10 +142,11 @@ def execute(path: Path) -> None:
             answer = client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1, store_history=False)
             notebook.cells.pop()
     except CellExecutionError as error:
-        trace = "" if error.ename == tables.TableError.__name__ else f"\n\n{error.traceback}"  # it says all itself
+        trace = "" if error.ename == tables.TableError.__name__ else f"{error.traceback}\n\n"  # it says all itself
+        named = f"If {error.evalue} was taken out of a table, put it back or no longer name it there. "
         raise ExecutionError(
-            f"{path.name} cell {index + 1} raised {error.ename}: {error.evalue}\n"
-            f"Mend the cell or what it calls, then build again. {UNCHANGED}{trace}"
+            f"{trace}{path.name} cell {index + 1} raised {error.ename}: {error.evalue}\n"
+            f"{named if error.ename == 'KeyError' else ''}Mend the cell or what it calls, then build again. {UNCHANGED}"
         ) from None
     except DeadKernelError:
         raise ExecutionError(

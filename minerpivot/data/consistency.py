@@ -478,7 +478,8 @@ def sites_hold_their_contracts(places: Table, deals: Table) -> Iterator[Fault]:
     """A contract's megawatts at its sites are the contract's, within a tenth, or at most its gross ones."""
     yield from _after_its_deal(places, deals, "stated_on")
     signed = _on(places, "deal_id", deals, "deal_id", ["critical_it_mw", "gross_mw"])
-    total = places.typed["critical_it_mw"].groupby(places.raw["deal_id"]).transform(lambda mw: mw.sum(min_count=1))
+    by_deal = places.typed["critical_it_mw"].groupby(places.raw["deal_id"], dropna=False)
+    total = by_deal.transform(lambda mw: mw.sum(min_count=1))
     wrong = ((total / signed["critical_it_mw"] - 1).abs() > 0.1) | (total > signed["gross_mw"])
     yield from places.where(
         wrong, ["site", "deal_id", "critical_it_mw"], "not its contract's megawatts", "correct either"
@@ -584,7 +585,7 @@ def totals_are_near_the_sum_of_the_deals(totals: Table, deals: Table) -> Iterato
         for ticker, day in zip(totals.raw["ticker"], told)
     ]
     for name in ("critical_it_mw", "contract_value_usd_bn"):
-        part = totals.typed[name] / pd.Series([float(total[name]) for total in sums])
+        part = totals.typed[name] / pd.Series([float(total[name]) for total in sums], dtype=float)
         wrong = (part > 2) | ((part < 1 / 3) & (totals.raw["whole_company"] == "y"))
         words = "far from what deals has of the company by then"
         yield from totals.where(wrong & np.isfinite(part), ["ticker", "stated_on", name], words, "correct either table")
@@ -1007,6 +1008,14 @@ def coins_sell_near_the_price(segments: Table, network: Table) -> Iterator[Fault
             words = f"{use:.3g} of what that hash rate would mine"
             cells = ["ticker", "period_end", "btc_mined", "energized_ehs"]
             yield segments.fault(row, cells, words, "correct the coins, the hash rate or a unit")
+
+
+@across("miner_costs", "instruments")
+def costs_are_of_companies_here(costs: Table, instruments: Table) -> Iterator[Fault]:
+    """A company that was taken out takes its costs with it; a key cannot say so, for SECTOR is a mean of several."""
+    unknown = ~costs.raw["ticker"].isin([*instruments.raw["ticker"], "SECTOR"])
+    mend = "add its row, correct the ticker, or remove this row with it"
+    yield from costs.where(unknown, "ticker", "not a ticker of instruments", mend)
 
 
 @across("miner_costs", "miner_segments")

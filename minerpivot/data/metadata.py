@@ -91,7 +91,7 @@ DESCRIBED = _keys(  # what `data/<table>.yml` must hold
         ),
         "notes": _list(_keys({"text": TEXT, "written": DAY, "kind": TEXT}, "text", "written", "kind")),
         "licences": _list(TEXT, least=1), "sources": _list(_keys({"title": TEXT, "since": DAY}, "title"), least=1),
-        "column_coverage": _list(TEXT), "rules": _list(RULE), "series": _list(SERIES),
+        "empty": {"enum": [True]}, "column_coverage": _list(TEXT), "rules": _list(RULE), "series": _list(SERIES),
         "holes": _list(_keys({"row": TEXT, "why": TEXT}, "row", "why")),
         "accepted": _list(
             _keys(

@@ -175,7 +175,8 @@ def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> 
     are those of the edition's day, or of today, whatever `as_of` is: what is loaded for several days must join.
 
     Raises `TableError` if the file is missing or differs from its recorded checksum, if `as_of` is not a day, and
-    if nothing was public by then; in an edition that table is empty instead, for the chapter to say so.
+    if nothing was public by then; in an edition that table is empty instead, for the chapter to say so, and so is
+    `knowledge` always: nothing had been learned yet.
     """
     entry = describe(name, folder)
     table = stored(name, folder)
@@ -183,7 +184,7 @@ def load(name: str, as_of: str | date | None = None, *, folder: Path = DATA) -> 
     day = min(limits) if limits else None
     if day is not None:
         days = _public(name, folder, *_contents(name, folder))
-        if entry["public"] and not edition() and day < days.min():
+        if entry["public"] and not edition() and name != "knowledge" and day < days.min():
             raise TableError(
                 f"data/{entry['path']} has nothing that was public on {day:%Y-%m-%d}: its first row became public on "
                 f'{days.min():%Y-%m-%d}; pass as_of="{days.min():%Y-%m-%d}" or later, or no as_of for the whole table'
@@ -452,10 +453,11 @@ def last_day_of(text: str) -> pd.Timestamp | NaTType:
 def through(names: str | Iterable[str], *, folder: Path = DATA) -> str:
     """The last day (ISO) of a table (`"prices"`) or column (`"network.fees_btc"`), or the earliest of several.
 
-    In an edition no later than its day.
+    In an edition no later than its day; empty if none of them has a row with a day.
     """
     ends = [_coverage(name, folder)["to"] for name in ([names] if isinstance(names, str) else names)]
-    return min([*ends, edition() or ends[0]])
+    ends = [day for day in ends if day]
+    return min([*ends, edition() or ends[0]]) if ends else ""
 
 
 def early_ends(package: Mapping[str, Any]) -> pd.DataFrame:

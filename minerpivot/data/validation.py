@@ -163,8 +163,11 @@ def _cells(path: Path, entry: dict[str, Any]) -> pd.DataFrame:
     fields = [field["name"] for field in entry["schema"]["fields"]]
     if wrong := _header(rows[0], fields):
         raise TableError(f"{where}: {wrong}")
-    if len(rows) == 1:
-        raise TableError(f"{where}: has a header and no rows; {restore}, or remove it with {path.stem}.yml")
+    if len(rows) == 1 and not entry.get("empty"):  # a file that was cut looks alike
+        raise TableError(
+            f"{where}: has a header and no rows; {restore}, or, if none is right, write empty: true into "
+            f"{path.stem}.yml"
+        )
     for number, cells in enumerate(rows[1:], start=2):
         if len(cells) < len(fields):
             missing = fields[len(cells)] if cells else fields[0]

@@ -161,7 +161,8 @@ def booked_before(months: pd.DataFrame, segments: pd.DataFrame, parents: Mapping
     told_first = rows[rows["live_mw"] > 0].groupby("ticker")["month"].min()
     booked = segments[(segments["ai_hpc_revenue_usd_m"] > 0) & (segments["ai_includes_fit_out"] != "y")]
     company = booked["ticker"].replace(parents)
-    between = (booked["period_end"] >= company.map(signed)) & (booked["period_end"] < company.map(told_first))
+    since, until = (days.reindex(company).set_axis(booked.index) for days in (signed, told_first))
+    between = (booked["period_end"] >= since) & (booked["period_end"] < until)
     return sorted(company[between].unique())
 
 

@@ -87,6 +87,16 @@ def parent_of(instruments: pd.DataFrame) -> dict[str, str]:
     return dict(zip(owned["ticker"], owned["parent"]))
 
 
+def needed(contracts: pd.DataFrame) -> pd.DataFrame:
+    """`contracts`; raises `TableError` with the mend where a fork has none with megawatts: nothing could add up."""
+    if not contracts["mw"].notna().any():
+        raise TableError(
+            "data/deals.csv has no tenant's contract in force with its megawatts (counts_as is contract); add one, or "
+            "take the chapter out of _toc.yml"
+        )
+    return contracts
+
+
 def contracted(deals: pd.DataFrame, *, conditional: bool = False) -> pd.DataFrame:
     """Tenant contracts in force, oldest first: the rows whose value and megawatts may be summed (`counts_as`).
 

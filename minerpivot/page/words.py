@@ -152,7 +152,8 @@ def _reach(name: str) -> str:
     """A table or column and its last day; of a table that is dated as a whole that is the day it was compiled."""
     table = tables.describe(name.partition(".")[0])
     compiled = table["public"] and all("compiled" in rule for rule in table["public"])
-    return f"{table['title']} ({'compiled' if compiled else 'table to'} {in_words(tables.through(name))})"
+    day = tables.through(name)
+    return f"{table['title']} ({'compiled' if compiled else 'table to'} {in_words(day)})" if day else table["title"]
 
 
 def rounded(value: Any) -> Any:

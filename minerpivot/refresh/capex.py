@@ -91,9 +91,9 @@ def capex_rows(
     rows = pd.DataFrame(columns)
     if rows.empty:
         raise fault(ticker, f"no quarter from {label(known.max() - 3)} on", "look for its reports on sec.gov/edgar")
-    wrong = rows.isna().any(axis=1) | (rows[["capex_usd_bn", "revenue_usd_bn"]] < 0).any(axis=1)
+    wrong = rows.isna().any(axis=1) | (rows[["capex_usd_bn", "revenue_usd_bn"]] <= 0).any(axis=1)
     for period, row in rows[wrong].iterrows():
-        problem = f"{label(period)}: missing (nan) or negative: {row.to_dict()}"
+        problem = f"{label(period)}: missing (nan), zero or negative: {row.to_dict()}"
         raise fault(ticker, problem, "see whether it changed its tags, and enter new ones in data/filing_tags.csv")
     periods = pd.PeriodIndex(rows.index)
     rows = rows.map("{:.3f}".format).assign(
@@ -183,7 +183,7 @@ def chip_rows(
         if not end > last:
             continue
         report = next((one for one in filings if one.form in ("10-Q", "10-K") and one.period == end), None)
-        if member is None or report is None or pd.isna(revenue):
+        if member is None or report is None or not revenue > 0:
             note(f"{company.ticker} {label(period)}: no report, or no member for data_center in filing_tags; by hand")
             break
         figures = sec.tagged(company, report.number, report.document)

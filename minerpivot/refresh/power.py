@@ -55,8 +55,9 @@ def price_rows(answer: Any, start: pd.Period) -> pd.DataFrame:
     listed = told.get("data") if isinstance(told, dict) else None
     if not isinstance(listed, list) or not listed or not all(isinstance(row, dict) for row in listed):
         raise VendorError(SOURCE, "retail-sales", "no list of prices", LATER)
-    if told.get("warnings") or str(told.get("total", len(listed))) != str(len(listed)):
-        raise VendorError(SOURCE, "retail-sales", f"{len(listed)} rows of {told.get('total')}", LATER)
+    if (warned := told.get("warnings")) or str(told.get("total", len(listed))) != str(len(listed)):
+        said = f", with a warning: {str(warned)[:200]}" if warned else ""
+        raise VendorError(SOURCE, "retail-sales", f"{len(listed)} rows of {told.get('total')}{said}", LATER)
     rows = []
     for row in listed:
         where = f"{row.get('stateid')} {row.get('period')}"

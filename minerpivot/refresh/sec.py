@@ -137,7 +137,8 @@ def filings(company: Filer, *, since: pd.Timestamp) -> list[Filing]:
     """Filings since a day, oldest first."""
     url = FILINGS.format(company.cik)
     answer = parsed(*_ask(company, url, "filings"), source=SOURCE, subject=company.ticker)
-    recent = answer.get("filings", {}).get("recent") if isinstance(answer, dict) else None
+    told = answer.get("filings") if isinstance(answer, dict) else None
+    recent = told.get("recent") if isinstance(told, dict) else None
     names = {
         "accessionNumber": "number", "form": "form", "filingDate": "filed", "reportDate": "period", "items": "items",
         "primaryDocument": "document",
@@ -155,8 +156,11 @@ def filings(company: Filer, *, since: pd.Timestamp) -> list[Filing]:
     odd |= ~table["document"].astype(str).str.fullmatch(r"[\w./-]*")
     if odd.any() or (table["filed"] > tables.today() + pd.Timedelta("1D")).any():
         raise fault(company.ticker, "a filing without number or day, or of a day to come", f"open {url} by hand")
-    if len(answer["filings"].get("files") or []) and table["filed"].min() > since:
+    if answer["filings"].get("files") and table["filed"].min() > since:
         raise fault(company.ticker, f"its list does not reach back to {since:%Y-%m-%d}", "enter a later row first")
+    current = table.loc[table["form"] == "8-K", "items"].astype(str)
+    if len(current) and not current.str.contains(r"\d\.\d\d").any():  # by them filings are chosen: none would be found
+        raise fault(company.ticker, f"no item in any of its {len(current)} 8-Ks", f"open {url} by hand")
     table = table[table["filed"] >= since].drop_duplicates("number").sort_values(["filed", "number"])
     return [
         Filing(
@@ -287,8 +291,12 @@ def line(
 
     Where a filing has several of the `concepts`, the largest is the total: contract revenue is a part of revenue.
     """
-    of_concepts = {name: facts.get(taxonomy, {}).get(name, {}).get("units", {}).get(unit, []) for name in concepts}
-    records = [{"concept": name} | fact for name, listed in of_concepts.items() for fact in listed]
+    asked, mend = " or ".join(concepts), f"open {company.address} and compare"
+    try:
+        of_concepts = {name: facts.get(taxonomy, {}).get(name, {}).get("units", {}).get(unit, []) for name in concepts}
+        records = [{"concept": name} | fact for name, listed in of_concepts.items() for fact in listed]
+    except (AttributeError, TypeError):
+        raise fault(company.ticker, f"facts in a form that is not the SEC's: {asked}", mend) from None
     table = pd.DataFrame(records, columns=["concept", *FILED_PERIOD, "form", "filed", "val"])
     table = table[table["form"].astype("string").str.match(PERIODIC, na=False)].drop_duplicates()
     for column in ("start", "end", "filed"):
@@ -297,14 +305,15 @@ def line(
     table["value"] = pd.to_numeric(values.where(values.map(is_number)), errors="coerce") / 1e9
     if len(early := table[table["filed"] < table["end"]]):
         problem = f"{early['concept'].iloc[0]} to {early['end'].iloc[0]:%Y-%m-%d} was filed before that day"
-        raise fault(company.ticker, problem, f"open {company.address} and compare")
+        raise fault(company.ticker, problem, mend)
     unreadable = table[["accn", "end", "filed", "value"]].isna().any(axis=1).any()
     if unreadable or table.duplicated(["concept", *FILED_PERIOD]).any() or (needed and table.empty):
         what = (
             "no fact" if table.empty else "no day or value" if unreadable else "two values for a period in one filing"
         )
-        mend = f"open {company.address} and compare"
-        raise fault(company.ticker, f"{what}: {' or '.join(concepts)} ({unit})", mend)
+        if table.empty:
+            mend = "see whether it changed its tags, and enter new ones in data/filing_tags.csv"
+        raise fault(company.ticker, f"{what}: {asked} ({unit})", mend)
     total = table.sort_values("value", ascending=False).drop_duplicates(FILED_PERIOD)
     return total.sort_values(["filed", "accn"], ignore_index=True)
 

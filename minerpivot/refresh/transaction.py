@@ -347,7 +347,8 @@ def _rescaled(
             change.refused.append(
                 f"{symbol}: {len(days)} overlapping days are {factor:.6g} times what is stored, and the vendor and "
                 f"data/splits.csv list {listed}; the whole series moves by an event or not at all. Read the company's "
-                "release, add the split to data/splits.csv (closes_restated n), or try again later"
+                "release, add the split to data/splits.csv (closes_restated n, y where stored closes are on its basis "
+                "already), or try again later"
             )
     for event in applied:
         mine = (stored["symbol"] == event["symbol"]) & (stored["date"] < event["day"])
@@ -378,11 +379,16 @@ def _pending(events: list[dict[str, Any]], symbol: str, known: pd.DataFrame) -> 
 
 
 def _agreement(days: pd.DataFrame, events: list[dict[str, Any]]) -> float:
-    """The share of overlapping days whose ratio is what the events say: 1 on and after their days."""
+    """The share of overlapping days whose ratio is what the events say: 1 on and after their days.
+
+    Of all days or of those before the last event, whichever is less: where few lie before it, the others prove nothing.
+    """
     expected = np.ones(len(days))
     for event in events:
         expected *= np.where(days["date"] < event["day"], event["factor"], 1.0)
-    return float(((days["ratio"] / expected - 1).abs() <= TOLERANCE).mean())
+    agrees = (days["ratio"] / expected - 1).abs() <= TOLERANCE
+    moved = agrees[days["date"] < max(event["day"] for event in events)]
+    return float(min(agrees.mean(), moved.mean() if len(moved) else 1))
 
 
 def _restated(known: pd.DataFrame, splits: list[dict[str, Any]], folder: Path) -> Change:
@@ -438,9 +444,8 @@ def _hold(change: Change, entry: dict[str, Any], fresh: set[tuple[Any, str]], ta
                     change.remembered.append(("accepted", item))
             elif not remembered:
                 beside = _beside(change.merged, entry, fault.row, touched[-1])
-                change.held.append(
-                    f"{key} {touched[-1]} {fault.cells[touched[-1]]}: {fault.wrong}; beside it: {beside}"
-                )
+                line = f"{key} {touched[-1]} {fault.cells[touched[-1]]}: {fault.wrong}; beside it: {beside}"
+                change.held += [line] if line not in change.held else []  # two rules may say the same
 
 
 def _table(name: str, change: Change, folder: Path) -> rules.Table | None:

@@ -184,6 +184,12 @@ def forward(table: pd.DataFrame | pd.Series, what: str) -> None:
         raise ValueError(f"the {what} hold {table.columns[table.columns.duplicated()][0]} twice; keep one column")
 
 
+def plain_days(days: pd.Index | pd.Series, what: str) -> None:
+    """Refuse what is no day, such as a text or an instant with a time zone: it would meet no other table's days."""
+    if not pd.api.types.is_datetime64_dtype(days):
+        raise ValueError(f"the {what} are by {days.dtype}, not by day; use pd.to_datetime(days).tz_localize(None)")
+
+
 def impossible(returns: np.ndarray) -> np.ndarray:
     """Where a return cannot come from two closes: infinite, or a loss of more than everything."""
     return np.isinf(returns) | (returns < -1)
@@ -241,6 +247,7 @@ def _reasons(
 def _factor_array(returns: pd.DataFrame, factors: pd.DataFrame | None) -> np.ndarray:
     if factors is None:
         return np.empty((len(returns), 0))
+    plain_days(factors.index, "factors")
     forward(factors, "factors")
     values = factors.to_numpy(float)
     for place, name in zip(*np.nonzero(impossible(values))):
@@ -258,6 +265,10 @@ def _factor_array(returns: pd.DataFrame, factors: pd.DataFrame | None) -> np.nda
 
 def _positions(table: pd.DataFrame, returns: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Column and row of each event in `returns`; `ValueError` naming the first that has none."""
+    plain_days(returns.index, "returns")
+    plain_days(table["session"], "events")
+    if returns.empty:
+        raise ValueError("the returns have no session; give at least those of an estimation window")
     places = {ticker: place for place, ticker in enumerate(returns.columns.tolist())}
     column = np.array([places.get(ticker, -1) for ticker in table["ticker"].tolist()], dtype=int)
     sessions = returns.index.to_numpy()

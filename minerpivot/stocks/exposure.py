@@ -6,7 +6,8 @@ within the sample of each regression, so nothing dated D uses a return after D. 
 share is in neither beta alone. Correlation, R² and idiosyncratic volatility stand beside the betas: louder news
 of its own lowers a share's correlation with bitcoin at an unchanged beta.
 
-Refused everywhere: days that go back or come twice, a return that no close gives, a share or factor that stands still.
+Refused everywhere: days that go back or come twice, a return that no close gives, a share or factor that stands still,
+factors that are collinear.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from scipy import special
 from statsmodels.regression.linear_model import OLS
 from statsmodels.tools import add_constant
 
-from minerpivot.stocks.events import forward, impossible
+from minerpivot.stocks.events import forward, impossible, plain_days
 from minerpivot.stocks.inference import step_down
 from minerpivot.stocks.markets import SESSIONS_PER_YEAR
 
@@ -38,8 +39,9 @@ def factor_returns(
 
 def _complete(returns: pd.Series, factors: pd.DataFrame) -> pd.DataFrame:
     """Sessions on which share and factors all have returns; refuses what is no series of returns."""
-    forward(returns, f"returns of {returns.name}")
-    forward(factors, "factors")
+    for table, what in ((returns, f"returns of {returns.name}"), (factors, "factors")):
+        plain_days(table.index, what)
+        forward(table, what)
     table = factors[FACTORS].assign(share=returns)
     for row, column in np.argwhere(impossible(table.to_numpy(float))):
         name = returns.name if table.columns[column] == "share" else table.columns[column]
@@ -50,11 +52,13 @@ def _complete(returns: pd.Series, factors: pd.DataFrame) -> pd.DataFrame:
 
 
 def _moving(table: pd.DataFrame, name: object, when: str = "") -> None:
-    """Refuse a share or factor that stands still: it has no beta, no correlation and no break."""
+    """Refuse a share or factor that stands still, and factors of which one says what others do: they have no beta."""
     still = table.columns[np.ptp(table.to_numpy(float), axis=0) <= 1e-12]
     if len(still):
         what = name if still[0] == "share" else f"{name}: factor {still[0]}"
         raise ValueError(f"{what} has the same return on all {len(table)} sessions{when}; it has no exposure")
+    if not np.linalg.det(table[FACTORS].corr()) > 1e-10:
+        raise ValueError(f"{name}: the factors are collinear{when}; leave one out or take another")
 
 
 def _measures(moments: np.ndarray) -> np.ndarray:

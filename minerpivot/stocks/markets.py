@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from minerpivot.data.exchange import first_session
-from minerpivot.data.tables import last_day
+from minerpivot.data.tables import TableError, last_day
+from minerpivot.stocks.events import forward
 from minerpivot.stocks.sessions import ends
 
 SESSIONS_PER_YEAR = 252
@@ -26,9 +27,13 @@ def close_matrix(prices: pd.DataFrame, *, sessions_of: str = "SPY") -> pd.DataFr
 
     `prices` has one row per date and symbol: date, symbol, close. Sessions are the dates of
     `sessions_of`, so that a series that trades at weekends contributes its closes on exchange days
-    only and its weekend move belongs to Monday. Raises `ValueError` if `sessions_of` has no closes, and for two closes
-    of one day and symbol.
+    only and its weekend move belongs to Monday. Raises `ValueError` if `sessions_of` has no closes, for two closes
+    of one day and symbol, and for what no share costs.
     """
+    wrong = prices[prices["close"].notna() & ~prices["close"].between(0, np.inf, inclusive="neither")]
+    if len(wrong):
+        symbol, day, close = wrong[["symbol", "date", "close"]].iloc[0]
+        raise ValueError(f"{symbol} has a close of {close:g} on {day:%Y-%m-%d}; correct it or leave the row out")
     twice = prices[prices.duplicated(["date", "symbol"])]
     if len(twice):
         raise ValueError(f"{twice['symbol'].iloc[0]} has two closes on {twice['date'].iloc[0]:%Y-%m-%d}; remove one")
@@ -59,6 +64,7 @@ def last_closes(closes: pd.DataFrame, until: str | pd.Timestamp | pd.Series) -> 
 
     `until` is a day for all symbols, or one for each (symbol -> Timestamp; no close for one without a day).
     """
+    forward(closes, "closes")
     days, values = closes.index.to_numpy(), closes.to_numpy(float)
     limits = until.reindex(closes.columns).to_numpy() if isinstance(until, pd.Series) else np.datetime64(until)
     known = ~np.isnan(values) & (days[:, None] <= limits)
@@ -224,7 +230,10 @@ def basket(
     changes. Missing before the first member; then `start`, and constant while nobody is a member. A
     missing close is carried forward from the last one.
     """
+    forward(closes, "closes")
     prices = closes[members_by_date.columns].reindex(members_by_date.index).ffill()
+    if prices.empty:  # no session, or nobody to hold
+        return pd.Series(np.nan, members_by_date.index)
     held = _held(prices, members_by_date, last_session).to_numpy()
     days, levels = pd.DatetimeIndex(members_by_date.index), prices.to_numpy(float)
     # The coming session's quarter is known from the calendar; using it decides weights from that close on only.
@@ -254,6 +263,22 @@ def pivoted_and_pure(
     return pd.DataFrame(levels | held)
 
 
+def first_with(counts: pd.DataFrame, fewest: int) -> pd.Timestamp:
+    """The first session with `fewest` members in the signers' basket and one in the other (`pivoted_and_pure`).
+
+    Raises `TableError` with the mend if there is none: a fork may hold few companies, or only such as signed.
+    """
+    enough = counts.index[(counts["members"] >= fewest) & (counts["others"] > 0)]
+    if not len(enough):
+        most, others = (int(counts[side].max()) if len(counts) else 0 for side in ("members", "others"))
+        raise TableError(
+            f"no session has {fewest} miners that had signed and one that had not, but at most {most} and {others}. "
+            "Lower enough_members in the chapter's parameters, add miners with their closes to data/instruments.csv, "
+            "or take the chapter out of _toc.yml"
+        )
+    return enough[0]
+
+
 def both_returns(
     closes: pd.DataFrame,
     joining: pd.Series,
@@ -263,10 +288,13 @@ def both_returns(
 ) -> pd.DataFrame:
     """Returns of both baskets to the last session, bought in equal weights at the close of each start: starts × two.
 
-    Missing where a basket has no member at its start.
+    Missing where a basket has no member at its start, and from a start after the last session.
     """
     tickers, rows = list(tickers), {}
     for name, day in starts.items():
+        if day > closes.index[-1]:
+            rows[name] = pd.Series(np.nan, ["pivoted", "pure"])
+            continue
         levels = pivoted_and_pure(closes.loc[day:], joining, tickers, last_session)[["pivoted", "pure"]]
         rows[name] = levels.iloc[-1] / levels.iloc[0] - 1
     return pd.DataFrame(rows).T
@@ -290,8 +318,15 @@ def counted(
 
 
 def standing(one: float, other: float, *, within: float = 0.05) -> str:
-    """Whether a return in percent is "ahead" of another, "behind", or "level": final values within a share of each."""
-    ratio = (100 + one) / (100 + other)
+    """Whether a return in percent is "ahead" of another, "behind", or "level": final values within a share of each.
+
+    "unknown" where one of them is missing, as of a basket without a member.
+    """
+    if np.isnan(one) or np.isnan(other):
+        return "unknown"
+    if one == other:
+        return "level"
+    ratio = (100 + one) / (100 + other) if other > -100 else np.inf
     return "level" if 1 - within < ratio < 1 + within else "ahead" if ratio > 1 else "behind"
 
 

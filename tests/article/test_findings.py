@@ -512,3 +512,12 @@ def test_pages_are_read_from_the_day_of_the_first_on():
     )
     assert eve.pages().empty
     assert set(claims.dated(day.pages())) == {first}
+
+
+def test_without_contracts_to_study_the_response_to_them_is_left_to_pages(now, monkeypatch):
+    """A fork of companies that signed nothing, or nothing that the study can hold."""
+    news = returns.contract_news(now)
+    for few in (news[:0], news[news["news"] != "clean"]):
+        monkeypatch.setattr(returns, "contract_news", lambda known, few=few: few)
+        finding = found("response-strong", now)
+        assert (finding.given, finding.computed) == (returns.NO_EVENTS, None)

@@ -310,6 +310,23 @@ def test_a_notebook_that_raises_stops_the_build_and_stays_as_it_was(tmp_path):
     assert path.read_bytes() == before
 
 
+def test_a_row_that_a_cell_names_and_no_table_has_is_the_last_thing_said(tmp_path):
+    """Who took a company out sees at the end of the trace which cell still names it."""
+    path = scratch_notebook(tmp_path / "page.ipynb", "{}['NVDA']")
+    with pytest.raises(execute.ExecutionError) as raised:
+        execute.execute_stale([path])
+    first, last = str(raised.value).splitlines()[-2:]
+    assert first == "page.ipynb cell 2 raised KeyError: 'NVDA'"
+    assert last.startswith("If 'NVDA' was taken out of a table, put it back or no longer name it there. Mend the cell")
+
+
+def test_a_path_that_sphinx_reads_as_a_pattern_is_named(tmp_path):
+    """It would find no page under it, and say that none is in the contents."""
+    (tmp_path / "report [fork]").mkdir()
+    with pytest.raises(build.BuildError, match=r"report \[fork\] has \[ and \], which Sphinx reads as a pattern"):
+        build.build_site(tmp_path / "report [fork]", tmp_path / "built")
+
+
 def test_what_a_merge_left_in_a_notebook_is_named(tmp_path):
     """Instead of a parser's complaint about a character somewhere."""
     path = scratch_notebook(tmp_path / "merged.ipynb", "pass")
@@ -650,6 +667,11 @@ def test_what_nobody_foresaw_is_one_line_and_a_trace_in_a_file(tmp_path, monkeyp
     assert said.startswith("KeyError: 'odd' (test_book.py line ")
     assert "Traceback" not in said
     assert "Traceback" in (tmp_path / "_build" / "trace.txt").read_text("utf-8")
+    monkeypatch.setattr(commands, "app", lambda: {}["/home/B\udcfcro"])  # a path that is no UTF-8
+    with pytest.raises(SystemExit):
+        commands.main()
+    assert "B\\udcfcro" in (tmp_path / "_build" / "trace.txt").read_text("utf-8")
+    capsys.readouterr()
     shutil.rmtree(tmp_path / "_build")
     (tmp_path / "_build").write_text("no folder")
     with pytest.raises(SystemExit):

@@ -76,3 +76,9 @@ def test_only_what_a_build_has_executed_may_change_meanwhile(tmp_path):
     assert not current.unchanged(first, executed, {str(one): "later", "table": "a"}, [one])
     assert not current.unchanged(first, executed | {"table": "b"}, executed | {"table": "b"}, [one])
     assert not current.unchanged(first, {str(one): "new"}, {str(one): "new"}, [one])
+
+
+def test_a_machine_without_git_builds_an_archive(build, monkeypatch):
+    """There is no commit to look at."""
+    monkeypatch.setenv("PATH", "")
+    assert current.look()["commit"] == ""

@@ -1237,3 +1237,20 @@ def test_a_table_with_faults_of_its_own_is_not_judged_by_later_knowledge():
         (1, "field"),
         (2, "table"),
     ]
+
+
+def test_sites_without_any_contract_are_asked_nothing_of_contracts():
+    """A fork that took all contracts out keeps its sites."""
+    found = consistency.sites_hold_their_contracts(
+        lines("site_contracts", "site,critical_it_mw,stated_on", "denton,190,2025-02-26", "austin,20,2026-05-06"),
+        lines("deals", "deal_id,announced_on,critical_it_mw,gross_mw", "X,2025-01-01,5,6"),
+    )
+    assert at(found) == []
+
+
+def test_a_company_that_was_taken_out_takes_its_costs_with_it():
+    """A mean of the sector is nobody's."""
+    costs = lines("miner_costs", "ticker,period,metric,value", *(f"{who},2026Q1,x,1" for who in ("A", "SECTOR", "B")))
+    assert places(consistency.costs_are_of_companies_here(costs, lines("instruments", "ticker", "A"))) == [
+        (2, "ticker")
+    ]

@@ -180,3 +180,20 @@ def test_a_split_from_before_a_change_of_ticker_still_counts(tmp_path):
         for each, ticker in ((frozen, TICKER), (load, NEW))
     ]
     pd.testing.assert_series_equal(*moves, check_names=False)
+
+
+def test_a_fork_without_companies_that_ended_has_an_empty_table_of_fates(tmp_path):
+    """A header alone is refused, as a file that was cut; said to be right in the yml it is a table without rows."""
+    with pytest.raises(
+        tables.TableError, match=r"fates\.csv: has a header and no rows; .* write empty: true into fates"
+    ):
+        edited(tmp_path / "cut", fates=lambda raw: raw[:0])
+
+    def edit(raw):
+        with (tmp_path / "said" / "data" / "fates.yml").open("a", encoding="utf-8") as file:
+            file.write("empty: true\n")
+        return raw[:0]
+
+    found = edited(tmp_path / "said", fates=edit)("fates")
+    assert found.empty
+    assert found.dtypes.equals(frozen("fates").dtypes)

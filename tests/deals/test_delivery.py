@@ -551,3 +551,12 @@ def test_contracts_that_start_later():
         )
     )
     assert delivery.later_mw(rows, "2026-08-29", {"WYFI": "BTBT"}).to_dict() == {"BTBT": 5, "IREN": 40}
+
+
+def test_nobody_booked_before_where_no_company_with_revenue_has_signed():
+    """A fork of two companies: one has revenue, the other a contract."""
+    months = pd.DataFrame({"ticker": ["A"], "month": [pd.Timestamp("2026-01-31")], "contracted_mw": 5, "live_mw": 0})
+    columns = ["ticker", "period_end", "ai_hpc_revenue_usd_m", "ai_includes_fit_out"]
+    for rows in ([("B", pd.Timestamp("2026-03-31"), 4.0, "n")], []):
+        segments = pd.DataFrame(rows, columns=columns).astype({"period_end": "datetime64[ns]"})
+        assert delivery.booked_before(months, segments, {"C": "B"}) == []

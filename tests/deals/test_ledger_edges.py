@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from minerpivot.data.tables import TableError
 from minerpivot.deals import ledger as deals
 from tests.deals.test_ledger import ledger, segments
 
@@ -109,3 +110,12 @@ def test_one_value_of_several_leases_has_one_rate():
     rows = deals.revenue_per_mw_year(deals.contracted(table), ratio=1.4)
     assert rows["mw_basis"].tolist() == ["critical IT"]
     assert rows[["mw", "low", "high"]].to_numpy().tolist() == [[100.0, 1.0, 1.0]]
+
+
+def test_a_chapter_without_a_contract_to_add_up_says_so():
+    """Contracts of unknown size are none to add up."""
+    rows = pd.DataFrame({"mw": [None, 40.0]}, dtype=float)
+    assert deals.needed(rows) is rows
+    for none in (rows[:1], rows[:0]):
+        with pytest.raises(TableError, match="no tenant's contract in force with its megawatts"):
+            deals.needed(none)

@@ -363,3 +363,10 @@ def test_what_is_shown_names_its_tables_and_their_last_day():
     assert both.endswith(f"(table to {words.in_words(tables.through('network.fees_btc'))}).")
     assert "(compiled " in words.provenance("sites")  # a table that is dated as a whole has no last day of its own
     assert words.provenance("datapackage") == "Data: the manifest, datapackage.json."
+
+
+def test_a_table_without_a_day_is_named_without_one(monkeypatch):
+    """Of a fork that took the dated rows out; with others, theirs count."""
+    monkeypatch.setattr(tables, "_coverage", lambda name, folder: {"to": "" if name == "halvings" else "2026-11-26"})
+    assert words.provenance("halvings") == "Data: Halvings of the block subsidy."
+    assert tables.through(["halvings", "sites"]) == "2026-11-26"

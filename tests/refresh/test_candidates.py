@@ -3,6 +3,7 @@
 The texts are invented, in the shape of releases: a headline, terms in one sentence, boilerplate at the end.
 """
 
+import json
 from functools import partial
 
 import pandas as pd
@@ -182,6 +183,24 @@ def test_a_filing_that_cannot_be_read_stops_the_queue(vendor):
     """A queue without it would look complete."""
     vendor[f"{filings.folder(CIK, NOTES)}/release.htm"] = Answer(b"", 404)
     with pytest.raises(VendorError, match=r"CIFR document release\.htm: answered 404"):
+        collected()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (lambda body: body.update(filings=None), "no list of filings"),
+        (lambda body: body["filings"].update(recent=[]), "no list of filings"),
+        (lambda body: body["filings"].update(files=3), "its list does not reach back"),
+        (lambda body: body["filings"]["recent"].update(items=[None] * 3), "no item in any of its 3 8-Ks"),
+    ],
+)
+def test_a_list_in_another_form_is_no_empty_one(vendor, spoil, problem):
+    """A queue without what it cannot see would look complete."""
+    body = json.loads(vendor[filings.where(CIK)].body)
+    spoil(body)
+    vendor[filings.where(CIK)] = body
+    with pytest.raises(VendorError, match=f"SEC EDGAR: CIFR: {problem}"):
         collected()
 
 

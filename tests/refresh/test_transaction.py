@@ -232,6 +232,14 @@ def test_an_event_that_explains_another_factor_is_refused(data, factor):
     refused(change, data, f"a split on {next_session(data)} (times 0.1)", "by an event or not at all")
 
 
+def test_a_split_whose_closes_stand_on_its_basis_already_moves_nothing(data):
+    """Three days before it and many after, all as stored: what agrees after it proves nothing of those before."""
+    rows = stored(data, STOCK, 20)
+    event = split(data) | {"day": rows["date"].iloc[3]}
+    change = compare("prices", scaled(rows, 1, event), folder=data)
+    refused(change, data, "1 times what is stored", "y where stored closes are on its basis already")
+
+
 def test_a_split_with_one_corrected_day_is_both(data):
     """Nine days in ten show the factor: the history is rescaled, and the odd day is a revision that stops."""
     rows = scaled(stored(data, STOCK, 10), 0.1, split(data))

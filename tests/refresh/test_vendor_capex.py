@@ -503,6 +503,20 @@ def edit(body, concept, end, **cells):
             }
 
 
+def zero(body, concept, end):
+    """A placeholder for a value."""
+    for f in body["facts"]["us-gaap"][concept]["units"]["USD"]:
+        f["val"] = 0 if f["end"] == end else f["val"]
+
+
+ODD = (  # JSON that is whole and no company's facts
+    lambda concepts: concepts.update({PPE: None}),
+    lambda concepts: concepts[PPE].update(units=[]),
+    lambda concepts: concepts[PPE]["units"].update(USD={"0": 1}),
+    lambda concepts: concepts[PPE]["units"].update(USD=[None, 3]),
+)
+
+
 @pytest.mark.parametrize(
     ("break_it", "problem"),
     [
@@ -515,9 +529,11 @@ def edit(body, concept, end, **cells):
             lambda b: b["facts"]["us-gaap"][PPE]["units"]["USD"].append(fact("2026-06-30", 1, start="2026-01-01")),
             "two ",
         ),
-        (lambda b: remove(b, PPE, "2025-09-30"), "FY2025 Q3: missing (nan) or negative: {'capex_usd_bn': nan"),
+        (lambda b: remove(b, PPE, "2025-09-30"), "FY2025 Q3: missing (nan), zero or negative: {'capex_usd_bn': nan"),
         (lambda b: remove(b, CONTRACTS, "2026-06-30"), "FY2026 Q2: missing (nan)"),
-        (lambda b: edit(b, PPE, "2025-09-30", val=50_000_000_000), "FY2025 Q4: missing (nan) or negative"),
+        (lambda b: zero(b, PPE, "2026-03-31"), "FY2026 Q1: missing (nan), zero or negative"),
+        *((lambda b, f=f: f(b["facts"]["us-gaap"]), "facts in a form that is not the SEC's: PaymentsTo") for f in ODD),
+        (lambda b: edit(b, PPE, "2025-09-30", val=50_000_000_000), "FY2025 Q4: missing (nan), zero or negative"),
         (
             lambda b: edit(b, CONTRACTS, "2025-09-30", val=2_000_000),
             "FY2025 Q4: revenue: quarters sum to 402.835 USD bn, the filed year to 402.837",
@@ -532,6 +548,8 @@ def edit(body, concept, end, **cells):
         "two values",
         "gap",
         "no revenue",
+        "zero",
+        *("concept", "units", "listed", "entries"),
         "negative",
         "year",
     ],

@@ -85,7 +85,7 @@ FAULTS = [
     (spoil(sectorid="RES"), "not asked for"),
     (spoil(**{"price-units": "dollars per megawatthour"}), "a price in 'dollars per megawatthour'"),
     (lambda body: body["response"]["data"].pop(), "rows of"),
-    (lambda body: body["response"].update(warnings=[{"warning": "incomplete return"}]), "rows of"),
+    (lambda body: body["response"].update(warnings=[{"warning": "incomplete return"}]), "with a warning: "),
     (lambda body: body["response"].pop("data"), "no list of prices"),
     (lambda body: body.pop("response"), "no list of prices"),
     (lambda body: body["response"].update(data=[]), "no list of prices"),

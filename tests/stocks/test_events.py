@@ -401,3 +401,32 @@ def test_a_window_lies_inside_the_span(returns, deals, window):
     assert events.within(abnormal, (0, 0)) == slice(10, 11)
     with pytest.raises(ValueError, match=r"is not inside the span \[-10, 10\]; widen `span`"):
         events.within(abnormal, window)
+
+
+DAYS_OTHERWISE = {  # of a panel: text, instants, days of another calendar, dates of Python
+    "text": lambda days: days.strftime("%Y-%m-%d"),
+    "zone": lambda days: days.tz_localize("America/New_York"),
+    "periods": lambda days: days.to_period("D"),
+    "dates": lambda days: pd.Index(days.date),
+}
+
+
+@pytest.mark.parametrize("form", DAYS_OTHERWISE.values(), ids=DAYS_OTHERWISE)
+def test_days_are_plain_days_in_returns_events_and_factors(form):
+    """Else an event would meet another session than its own, or none, with an error of pandas."""
+    panel = small(A=[0.01, -0.02, 0.03, 0.01, 0.0, 0.05])
+    factors = panel.rename(columns={"A": "m"}) ** 2
+    odd = panel.set_axis(form(panel.index))
+    with pytest.raises(ValueError, match=r"the returns are by .*, not by day"):
+        events.abnormal_returns(odd, one_event(), **SMALL)
+    with pytest.raises(ValueError, match=r"the factors are by .*, not by day"):
+        events.abnormal_returns(panel, one_event(), factors=factors.set_axis(odd.index), **SMALL | {"minimum": 3})
+    deal = one_event().assign(session=[form(pd.DatetimeIndex(["2024-01-08"]))[0]])
+    with pytest.raises(ValueError, match=r"the events are by .*, not by day"):
+        events.abnormal_returns(panel, deal, **SMALL)
+
+
+def test_a_panel_without_sessions_is_refused():
+    """In words."""
+    with pytest.raises(ValueError, match="the returns have no session"):
+        events.abnormal_returns(small(A=[0] * 6)[:0], one_event(), **SMALL)

@@ -472,3 +472,19 @@ def test_searched_breaks_have_a_base_rate_on_stretches_without_news():
         session = news.set_index("ticker").loc[ticker, "session"]
         assert not row["first"] <= session <= row["last"]
     assert exposure.search_base_rate(returns, factors, news, shortest=390).empty
+
+
+@pytest.mark.parametrize("ask", [exposure.exposure, exposure.sup_f, lambda *w: exposure.known_break(*w, SESSIONS[200])])
+def test_factors_of_which_one_says_what_another_does_are_refused(ask):
+    """Chips that are twice the market but for rounding have no coefficient of their own, though algebra gives one."""
+    share, factors = world(3)
+    for twice in (2 * factors["market"], 2 * factors["market"] + 1e-14 * factors["bitcoin"]):
+        with pytest.raises(ValueError, match="A: the factors are collinear"):
+            ask(share, factors.assign(chips=twice))
+
+
+def test_a_share_by_the_hour_meets_no_factor_by_the_day():
+    """It is told so, and not that sessions are few."""
+    share, factors = world(3)
+    with pytest.raises(ValueError, match=r"the returns of A are by .*, not by day"):
+        exposure.exposure(share.tz_localize("UTC"), factors)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minerpivot.data.tables import last_day, load
+from minerpivot.data.tables import TableError, last_day, load
 from minerpivot.deals.ledger import pivot_dates
 from minerpivot.stocks import markets
 from tests.frozen import load as frozen
@@ -53,6 +53,25 @@ def test_two_closes_of_one_day_are_refused():
     prices = pd.DataFrame({"date": pd.to_datetime(["2026-01-09"] * 2), "symbol": ["SPY"] * 2, "close": [50, 52]})
     with pytest.raises(ValueError, match="SPY has two closes on 2026-01-09"):
         markets.close_matrix(prices)
+
+
+@pytest.mark.parametrize("close", [0, -3, np.inf])
+def test_what_no_share_costs_is_refused(close):
+    """The return from it would be infinite, or a basket's level negative."""
+    rows = [("2026-01-05", "SPY", 500), ("2026-01-05", "A", close)]
+    prices = pd.DataFrame(rows, columns=["date", "symbol", "close"]).assign(date=pd.Timestamp("2026-01-05"))
+    with pytest.raises(ValueError, match=r"A has a close of .* on 2026-01-05; correct it"):
+        markets.close_matrix(prices)
+
+
+@pytest.mark.parametrize(("rows", "problem"), [([1, 0], "go back"), ([0, 1, 1], "two rows for 2026-01-06")])
+def test_closes_go_forward_each_day_once(rows, problem):
+    """A basket that runs backwards would know its end."""
+    wide = frame(["2026-01-05", "2026-01-06"], A=[1, 2]).iloc[rows]
+    with pytest.raises(ValueError, match=problem):
+        markets.basket(wide, wide > 0)
+    with pytest.raises(ValueError, match=problem):
+        markets.last_closes(wide, "2026-01-06")
 
 
 def test_a_delisted_share_ends_no_comparison_and_a_series_that_merely_stops_does():
@@ -372,6 +391,25 @@ def test_both_returns_are_of_equal_weights_at_each_start():
     assert markets.both_returns(wide, joining, "AB", starts)["pure"].isna().all()
 
 
+def test_from_a_start_after_the_last_session_there_is_no_return():
+    """An article of this morning, closes of yesterday."""
+    wide = frame(["2026-01-05", "2026-01-06"], A=[1, 2], B=[1, 3])
+    found = markets.both_returns(wide, pd.Series({"A": wide.index[0]}), "AB", {"late": pd.Timestamp("2026-01-07")})
+    assert found.loc["late"].isna().all()
+
+
+def test_a_comparison_begins_where_both_sides_have_members():
+    """Three that signed and one that did not; where they never come together the mend is told, without any too."""
+    days = pd.DatetimeIndex(["2026-01-05", "2026-01-06", "2026-01-07"])
+    counts = pd.DataFrame({"members": [2, 3, 4], "others": [2, 1, 0]}, days)
+    assert markets.first_with(counts, 3) == days[1]
+    with pytest.raises(TableError, match=r"4 miners that had signed and one that had not, but at most 4 and 2\. Lower"):
+        markets.first_with(counts, 4)
+    nobody = markets.pivoted_and_pure(frame([], A=[]), pd.Series(dtype="datetime64[ns]"), "A")
+    with pytest.raises(TableError, match="but at most 0 and 0"):
+        markets.first_with(nobody[["members", "others"]], 1)
+
+
 def test_sides_can_turn_the_order_when_a_late_signer_then_falls():
     """B doubles, signs, then halves: moved it takes its fall to the signed, left unsigned it is back at its start."""
     wide = frame(["2026-02-02", "2026-02-03", "2026-02-04"], A=[10, 10, 10], B=[10, 20, 10], C=[10, 9, 9])
@@ -463,6 +501,9 @@ def test_standing_compares_what_a_dollar_became():
     assert markets.standing(76, 70) == "level"
     assert markets.standing(2, -4) == "ahead"
     assert markets.standing(-12, -4) == "behind"
+    assert markets.standing(-100, -100) == "level"
+    assert markets.standing(-50, -100) == "ahead"
+    assert markets.standing(float("nan"), -4) == markets.standing(3, float("nan")) == "unknown"  # an empty basket
 
 
 def test_a_group_returns_the_mean_of_those_that_have_a_return():
