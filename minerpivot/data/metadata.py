@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from minerpivot.data import rules, tables
-from minerpivot.data.tables import TableError, checksum, last_day, today, typed
+from minerpivot.data.tables import TableError, checksum, last_day, text_checksum, today, typed
 
 STANDARD = {"profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
 QUOTED = "(a text with a colon or another sign of YAML's belongs in quotation marks)"
@@ -154,7 +154,7 @@ def _resource(path: Path, terms: dict[str, Any]) -> dict[str, Any]:
     if unknown := [name for name in said["licences"] if name not in terms]:
         raise TableError(f"data/{path.name}: licence {unknown[0]!r} is not among licence_terms of data/package.yml")
     said["licenses"] = [{"name": name} | terms[name] for name in said.pop("licences")]
-    said["metadata_hash"] = checksum(path.read_bytes())
+    said["metadata_hash"] = text_checksum(path)
     return {"name": path.stem, "path": f"{path.stem}.csv"} | STANDARD | said
 
 

@@ -377,7 +377,7 @@ def verify(name: str, *, folder: Path = DATA) -> None:
     except OSError as error:
         raise TableError(f"data/{entry['path']} cannot be read: {error.strerror}; `git checkout data`") from None
     described = folder / f"{name}.yml"
-    said = checksum(described.read_bytes()) if described.is_file() else ""
+    said = text_checksum(described) if described.is_file() else ""
     for file, found, recorded in ((entry["path"], checksum(content), "hash"), (described.name, said, "metadata_hash")):
         if found != entry[recorded]:
             raise TableError(
@@ -508,6 +508,11 @@ def weakest(grades: Iterable[str]) -> str:
 def checksum(content: bytes) -> str:
     """A file's content hash in the form of the Data Package standard."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def text_checksum(path: Path) -> str:
+    """The checksum of a text whose line ends may be those of Windows: git stores it with others."""
+    return checksum(path.read_bytes().replace(b"\r\n", b"\n"))
 
 
 def digest(value: Any) -> str:

@@ -197,3 +197,14 @@ def test_a_fork_without_companies_that_ended_has_an_empty_table_of_fates(tmp_pat
     found = edited(tmp_path / "said", fates=edit)("fates")
     assert found.empty
     assert found.dtypes.equals(frozen("fates").dtypes)
+
+
+def test_metadata_saved_on_windows_are_the_same(tmp_path):
+    """Git stores them with Unix line ends: sealed with others, every clone would differ from its checksums."""
+    load = edited(tmp_path)
+    path = tmp_path / "data" / "fates.yml"
+    manifest = path.with_name("datapackage.json").read_bytes()
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert len(load("fates"))
+    assert validation.seal(path.parent) == []
+    assert path.with_name("datapackage.json").read_bytes() == manifest
