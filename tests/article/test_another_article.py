@@ -118,7 +118,7 @@ def test_its_page_speaks_of_that_article_alone(fork):
     text = read(fork)
     assert "8 statements" in text
     assert "miners the article names five. They had done" in text  # of one only its contract
-    assert "of a text that speaks of 15 May 2026, at [example.org](https://example.org/miners)." in text
+    assert "text at [example.org](https://example.org/miners) that speaks of 15 May 2026." in text
     assert "The quotation is not the words of the company." in text
     assert "The article is no rewrite" in text
     for other in ("28 January", "coinspeaker", "CoinDesk", "IREN", "halving was not", "no slowdown", "readings"):
