@@ -1,5 +1,6 @@
 """What several test files share: the built site, a browser, and frozen returns and deal events."""
 
+import gc
 import os
 import shutil
 
@@ -20,6 +21,7 @@ from tests.frozen import load
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of a hundred processes would compile the package anew
 hypothesis.settings.register_profile("report", deadline=None)  # a busy machine proves nothing
 hypothesis.settings.load_profile("report")
+gc.set_threshold(100_000)  # looking for garbage every 700 objects takes a tenth of the run
 
 
 # What takes longest begins first, or one process would work on it when the others are done.

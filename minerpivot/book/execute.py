@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements.txt"
 KERNEL = "python3"
 TIMEOUT = 900  # seconds that a cell may take
+SELDOM = "import gc; gc.set_threshold(100_000)"  # a kernel lives for seconds, and looking for garbage takes a tenth
 UNCHANGED = "The notebook and the previous site are unchanged."
 
 _ASK_KERNEL = """\
@@ -180,7 +181,7 @@ def _started(notebook: NotebookNode, path: Path) -> NotebookClient:
             resources={"metadata": {"path": path.parent}},
             record_timing=False,
             shutdown_kernel="immediate",  # all that it had to say is in the cells; its leave takes half a second
-            extra_arguments=["--log-level=ERROR"],
+            extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={SELDOM}"],
         )
         client.log.disabled = True  # what went wrong is said once, below
         client.kernel_name = KERNEL  # whatever its metadata say: it is the one with the package

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,23 +22,29 @@ _unkept: dict[str, str] = {}  # drawn by this process; one that it forks needs i
 
 
 def pictures(panels: Sequence[Mapping[str, Any]]) -> dict[str, drawing.Picture]:
-    """A stored chart's drawings by size. What cannot be kept (a full disk) is drawn again by the next process."""
+    """A stored chart's drawings by size."""
     code = Path(drawing.__file__).read_text(encoding="utf-8")
-    drawn = {}
-    for size in drawing.WIDTHS:
-        path = KEPT / f"{digest([panels, size, code, VL_CONVERT])}.drawing"
-        if path.name in _unkept:
-            text = _unkept[path.name]
-        elif whole(path):
-            text = path.read_text(encoding="utf-8")
-        else:
-            text = json.dumps(drawing.picture(panels, size))
-            try:
-                keep(path, text)
-            except OSError:
-                _unkept[path.name] = text
-        drawn[size] = drawing.Picture(*json.loads(text))
-    return drawn
+
+    def draw(size: str) -> str:
+        return json.dumps(drawing.picture(panels, size))
+
+    drawn = {size: made([panels, size, code], "drawing", partial(draw, size)) for size in drawing.WIDTHS}
+    return {size: drawing.Picture(*json.loads(text)) for size, text in drawn.items()}
+
+
+def made(parts: Sequence[Any], kind: str, make: Callable[[], str]) -> str:
+    """What `make` draws of the `parts`, once; what cannot be kept (a full disk) is drawn again by the next process."""
+    path = KEPT / f"{digest([*parts, VL_CONVERT])}.{kind}"
+    if path.name in _unkept:
+        return _unkept[path.name]
+    if whole(path):
+        return path.read_text(encoding="utf-8")
+    text = make()
+    try:
+        keep(path, text)
+    except OSError:
+        _unkept[path.name] = text
+    return text
 
 
 def whole(path: Path) -> bool:

@@ -22,7 +22,6 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import special, stats
-from statsmodels.stats.multitest import multipletests
 
 from minerpivot.stocks import event_arrays
 from minerpivot.stocks.event_arrays import TESTS, Fit, Panel, Sample, Window, estimate
@@ -130,11 +129,9 @@ def _leave_one_out(car: pd.Series) -> pd.Series:
 
 def holm(p_values: pd.Series) -> pd.Series:
     """p values adjusted for all tests of the family (Holm, 1979); a missing one is no test."""
-    adjusted = p_values.copy().astype(float)
-    known = p_values.notna()
-    if known.any():
-        adjusted[known] = multipletests(p_values[known], method="holm")[1]
-    return adjusted
+    tested = p_values.dropna().astype(float).sort_values(kind="stable")
+    left = np.arange(len(tested), 0, -1)  # tests that are not more certain, this one among them
+    return (tested * left).cummax().clip(upper=1).reindex(p_values.index)
 
 
 def step_down(observed: pd.Series, draws: pd.DataFrame) -> pd.DataFrame:

@@ -29,6 +29,14 @@ def test_a_chart_that_was_shown_is_not_drawn_again(panels, monkeypatch):
     assert drawn_anew(panels, monkeypatch) == []
 
 
+def test_the_picture_of_a_chart_is_made_once(panels, monkeypatch):
+    """The PNG for readers of the notebook; another description is another picture."""
+    first = showing.png({"panels": panels, "description": "D"})
+    monkeypatch.setattr(showing, "_quantised", lambda drawn: "made anew")
+    assert showing.png({"panels": panels, "description": "D"}) == first != "made anew"
+    assert showing.png({"panels": panels, "description": "E"}) == "made anew"
+
+
 @pytest.mark.parametrize("content", ["", "half", None])
 def test_a_drawing_that_is_not_as_it_was_made_is_drawn_again(panels, monkeypatch, content):
     """Emptied by a full disk, cut, or gone; afterwards it is kept."""

@@ -8,6 +8,8 @@ import re
 from calendar import month_name
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import vl_convert
@@ -17,7 +19,7 @@ from PIL import Image
 
 from minerpivot.page.charts.plate import Drawing, Plate, Size
 from minerpivot.page.drawing import MIME, WIDTHS, standalone
-from minerpivot.page.kept import pictures
+from minerpivot.page.kept import made, pictures
 from minerpivot.page.words import provenance, rounded
 
 LARGEST = 12_000  # bytes of a drawing in a page
@@ -137,6 +139,11 @@ def png(choice: Mapping[str, Any]) -> str:
     """A quantised base64 PNG on white, for JupyterLab and GitHub."""
     drawn = standalone(pictures(choice["panels"])["wide"], choice["description"], dark=False)
     drawn = drawn.replace('class="l-', 'fill="none" class="l-')  # the renderer knows no selector by a class's beginning
+    code = Path(__file__).read_text(encoding="utf-8")
+    return made([drawn, code, version("pillow")], "png", lambda: _quantised(drawn))
+
+
+def _quantised(drawn: str) -> str:
     image = Image.open(io.BytesIO(vl_convert.svg_to_png(drawn, scale=1.5)))
     paper = Image.new("RGBA", image.size, "white")
     paper.alpha_composite(image.convert("RGBA"))
