@@ -1,9 +1,10 @@
-"""Numbers that other packages published, reproduced by this engine; where they differ, the reason.
+"""Numbers that three other packages published, reproduced by this engine; where they differ, the reason.
 
 No series of theirs is kept here. Returns are regenerated from what their regressions leave (coefficients, sums of
 squares) and the returns of the windows, computed by statsmodels from the packages' returns: a week of `estudy2` below,
 the ten years of `eventstudy` in annual_reports.csv, from example/returns_GAFAM.csv and 10K.csv of
-github.com/LemaireJean-Baptiste/eventstudy at f2537304b6e3f8eff369bc493ab5a80fd19aac0f.
+github.com/LemaireJean-Baptiste/eventstudy at f2537304b6e3f8eff369bc493ab5a80fd19aac0f. The invented returns of
+`EventStudy` are printed beside its results.
 """
 
 from itertools import pairwise
@@ -172,3 +173,103 @@ def test_the_annual_reports_of_eventstudy():
     printed = {"aar": 3, "t": 2, "mean": 4, "min": 4, "median": 4, "max": 4}
     for column, digits in printed.items():
         np.testing.assert_allclose(found[column], TABLE[column], rtol=0, atol=0.5001 * 10.0**-digits)
+
+
+# --- EventStudy 0.66, "golden" values: three firms on one day of which eight sessions are known before --
+# tests/testthat/test_golden_values.R and helper-golden-data.R of github.com/sipemu/eventstudy at
+# 07ea64ac6389d73ec01528e7de39f5750710dd4e. Market model, simple returns, each firm against an index of its own.
+
+INDEX = [  # eight sessions of estimation, then days 0 to 2
+    [-0.02, -0.01, 0, 0.01, 0.02, 0.03, -0.015, 0.005, 0.015, -0.005, 0.01],
+    [-0.018, -0.008, 0.002, 0.012, 0.022, 0.028, -0.012, 0.008, 0.012, -0.004, 0.009],
+    [-0.025, -0.012, 0.001, 0.01, 0.02, 0.03, -0.01, 0.006, 0.018, -0.006, 0.011],
+]
+LINES = [(0.004, 1.2), (0.003, 1.0), (0.005, 1.4)]  # intercept and slope, to which these are added
+ADDED = [
+    [0.001, -0.001, 0.002, -0.002, 0.0015, -0.0015, 0.0005, -0.0005],
+    [0.0012, -0.0008, 0.0018, -0.0016, 0.001, -0.0012, 0.0006, -0.001],
+    [0.0008, -0.0012, 0.0016, -0.0014, 0.0012, -0.001, 0.0004, -0.0004],
+]
+DAYS = [[0.04, 0.0, 0.03], [0.03, -0.01, 0.02], [0.05, -0.005, 0.035]]
+SHARED = pd.DataFrame(  # of each day, then of the days up to it
+    {
+        "mean": [0.017858427448395411, -0.003055141803282022, 0.012352491200872388],
+        "t": [12.785674729349529, -0.93664440956979689, 5.8589693453114027],
+        "patell": [17.404798533168357, -3.239085545200092, 12.231088522816789],
+        "bmp": [9.262881651878164, -0.99419205506945918, 5.6244379647718095],
+        "sign": [1.7320508075688774, -0.57735026918962584, 1.7320508075688774],
+        "rank": [1.586435792425881, -0.95186147545552868, 1.269148633940705],
+        "kolari_pynnonen": [0.70742152433092598, -0.075928084316215713, 0.42954758876108962],
+        "caar": [0.017858427448395411, 0.014803285645113389, 0.027155776845985774],
+        "caar_t": [12.785674729349529, 3.3332365393903789, 4.1627875088073241],
+        "caar_bmp": [9.262881651878164, 3.431336898228547, 4.2274213480688871],
+        "caar_kolari_pynnonen": [0.70742152433092598, 0.26205684907413279, 0.32285512936825822],
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def day():
+    """The three firms' abnormal returns. Each has a stretch of the calendar of its own, so that one series holds the
+    three indices; what is tested takes them as one day."""
+    own = [
+        [*(intercept + slope * np.array(index[:8]) + added), *days]
+        for (intercept, slope), index, added, days in zip(LINES, INDEX, ADDED, DAYS)
+    ]
+    sessions = pd.bdate_range("1970-01-01", periods=33)
+    returns = pd.DataFrame({"own": np.concatenate(own)}, sessions)
+    table = pd.DataFrame({"ticker": "own", "session": sessions[[8, 19, 30]]})
+    factors = pd.DataFrame({"market": np.concatenate(INDEX)}, sessions)
+    request = {"estimation": (-8, -1), "span": (0, 2), "minimum": 8, "others": table.iloc[:0]}
+    return events.abnormal_returns(returns, table, factors=factors, **request)
+
+
+def on_one_day(made, window):
+    """The statistics of a study whose events share their day 0."""
+    columns = events.within(made, window)
+    fit = made.fit._replace(abnormal=made.fit.abnormal[:, columns], leverage=made.fit.leverage[:, columns])
+    together = np.zeros((1, 3), dtype=int)
+    found = event_arrays.statistics(event_arrays.measure(fit), np.arange(3)[None], together, window[1] - window[0] + 1)
+    return {test: values[0] for test, values in found.items()}
+
+
+def test_means_t_and_sign_of_the_shared_day(day):
+    """As printed to the last digits, by day and cumulated."""
+    for offset, printed in SHARED.iterrows():
+        alone, cumulated = on_one_day(day, (offset, offset)), on_one_day(day, (0, offset))
+        assert [alone["mean"], cumulated["mean"]] == pytest.approx([*printed[["mean", "caar"]]], abs=1e-12)
+        assert alone["cross_sectional"] == pytest.approx(printed["t"], rel=1e-10)
+        assert cumulated["cross_sectional"] == pytest.approx(printed["caar_t"], rel=1e-10)
+        assert alone["generalised_sign"] == pytest.approx(printed["sign"], rel=1e-10)
+
+
+def test_forecast_errors_and_the_penalty_of_a_shared_day(day):
+    """Patell's sum of standardised returns, and what Kolari and Pynnönen leave of Boehmer's t: a thirteenth.
+
+    Their Boehmer divides by the model's sigma alone. Boehmer, Musumeci & Poulsen (1991), and we, by that of the
+    forecast; with theirs the statistic is that printed, and so is the one corrected by our correlation.
+    """
+    for offset, printed in SHARED.iterrows():
+        alone, cumulated = on_one_day(day, (offset, offset)), on_one_day(day, (0, offset))
+        scar = events.cumulative(day, (offset, offset))["scar"]
+        assert scar.sum() / np.sqrt(3 * 6 / 4) == pytest.approx(printed["patell"], rel=1e-10)
+        for found, columns, before in [
+            (alone, slice(offset, offset + 1), ""),
+            (cumulated, slice(0, offset + 1), "caar_"),
+        ]:
+            plain = day.fit.abnormal[:, columns].sum(axis=1) / day.fit.sigma
+            theirs = plain.mean() / plain.std(ddof=1) * np.sqrt(3)
+            assert theirs == pytest.approx(printed[f"{before}bmp"], rel=1e-10)
+            assert found["bmp"] != pytest.approx(theirs, rel=1e-4)
+            penalty = found["kolari_pynnonen"] / found["bmp"]
+            assert theirs * penalty == pytest.approx(printed[f"{before}kolari_pynnonen"], rel=1e-9)
+
+
+def test_ranks_of_the_shared_day_but_for_one_degree(day):
+    """They take the spread of a day's mean rank over the days less one; Corrado (1989), and we, over the days."""
+    sample = event_arrays.measure(day.fit)
+    for offset, printed in SHARED["rank"].items():
+        ranks = np.roll(sample.ranks, 2 - offset, axis=1)  # the day asked for comes last
+        moved = sample._replace(ranks=ranks)
+        found = event_arrays.statistics(moved, np.arange(3)[None], np.zeros((1, 3), dtype=int), 1)["corrado"][0]
+        assert found == pytest.approx(printed * np.sqrt(11 / 10), rel=1e-10)
