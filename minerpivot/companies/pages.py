@@ -10,14 +10,15 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from minerpivot.companies.profiles import largest_tenant, open_basis, period, periods, tenants, with_article
+from minerpivot.companies.profiles import largest_tenant, open_basis, period, tenants, with_article
 from minerpivot.data.tables import last_day
 from minerpivot.deals import ledger
+from minerpivot.deals.delivery import period_name
 from minerpivot.deals.value import ai_share_by_quarter
 from minerpivot.page.words import Names, Number, in_words
 
 OF_SEVERAL = {"contract": "", "value": ", one value for several", "extension": ", extension"}  # by `counts_as`
-NO_MORE = {"superseded": ", replaced", "terminated": ", ended", "sold": ", sold", "untraced": ", no longer traced"}
+NO_MORE = {state: f", {ledger.TOLD.get(state, state)}" for state in ledger.GONE}
 APART, COUNTED = "Enterprise value, restricted cash apart, $m", "The same, restricted cash counted as cash, $m"
 WORTH = {  # row of the table -> the figure and the day for which it holds, as columns of `profiles.overview`
     "Shares, million": ("shares_m", "shares_on"),
@@ -111,7 +112,7 @@ def contracts(held: pd.DataFrame, cited: pd.DataFrame) -> pd.DataFrame:
             "tenant": tenants(rows) + rows["counts_as"].map(OF_SEVERAL) + rows["state"].map(NO_MORE).fillna(""),
             "announced_on": rows["announced_on"],
             "megawatts": rows["mw"],
-            "basis": rows["mw_basis"],
+            "basis": rows["mw_basis"].replace("open", "basis open"),
             "usd_bn": rows["contract_value_usd_bn"],
             "years": rows["term_years"],
             "source": rows["deal_id"].map(cited["source"]),
@@ -139,8 +140,8 @@ def delivery(leases: pd.DataFrame, names: Mapping[str, str] | pd.Series) -> pd.D
             "live_mw": rows["live_mw"],
             "state": rows["state"],
             "overdue": _late(rows),
-            "now": periods(rows["now"].mask(rows["state"].eq("runs"))),
-            "promised": periods(rows["promised"]),
+            "now": rows["now"].mask(rows["state"].eq("runs")).map(period_name),
+            "promised": rows["promised"].map(period_name),
             "late_quarters": rows["late_quarters"],
         }
     )
@@ -300,17 +301,24 @@ def financings(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def soonest(coming: pd.DataFrame) -> str:
+    """The finding of the table `dates`: what comes first of rows of `profiles.ahead`, and when, in words."""
+    first = coming.iloc[0]
+    starts = "a lease starts, " if first["kind"] == "lease start" else ""
+    return f"Next: {starts}{first['what']}, {period(first['stated'])}"
+
+
 def dates(coming: pd.DataFrame) -> pd.DataFrame:
-    """What is said to come, soonest first: rows of `profiles.ahead`, their periods in words."""
+    """What is said to come, soonest first: rows of `profiles.ahead`, their periods for narrow cells."""
     return pd.DataFrame(
         {
-            "when": [period(text) for text in coming["stated"]],
+            "when": coming["stated"].map(period_name),
             "due": coming["due"],
             "what": coming["what"],
             "mw": coming["mw"],
             "basis": coming["basis"].astype(object).where(coming["basis"].notna(), None),
             "kind": coming["kind"],
-            "before": periods(coming["first"]),
+            "before": coming["first"].map(period_name),
         }
     )
 
@@ -394,7 +402,7 @@ def compared(overview: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(
         live_said=_months(said_on),
         ai_ends=_months(rows["ai_quarter"]) + fitted,
-        next=periods(rows["next_delivery"]),
+        next=rows["next_delivery"].map(period_name),
         next_kind=rows["next_kind"] + late,
         or_per_mw=_other(rows["per_contracted_mw_low"], rows["per_contracted_mw_high"]),
     )[list(COMPARED)]

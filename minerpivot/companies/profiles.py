@@ -363,11 +363,6 @@ def when(stated: str) -> str:
     return f"on {told}" if len(stated) == len("2026-10-07") else f"in {'the ' if told[0].islower() else ''}{told}"
 
 
-def periods(stated: pd.Series) -> pd.Series:
-    """Each stated period as people say it (see `period`), None where none is."""
-    return pd.Series([None if pd.isna(text) else period(text) for text in stated], stated.index, dtype=object)
-
-
 def open_basis(flags: pd.Series) -> pd.Series:
     """Marks the megawatts that may be another measure than critical IT ("basis open"), others are missing."""
     return flags.map({True: "basis open", False: None}).astype(object)

@@ -21,7 +21,7 @@ SUMMED = ("contract", "value", "extension")  # `counts_as` of the rows that a su
 SIGNED = ("contract", "extension")  # `counts_as` of the rows that a tenant signed
 BINDING = ("signed", "partly_delivered", "delivered", "completed")  # states in which a contract is in force
 GONE = ("superseded", "terminated", "sold", "untraced")  # untraced: no longer as announced, and its end was not seen
-TOLD = {"untraced": "no longer traced"}  # states in other words than their own
+TOLD = {"untraced": "no longer traced", "superseded": "replaced"}  # states in other words than their own
 NO_LESS = ("exact", "more_than")  # `value_qualifier` of the values that a lower bound may hold
 
 
@@ -134,7 +134,11 @@ def _measured(rows: pd.DataFrame) -> pd.DataFrame:
 def stated_megawatts(deals: pd.DataFrame) -> pd.DataFrame:
     """Megawatts of every row as stated, `mw` (critical IT where both were seen), and their `basis` in words."""
     megawatts = deals["critical_it_mw"].fillna(deals["gross_mw"])
-    basis = deals["mw_basis"].replace("both", "gross").mask(deals["critical_it_mw"].notna(), "critical IT")
+    basis = (
+        deals["mw_basis"]
+        .replace({"both": "gross", "open": "basis open"})
+        .mask(deals["critical_it_mw"].notna(), "critical IT")
+    )
     return pd.DataFrame({"mw": megawatts, "basis": basis.where(megawatts.notna())})
 
 
@@ -347,7 +351,7 @@ def counted_as(deals: pd.DataFrame) -> pd.Series:
     kinds = kinds.mask(deals["counts_as"] == "extension", "extension")
     ended = states(deals).replace(TOLD)
     reasons = deals["counts_as"].map(LEFT_OUT).fillna(deals["state"].map(NOT_YET))
-    reasons = reasons.mask(ended == "superseded").fillna(ended)
+    reasons = reasons.mask(ended == TOLD["superseded"]).fillna(ended)
     return kinds.where(summed, "no: " + reasons.astype(object)).rename("counted_as")
 
 

@@ -68,8 +68,8 @@ def test_delivery_shows_the_most_megawatts_first_and_no_date_for_what_runs():
     assert shown["site"].tolist() == ["Beta", "Alpha", "c"]
     assert shown["contracted_mw"].tolist() == [200, 50, 70]
     assert told(shown["basis"]) == [None, None, "basis open"]
-    assert told(shown["now"]) == ["fourth quarter of 2026", None, None]
-    assert told(shown["promised"]) == ["October 2026", "second half of 2025", None]
+    assert told(shown["now"]) == ["Q4 2026", None, None]
+    assert told(shown["promised"]) == ["Oct 2026", "H2 2025", None]
     assert told(shown["overdue"]) == ["power", None, None]
 
 
@@ -196,14 +196,17 @@ def test_financings_stand_latest_first():
     assert shown["kind"].tolist() == ["term loan", "notes", "equity"]
 
 
-def test_dates_are_told_as_people_say_them():
+def test_dates_are_told_for_narrow_cells_and_the_first_in_words():
     """And what was promised first only where that was another period."""
     rows = {"stated": ["2026-Q4", "2027-03-01"], "due": pd.to_datetime(["2026-12-31", "2027-03-01"])}
     rows |= {"what": ["Alpha", "Beta"], "mw": [10.0, None], "basis": [float("nan"), "basis open"], "kind": "delivery"}
     shown = pages.dates(pd.DataFrame(rows | {"first": ["2026-Q2", None]}))
-    assert shown["when"].tolist() == ["fourth quarter of 2026", "1 March 2027"]
-    assert told(shown["before"]) == ["second quarter of 2026", None]
+    assert shown["when"].tolist() == ["Q4 2026", "2027-03-01"]
+    assert told(shown["before"]) == ["Q2 2026", None]
     assert told(shown["basis"]) == [None, "basis open"]
+    coming = pd.DataFrame(rows)
+    assert pages.soonest(coming) == "Next: Alpha, fourth quarter of 2026"
+    assert pages.soonest(coming.assign(kind="lease start")) == "Next: a lease starts, Alpha, fourth quarter of 2026"
 
 
 @pytest.fixture(scope="module")

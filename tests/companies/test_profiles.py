@@ -288,9 +288,8 @@ def test_a_page_is_headed_by_name_and_ticker():
     assert profiles.title("IREN", "IREN") == "IREN"
 
 
-def test_periods_and_open_bases_are_told_or_missing():
-    """Each as people say it."""
-    assert list(profiles.periods(pd.Series(["mid-2026", None, "2027"]))) == ["middle of 2026", None, "2027"]
+def test_an_open_basis_is_told_or_missing():
+    """A megawatt of critical IT needs no mark."""
     marked, plain = profiles.open_basis(pd.Series([True, False]))
     assert marked == "basis open"
     assert pd.isna(plain)

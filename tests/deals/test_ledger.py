@@ -353,7 +353,7 @@ def test_every_row_says_how_it_counts_and_only_what_is_summed_counts():
         ({"state": "conditional"}, "no: not effective"),
         ({"state": "letter_of_intent"}, "no: letter of intent"),
         ({"deal_id": "NEW", "supersedes": "OLD"}, "colocation"),
-        ({"deal_id": "OLD"}, "no: superseded"),
+        ({"deal_id": "OLD"}, "no: replaced"),
         ({"state": "terminated"}, "no: terminated"),
         ({"state": "sold"}, "no: sold"),
     ]
@@ -688,7 +688,7 @@ def test_megawatts_as_stated_keep_their_basis():
     )
     found = deals.stated_megawatts(table)
     assert found["mw"].dropna().tolist() == [100, 100, 150, 80]
-    assert found["basis"].tolist()[:4] == ["critical IT", "critical IT", "gross", "open"]
+    assert found["basis"].tolist()[:4] == ["critical IT", "critical IT", "gross", "basis open"]
     assert pd.isna(found["basis"].iloc[4])
 
 
