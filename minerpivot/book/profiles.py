@@ -19,7 +19,7 @@ from minerpivot.page.words import PAGE_MIME
 
 TEMPLATE = Path("chapters") / "company.ipynb"
 FOLDER = "companies"
-HEADING = re.compile("^## .*", re.MULTILINE)
+HEADING = re.compile("^##+ .*", re.MULTILINE)
 CODE = f"# in {TEMPLATE.as_posix()}"  # MyST-NB leaves out cells without any
 
 
@@ -65,7 +65,7 @@ def _sections(cells: list[NotebookNode]) -> list[str]:
     title, found = "", []
     for cell in cells:
         if cell.cell_type == "markdown" and (headings := HEADING.findall(cell.source)):
-            title = headings[0] if cell.source.startswith("## ") else ""
+            title = headings[0] if cell.source.startswith("##") else ""
         found.append(title)
     return found
 

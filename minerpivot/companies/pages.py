@@ -10,14 +10,16 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from minerpivot.companies.profiles import largest_tenant, open_basis, period, periods, tenants, with_article
+from minerpivot.companies.profiles import largest_tenant, open_basis, period, tenants, with_article
 from minerpivot.data.tables import last_day
 from minerpivot.deals import ledger
+from minerpivot.deals.delivery import period_name
 from minerpivot.deals.value import ai_share_by_quarter
-from minerpivot.page.words import Number, in_words
+from minerpivot.page.words import Names, Number, in_words
 
 OF_SEVERAL = {"contract": "", "value": ", one value for several", "extension": ", extension"}  # by `counts_as`
-NO_MORE = {"superseded": ", replaced", "terminated": ", ended", "sold": ", sold", "untraced": ", no longer traced"}
+NO_MORE = {state: f", {ledger.TOLD.get(state, state)}" for state in ledger.GONE}
+APART, COUNTED = "Enterprise value, restricted cash apart, $m", "The same, restricted cash counted as cash, $m"
 WORTH = {  # row of the table -> the figure and the day for which it holds, as columns of `profiles.overview`
     "Shares, million": ("shares_m", "shares_on"),
     "Close, $": ("close", "close_on"),
@@ -28,8 +30,8 @@ WORTH = {  # row of the table -> the figure and the day for which it holds, as c
     "Preferred stock, $m": ("preferred_usd_m", "sheet_on"),
     "Coins": ("btc_held", "sheet_on"),
     "Coins at that day's price, $m": ("coins_usd_m", "coins_on"),
-    "Enterprise value, restricted cash apart, $m": ("high_usd_m", "close_on"),
-    "The same, restricted cash counted as cash, $m": ("low_usd_m", "close_on"),
+    APART: ("high_usd_m", "close_on"),
+    COUNTED: ("low_usd_m", "close_on"),
     "Per contracted megawatt, $m": ("per_contracted_mw_high", "close_on"),
     "Per live megawatt, $m": ("per_live_mw_high", "close_on"),
 }
@@ -81,6 +83,24 @@ def moved(closes: pd.Series, row: pd.Series) -> str:
     return f"{row['company']} {way} {change.size.percent} {start or f'from {in_words(closes.index[0])}'}"
 
 
+def megawatts(row: pd.Series, last: pd.Series, to: pd.Timestamp) -> str:
+    """What the chart of contracted megawatts shows, to the day `to`: `last` is the last row of `delivery.over_time`."""
+    parts = {"live_mw": "live", "not_yet_mw": "not live yet", "untold_mw": "not disclosed"}
+    parts = {part: word for part, word in parts.items() if round(last[part]) > 0}
+    told = Names(f"{last[part]:,.0f} {word}" if len(parts) > 1 else f"all {word}" for part, word in parts.items())
+    whole = {"all not live yet": "none live yet", "all not disclosed": "what runs is not disclosed"}
+    signed = f"{row['company']}: {last['contracted_mw']:,.0f} megawatts signed by {in_words(to)}"
+    return f"{signed}, {whole.get(str(told), told)}"
+
+
+def largest(contracts: pd.DataFrame, most: int) -> list[tuple[pd.Timestamp, str]]:
+    """Day and name, tenant and megawatts, of at most `most` contracts whose day is known, the largest."""
+    rows = contracts.sort_values(["mw", "contract_value_usd_bn"], ascending=False, kind="stable").head(most)
+    rows = rows.dropna(subset=["announced"])
+    sizes = rows["mw"].map(", {:,.0f} MW".format, na_action="ignore").fillna("")
+    return list(zip(rows["announced"], tenants(rows) + sizes))
+
+
 def contracts(held: pd.DataFrame, cited: pd.DataFrame) -> pd.DataFrame:
     """What the company signed, newest first: `held` is `profiles.contracts`, `cited` names sources by deal.
 
@@ -92,7 +112,7 @@ def contracts(held: pd.DataFrame, cited: pd.DataFrame) -> pd.DataFrame:
             "tenant": tenants(rows) + rows["counts_as"].map(OF_SEVERAL) + rows["state"].map(NO_MORE).fillna(""),
             "announced_on": rows["announced_on"],
             "megawatts": rows["mw"],
-            "basis": rows["mw_basis"],
+            "basis": rows["mw_basis"].replace("open", "basis open"),
             "usd_bn": rows["contract_value_usd_bn"],
             "years": rows["term_years"],
             "source": rows["deal_id"].map(cited["source"]),
@@ -120,8 +140,8 @@ def delivery(leases: pd.DataFrame, names: Mapping[str, str] | pd.Series) -> pd.D
             "live_mw": rows["live_mw"],
             "state": rows["state"],
             "overdue": _late(rows),
-            "now": periods(rows["now"].mask(rows["state"].eq("runs"))),
-            "promised": periods(rows["promised"]),
+            "now": rows["now"].mask(rows["state"].eq("runs")).map(period_name),
+            "promised": rows["promised"].map(period_name),
             "late_quarters": rows["late_quarters"],
         }
     )
@@ -150,6 +170,15 @@ def sites(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def planned(kept: pd.DataFrame, sold: int) -> str:
+    """The finding of the table `sites`: how many are `kept`, with what is planned; `sold` more are in the table."""
+    count, known = len(kept), kept["planned_mw"].count()
+    mined = " or built" if kept["mining_mw"].gt(0).any() else ""
+    of_them = f", {known} of them" if 0 < known < count else ""
+    size = f", of {kept['planned_mw'].sum():,.0f} megawatts planned{mined}" if known else ""
+    return f"{count} {'site' if count == 1 else 'sites'} known{of_them}{size}" + (f"; {sold} more sold" if sold else "")
+
+
 def revenue(segments: pd.DataFrame) -> pd.DataFrame:
     """Revenue by fiscal quarter, latest first, million USD, with AI as percent of it (`ai_percent`).
 
@@ -173,6 +202,17 @@ def revenue(segments: pd.DataFrame) -> pd.DataFrame:
             "source": linked("Source of the quarter", rows["source_url"]),
         }
     )
+
+
+def ai_share(revenue: pd.DataFrame) -> str:
+    """The finding of the table `revenue`: the last quarter with a share of AI, and what else it may hold."""
+    split = revenue.dropna(subset=["ai_percent"])
+    if split.empty:
+        return "Revenue by quarter, without a split"
+    last = split.iloc[0]
+    newer = ", the last with a split" if last["ends"] < revenue["ends"].iloc[0] else ""
+    fitted = ", fit-out included" if last["with_fit_out"] == "y" and not last["fit_out"] > 0 else ""
+    return f"AI was {last['ai_percent']:.0f}% of revenue in the quarter to {last['ends']:%B %Y}{newer}{fitted}"
 
 
 def stated(reconciled: pd.DataFrame) -> pd.DataFrame:
@@ -215,7 +255,7 @@ def agreement(stated: pd.DataFrame) -> str:
     agreed, explained, absent = (count.get(verdict, 0) for verdict in ("agrees", "explained", "not held"))
     of = len(stated)
     if of == 1:
-        told = ["One figure is stated"]
+        told = ["The one figure stated agrees with the ledger of its day" if agreed else "One figure is stated"]
     else:
         all_of = "Both" if of == 2 else f"All {of}"
         told = [f"{f'{agreed} of {of}' if agreed < of else all_of} figures agree with the ledger of their day"]
@@ -232,14 +272,16 @@ def agreement(stated: pd.DataFrame) -> str:
 def worth(row: pd.Series, day: pd.Timestamp) -> pd.DataFrame:
     """What the company's value is made of, each figure with its day, from its row of `profiles.overview` on `day`.
 
-    What is not in the tables has no row.
+    What is not in the tables has no row, nor has an enterprise value a second end where no cash is restricted.
     """
-    parts = {name: (row[figure], row[on]) for name, (figure, on) in WORTH.items()}
+    one_end = row["low_usd_m"] == row["high_usd_m"]
+    seen = {APART: "Enterprise value, $m", COUNTED: ""} if one_end else {}
+    parts = {seen.get(name, name): (row[figure], row[on]) for name, (figure, on) in WORTH.items()}
     counted = "" if pd.isna(row["dilution_from"]) else f" since {in_words(row['dilution_from'])}"
     signed = "" if pd.isna(row["first_stated"]) else f" of {row['first_stated']}"
     parts[f"Growth of the share count{counted}, %"] = row["dilution_percent"], row["dilution_to"]
     parts[f"Return since its first contract{signed}, %"] = row["return_percent"], day
-    told = [(name, figure, on) for name, (figure, on) in parts.items() if pd.notna(figure)]
+    told = [(name, figure, on) for name, (figure, on) in parts.items() if name and pd.notna(figure)]
     return pd.DataFrame(told, columns=["what", "figure", "as_of"])
 
 
@@ -259,17 +301,24 @@ def financings(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def soonest(coming: pd.DataFrame) -> str:
+    """The finding of the table `dates`: what comes first of rows of `profiles.ahead`, and when, in words."""
+    first = coming.iloc[0]
+    starts = "a lease starts, " if first["kind"] == "lease start" else ""
+    return f"Next: {starts}{first['what']}, {period(first['stated'])}"
+
+
 def dates(coming: pd.DataFrame) -> pd.DataFrame:
-    """What is said to come, soonest first: rows of `profiles.ahead`, their periods in words."""
+    """What is said to come, soonest first: rows of `profiles.ahead`, their periods for narrow cells."""
     return pd.DataFrame(
         {
-            "when": [period(text) for text in coming["stated"]],
+            "when": coming["stated"].map(period_name),
             "due": coming["due"],
             "what": coming["what"],
             "mw": coming["mw"],
             "basis": coming["basis"].astype(object).where(coming["basis"].notna(), None),
             "kind": coming["kind"],
-            "before": periods(coming["first"]),
+            "before": coming["first"].map(period_name),
         }
     )
 
@@ -353,7 +402,7 @@ def compared(overview: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(
         live_said=_months(said_on),
         ai_ends=_months(rows["ai_quarter"]) + fitted,
-        next=periods(rows["next_delivery"]),
+        next=rows["next_delivery"].map(period_name),
         next_kind=rows["next_kind"] + late,
         or_per_mw=_other(rows["per_contracted_mw_low"], rows["per_contracted_mw_high"]),
     )[list(COMPARED)]

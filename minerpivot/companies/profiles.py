@@ -6,6 +6,7 @@ What was not found is missing. A parent counts the contracts, megawatts and deli
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -362,11 +363,6 @@ def when(stated: str) -> str:
     return f"on {told}" if len(stated) == len("2026-10-07") else f"in {'the ' if told[0].islower() else ''}{told}"
 
 
-def periods(stated: pd.Series) -> pd.Series:
-    """Each stated period as people say it (see `period`), None where none is."""
-    return pd.Series([None if pd.isna(text) else period(text) for text in stated], stated.index, dtype=object)
-
-
 def open_basis(flags: pd.Series) -> pd.Series:
     """Marks the megawatts that may be another measure than critical IT ("basis open"), others are missing."""
     return flags.map({True: "basis open", False: None}).astype(object)
@@ -428,24 +424,14 @@ def _results(known: Tables, day: pd.Timestamp) -> pd.DataFrame:
     )
 
 
-UNDISCLOSED = "undisclosed tenant"
-
-
 def tenants(contracts: pd.DataFrame) -> pd.Series:
-    """Who pays, as a reader is told: "undisclosed tenant" for one whose name no source gives, several with commas."""
-    return contracts["tenant"].map(_told, na_action=None).astype(object)
-
-
-def _told(cell: str | None) -> str:
-    """Names of tenants in one cell."""
-    names = cell.split("; ") if isinstance(cell, str) else [""]
-    told = [UNDISCLOSED if not name or name.startswith("undisclosed") else name for name in names]
-    return ", ".join(dict.fromkeys(told))
+    """Who pays, as a reader is told (`ledger.tenant_name`): "undisclosed tenant" also where the cell is empty."""
+    return contracts["tenant"].map(ledger.tenant_name, na_action="ignore").fillna("undisclosed tenant").astype(object)
 
 
 def with_article(tenant: str) -> str:
-    """A tenant in a sentence: an undisclosed one needs its article."""
-    return tenant.replace(UNDISCLOSED, f"an {UNDISCLOSED}")
+    """A tenant in a sentence: an undisclosed one needs its article, undisclosed ones do not."""
+    return re.sub(r"\b(undisclosed (?![^,]*s(?:,|$)))", r"an \1", tenant)
 
 
 def largest_tenant(contracts: pd.DataFrame) -> str | None:

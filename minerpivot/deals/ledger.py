@@ -21,7 +21,7 @@ SUMMED = ("contract", "value", "extension")  # `counts_as` of the rows that a su
 SIGNED = ("contract", "extension")  # `counts_as` of the rows that a tenant signed
 BINDING = ("signed", "partly_delivered", "delivered", "completed")  # states in which a contract is in force
 GONE = ("superseded", "terminated", "sold", "untraced")  # untraced: no longer as announced, and its end was not seen
-TOLD = {"untraced": "no longer traced"}  # states in other words than their own
+TOLD = {"untraced": "no longer traced", "superseded": "replaced"}  # states in other words than their own
 NO_LESS = ("exact", "more_than")  # `value_qualifier` of the values that a lower bound may hold
 
 
@@ -57,26 +57,30 @@ def _of_tenants(deals: pd.DataFrame) -> pd.DataFrame:
     return deals[deals["counts_as"].isin(SUMMED)]
 
 
-def tenant_name(tenant: str, names: Mapping[str, str]) -> str:
-    """A tenant as the reader knows it; one whom nobody named is somebody's: "unnamed hyperscaler of Hut 8".
+UNDISCLOSED = re.compile(r"undisclosed ?(.*?) ?\(([\w.-]+)\)")  # as the table writes one whom no source names
 
-    The table writes such a one as "undisclosed hyperscaler (HUT)"; a single letter tells two of one company apart.
+
+def tenant_name(tenant: str, names: Mapping[str, str] | None = None) -> str:
+    """A tenant as the reader knows it, several with commas; one whom no source names is "undisclosed" and its kind.
+
+    The table writes such a one as "undisclosed hyperscaler (HUT)"; a single letter tells two of one company apart. Each
+    is somebody's, "undisclosed hyperscaler of Hut 8", where `names` of the companies are given.
     """
 
-    def unnamed(found: re.Match[str]) -> str:
+    def told(found: re.Match[str]) -> str:
         kind = found[1] if len(found[1]) > 1 else "tenant"
-        return f"unnamed {kind} of {names.get(found[2], found[2])}"
+        return f"undisclosed {kind}" + (f" of {names.get(found[2], found[2])}" if names is not None else "")
 
-    return re.sub(r"undisclosed ?(.*?) ?\(([\w.-]+)\)", unnamed, tenant)
+    return ", ".join(dict.fromkeys(UNDISCLOSED.sub(told, tenant).split("; ")))
 
 
 def lease_names(contracts: pd.DataFrame, names: Mapping[str, str]) -> pd.Series:
     """A name for each contract: company and tenant, with megawatts and month only where two would be called alike."""
-    tenant = contracts["tenant"].str.replace(r"^undisclosed.*", "unnamed tenant", regex=True)
-    others = re.compile(r"; undisclosed ?(.*?) ?\([\w.-]+\)")
-    tenant = tenant.str.replace(others, lambda one: f" and a {one[1]}" if one[1] else " and an unnamed one", regex=True)
-    label = contracts["ticker"].map(dict(names)) + "–" + tenant
-    for more in (contracts["mw"].map(", {:.0f} MW".format), contracts["announced"].dt.strftime(", %b %Y")):
+    label = contracts["ticker"].map(dict(names)) + "–" + contracts["tenant"].map(tenant_name, na_action="ignore")
+    for more in (
+        contracts["mw"].map(", {:.0f} MW".format, na_action="ignore").fillna(""),
+        contracts["announced"].dt.strftime(", %b %Y"),
+    ):
         label = label.mask(label.duplicated(keep=False), label + more)
     return label
 
@@ -130,7 +134,11 @@ def _measured(rows: pd.DataFrame) -> pd.DataFrame:
 def stated_megawatts(deals: pd.DataFrame) -> pd.DataFrame:
     """Megawatts of every row as stated, `mw` (critical IT where both were seen), and their `basis` in words."""
     megawatts = deals["critical_it_mw"].fillna(deals["gross_mw"])
-    basis = deals["mw_basis"].replace("both", "gross").mask(deals["critical_it_mw"].notna(), "critical IT")
+    basis = (
+        deals["mw_basis"]
+        .replace({"both": "gross", "open": "basis open"})
+        .mask(deals["critical_it_mw"].notna(), "critical IT")
+    )
     return pd.DataFrame({"mw": megawatts, "basis": basis.where(megawatts.notna())})
 
 
@@ -343,7 +351,7 @@ def counted_as(deals: pd.DataFrame) -> pd.Series:
     kinds = kinds.mask(deals["counts_as"] == "extension", "extension")
     ended = states(deals).replace(TOLD)
     reasons = deals["counts_as"].map(LEFT_OUT).fillna(deals["state"].map(NOT_YET))
-    reasons = reasons.mask(ended == "superseded").fillna(ended)
+    reasons = reasons.mask(ended == TOLD["superseded"]).fillna(ended)
     return kinds.where(summed, "no: " + reasons.astype(object)).rename("counted_as")
 
 

@@ -89,11 +89,11 @@ def partial_guarantee(contracts: pd.DataFrame) -> pd.DataFrame:
     return _examples(rows, risk="Partial guarantee", what=rows["guarantor"], figure=cover)
 
 
-def unnamed_tenant(contracts: pd.DataFrame) -> pd.DataFrame:
-    """The most valuable contract with a tenant whom nobody named."""
+def undisclosed_tenant(contracts: pd.DataFrame) -> pd.DataFrame:
+    """The most valuable contract with a tenant whom no source names."""
     hidden = contracts[contracts["tenant_disclosed"] == "n"].dropna(subset=["contract_value_usd_bn"])
     rows = hidden.nlargest(1, "contract_value_usd_bn")
-    return _examples(rows, risk="Unnamed tenant", figure=_dollars(rows["contract_value_usd_bn"]))
+    return _examples(rows, risk="Undisclosed tenant", figure=_dollars(rows["contract_value_usd_bn"]))
 
 
 def dilution(growth: pd.DataFrame, counts: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from joblib import Parallel, delayed
 
 from minerpivot.data.exchange import first_session
 from minerpivot.data.tables import last_day
-from minerpivot.deals.ledger import NOT_YET, SIGNED
+from minerpivot.deals.ledger import NOT_YET, SIGNED, tenant_name
 from minerpivot.stocks import events as event_study
 from minerpivot.stocks import inference
 from minerpivot.stocks.event_arrays import Window
@@ -155,9 +155,8 @@ def called(events: pd.DataFrame, deals: pd.DataFrame, names: pd.Series) -> pd.Se
     `names` are the companies', by ticker. Without a tenant its kind stands in its place; two alike get their month.
     """
     rows = deals.set_index("deal_id").reindex(events.index)
-    tenant = rows["tenant"].astype("string").str.replace(r"^undisclosed.*", "undisclosed tenant", regex=True)
     company = events["ticker"].map(names).astype("string")
-    named = (company + "–" + tenant).where(~tenant.str.startswith("undisclosed", na=False), company + ", " + tenant)
+    named = company + "–" + rows["tenant"].map(tenant_name, na_action="ignore").astype("string")
     named = named.fillna(company + ", " + events["kind"])
     value = rows["contract_value_usd_bn"].map(lambda bn: f", ${bn:.1f}bn", na_action="ignore").astype("string")
     named += value.where(rows["tenant"].notna()).fillna("")

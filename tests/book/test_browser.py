@@ -92,6 +92,16 @@ def scroll(page):
     )
 
 
+def to_the_ledger(visit, width=1280):
+    """The deals page as who follows a link to the ledger meets it: its fold opens, and its tools are there."""
+    page = visit("chapters/miner-deals", width=width)
+    assert not page.locator("#ledger").is_visible()
+    page.evaluate("location.hash = 'ledger'")
+    page.locator("#ledger").wait_for()
+    scroll(page)
+    return page
+
+
 SHORTEN = """() => document.querySelectorAll('tbody').forEach((body) => {
   const seen = new Set();
   const alike = [...body.rows].filter((row, place) => { // stripes are two colours
@@ -309,8 +319,7 @@ def test_the_edition_switch_stays_on_the_page(visit, with_edition, javascript, w
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_ledger_fits_its_screen(visit, width):
     """The miner stays in sight, three columns show whole on a phone, no number breaks, the rest opens on a tap."""
-    page = visit("chapters/miner-deals", width=width)
-    scroll(page)
+    page = to_the_ledger(visit, width=width)
     table = page.locator(".dt-container").filter(has=page.locator("th", has_text="Miner")).first
     heads = table.locator("thead th:visible")
     assert heads.count() == (4 if width == 390 else 6)
@@ -329,8 +338,7 @@ def test_the_ledger_fits_its_screen(visit, width):
 
 def test_the_ledger_on_paper(visit):
     """On A4 every row is printed, with its source, and nothing is cut off, though its rows scrolled on the screen."""
-    page = visit("chapters/miner-deals", width=794)
-    scroll(page)
+    page = to_the_ledger(visit, width=794)
     page.emulate_media(media="print")
     boxes = page.locator(".dt-layout-table")
     assert boxes.count()
@@ -345,8 +353,7 @@ def test_the_ledger_on_paper(visit):
 
 def test_the_ledger_can_be_searched_sorted_and_downloaded(visit):
     """The file has the rows that are shown, with the addresses of their sources."""
-    page = visit("chapters/miner-deals")
-    scroll(page)
+    page = to_the_ledger(visit)
     ledger = page.locator(".dt-container").filter(has=page.locator("th", has_text="Best source")).first
     rows = ledger.locator("tbody tr")
     everything = rows.count()

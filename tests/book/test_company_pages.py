@@ -142,13 +142,15 @@ def test_a_company_more_changes_no_number_of_a_figure(built, site):
 
 
 def test_a_section_without_outputs_of_a_company_is_left_out(tmp_path):
-    """Its heading and its text go with it; a section that has text alone stays."""
+    """Its heading and its text go with it, a folded one too; a section that has text alone stays."""
     notebook = template(marker("AAA"), told("mw", 1), shown("a"), marker("BBB"), told("mw", 2), shown("b"))
     notebook.cells += [new_markdown_cell("## Prices"), new_code_cell("x()", outputs=[marker("BBB"), shown("p")])]
     notebook.cells.append(new_markdown_cell("## Method"))
+    notebook.cells += [new_markdown_cell("### Debt"), new_code_cell("y()", outputs=[marker("AAA"), shown("d")])]
     texts = [
         "".join(c.source for c in nbformat.read(p, as_version=4).cells if c.cell_type == "markdown")
         for p in write(tmp_path, notebook)
     ]
     assert ["## Prices" in text for text in texts] == [False, True]
+    assert ["### Debt" in text for text in texts] == [True, False]
     assert all("## Method" in text for text in texts)

@@ -111,6 +111,13 @@ def test_terms_are_linked_where_a_chapter_first_uses_them(built):
     assert len(built["chapters/halving-squeeze.html"].select("a.term")) >= 5
 
 
+def test_no_pair_of_dollar_signs_made_a_formula_of_words(built):
+    """A name or a list of names with two prices in it would: each letter of what stands between is then a variable."""
+    word = re.compile(r"(?:<mi>[a-z]</mi>\s*){4}")
+    assert word.search("<mi>b</mi><mi>i</mi><mi>l</mi><mi>l</mi><mi>i</mi>")
+    assert [name for name, page in built.items() if any(word.search(str(each)) for each in page.select("math"))] == []
+
+
 def test_the_citation_is_the_one_of_the_citation_file(built, site):
     """Title and authors on the landing page are those that reference managers read."""
     citation = yaml.safe_load((site / "CITATION.cff").read_text("utf-8"))

@@ -68,8 +68,8 @@ def test_delivery_shows_the_most_megawatts_first_and_no_date_for_what_runs():
     assert shown["site"].tolist() == ["Beta", "Alpha", "c"]
     assert shown["contracted_mw"].tolist() == [200, 50, 70]
     assert told(shown["basis"]) == [None, None, "basis open"]
-    assert told(shown["now"]) == ["fourth quarter of 2026", None, None]
-    assert told(shown["promised"]) == ["October 2026", "second half of 2025", None]
+    assert told(shown["now"]) == ["Q4 2026", None, None]
+    assert told(shown["promised"]) == ["Oct 2026", "H2 2025", None]
     assert told(shown["overdue"]) == ["power", None, None]
 
 
@@ -140,7 +140,7 @@ WHY = {"agrees": False, "because": "not in its total", "explained_by": ["A-1"]}
 @pytest.mark.parametrize(
     ("rows", "finding"),
     [
-        ([{}], "One figure is stated"),
+        ([{}], "The one figure stated agrees with the ledger of its day"),
         ([{}, {}], "Both figures agree with the ledger of their day"),
         ([{}, WHY], "1 of 2 figures agree with the ledger of their day; 1 differs by one known contract"),
         (
@@ -196,14 +196,17 @@ def test_financings_stand_latest_first():
     assert shown["kind"].tolist() == ["term loan", "notes", "equity"]
 
 
-def test_dates_are_told_as_people_say_them():
+def test_dates_are_told_for_narrow_cells_and_the_first_in_words():
     """And what was promised first only where that was another period."""
     rows = {"stated": ["2026-Q4", "2027-03-01"], "due": pd.to_datetime(["2026-12-31", "2027-03-01"])}
     rows |= {"what": ["Alpha", "Beta"], "mw": [10.0, None], "basis": [float("nan"), "basis open"], "kind": "delivery"}
     shown = pages.dates(pd.DataFrame(rows | {"first": ["2026-Q2", None]}))
-    assert shown["when"].tolist() == ["fourth quarter of 2026", "1 March 2027"]
-    assert told(shown["before"]) == ["second quarter of 2026", None]
+    assert shown["when"].tolist() == ["Q4 2026", "2027-03-01"]
+    assert told(shown["before"]) == ["Q2 2026", None]
     assert told(shown["basis"]) == [None, "basis open"]
+    coming = pd.DataFrame(rows)
+    assert pages.soonest(coming) == "Next: Alpha, fourth quarter of 2026"
+    assert pages.soonest(coming.assign(kind="lease start")) == "Next: a lease starts, Alpha, fourth quarter of 2026"
 
 
 @pytest.fixture(scope="module")
@@ -264,3 +267,71 @@ def test_every_tenant_at_every_site_is_a_row_and_an_empty_site_another():
     ]
     assert told(shown["told_with"]) == [None, None, None, None, "Both"]
     assert set(shown["company"]) == {"Alpha"}
+
+
+@pytest.mark.parametrize(
+    ("live", "not_yet", "untold", "finding"),
+    [
+        (50, 150, 0, "50 live and 150 not live yet"),
+        (10, 20, 30, "10 live, 20 not live yet and 30 not disclosed"),
+        (9, 0, 0, "all live"),
+        (0, 9, 0, "none live yet"),
+        (0, 0.2, 9, "what runs is not disclosed"),  # less than half a megawatt is not told
+    ],
+)
+def test_the_chart_of_megawatts_says_what_runs(live, not_yet, untold, finding):
+    """Of what is signed, each part that there is; a single one in words."""
+    last = {"contracted_mw": live + not_yet + untold, "live_mw": live, "not_yet_mw": not_yet, "untold_mw": untold}
+    told = pages.megawatts(pd.Series({"company": "Big"}), pd.Series(last), pd.Timestamp("2026-10-05"))
+    assert told == f"Big: {last['contracted_mw']:,.0f} megawatts signed by 5 October 2026, {finding}"
+
+
+def test_the_largest_contracts_are_named_by_tenant_and_megawatts():
+    """Those whose day is known, by megawatts, then by value; one without megawatts has none in its name."""
+    rows = ledger.contracted(
+        rows_of(
+            {"deal_id": "A", "tenant": "AMD", "critical_it_mw": 25.0},
+            {"deal_id": "B", "tenant": "undisclosed lab (IREN)", "critical_it_mw": None},
+            {"deal_id": "C", "tenant": "Oracle", "critical_it_mw": 1200.0},
+        )
+    )
+    assert [name for _, name in pages.largest(rows, 2)] == ["Oracle, 1,200 MW", "AMD, 25 MW"]
+    assert [name for _, name in pages.largest(rows, 5)][-1] == "undisclosed lab"
+    assert pages.largest(rows.assign(announced=pd.NaT), 5) == []
+
+
+@pytest.mark.parametrize(
+    ("planned", "mining", "sold", "finding"),
+    [
+        ([100.0, 1900.0], [None, 5.0], 1, "2 sites known, of 2,000 megawatts planned or built; 1 more sold"),
+        ([100.0, None], [None, None], 0, "2 sites known, 1 of them, of 100 megawatts planned"),
+        ([None], [None], 0, "1 site known"),
+    ],
+)
+def test_the_finding_on_sites_counts_those_still_held(planned, mining, sold, finding):
+    """With what is planned where that is known, and built where something mines."""
+    rows = pd.DataFrame({"planned_mw": planned, "mining_mw": mining}, dtype=float)
+    assert pages.planned(rows, sold) == finding
+
+
+def test_the_finding_on_revenue_is_the_last_quarter_with_a_share():
+    """And says if a later quarter has none, or if fit-out may be in it."""
+    rows = pd.DataFrame(
+        {"ai_percent": [None, 40.4], "ends": pd.to_datetime(["2026-06-30", "2026-03-31"])}
+        | {"with_fit_out": [None, "y"], "fit_out": [float("nan"), float("nan")]}
+    )
+    told = "AI was 40% of revenue in the quarter to March 2026"
+    assert pages.ai_share(rows) == f"{told}, the last with a split, fit-out included"
+    assert pages.ai_share(rows.iloc[1:].assign(fit_out=5.0)) == told
+    assert pages.ai_share(rows.iloc[:1]) == "Revenue by quarter, without a split"
+
+
+def test_an_enterprise_value_has_a_second_end_only_where_cash_is_restricted():
+    """Else it stands once, in its place."""
+    day = pd.Timestamp("2026-10-07")
+    cells = dict.fromkeys([*(c for pair in pages.WORTH.values() for c in pair), "dilution_from", "first_stated"])
+    cells |= {"dilution_percent": None, "dilution_to": None, "return_percent": None, "close_on": day}
+    both = pages.worth(pd.Series(cells | {"low_usd_m": 1.0, "high_usd_m": 2.0}, dtype=object), day)
+    assert both["what"].tolist() == [pages.APART, pages.COUNTED]
+    one = pages.worth(pd.Series(cells | {"low_usd_m": 2.0, "high_usd_m": 2.0}, dtype=object), day)
+    assert one[["what", "figure"]].to_numpy().tolist() == [["Enterprise value, $m", 2.0]]

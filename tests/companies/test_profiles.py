@@ -245,14 +245,16 @@ def test_a_site_is_overdue_if_one_of_its_leases_is():
 def test_names_of_tenants_are_told_one_by_one():
     """An undisclosed one is called so, in a cell of its own or among others."""
     cells = pd.DataFrame({"tenant": ["AMD; undisclosed neocloud (CORZ)", "undisclosed (HUT)", None, "AMD"]})
-    told = ["AMD, undisclosed tenant", "undisclosed tenant", "undisclosed tenant", "AMD"]
+    told = ["AMD, undisclosed neocloud", "undisclosed tenant", "undisclosed tenant", "AMD"]
     assert list(profiles.tenants(cells)) == told
 
 
 def test_an_undisclosed_tenant_has_its_article_in_a_sentence():
-    """A name has none."""
+    """A name has none, nor have several."""
     assert profiles.with_article("undisclosed tenant") == "an undisclosed tenant"
     assert profiles.with_article("AMD") == "AMD"
+    assert profiles.with_article("AMD, undisclosed neocloud") == "AMD, an undisclosed neocloud"
+    assert profiles.with_article("undisclosed AI developers") == "undisclosed AI developers"
 
 
 def test_the_largest_tenant_is_the_one_with_most_megawatts_together():
@@ -286,9 +288,8 @@ def test_a_page_is_headed_by_name_and_ticker():
     assert profiles.title("IREN", "IREN") == "IREN"
 
 
-def test_periods_and_open_bases_are_told_or_missing():
-    """Each as people say it."""
-    assert list(profiles.periods(pd.Series(["mid-2026", None, "2027"]))) == ["middle of 2026", None, "2027"]
+def test_an_open_basis_is_told_or_missing():
+    """A megawatt of critical IT needs no mark."""
     marked, plain = profiles.open_basis(pd.Series([True, False]))
     assert marked == "basis open"
     assert pd.isna(plain)

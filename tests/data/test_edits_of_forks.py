@@ -143,7 +143,7 @@ def test_a_ticker_may_be_of_any_exchange(ticker, right):
 
 def test_an_unnamed_tenant_of_a_foreign_company_is_told_by_its_name():
     """The ticker in brackets may have a point."""
-    assert ledger.tenant_name("undisclosed lab (DMGI.V)", {"DMGI.V": "DMG"}) == "unnamed lab of DMG"
+    assert ledger.tenant_name("undisclosed lab (DMGI.V)", {"DMGI.V": "DMG"}) == "undisclosed lab of DMG"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 Known answers stand on the frozen tables, rules on small ledgers, and what must hold of any ledger on the live one.
 """
 
+import re
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -351,7 +353,7 @@ def test_every_row_says_how_it_counts_and_only_what_is_summed_counts():
         ({"state": "conditional"}, "no: not effective"),
         ({"state": "letter_of_intent"}, "no: letter of intent"),
         ({"deal_id": "NEW", "supersedes": "OLD"}, "colocation"),
-        ({"deal_id": "OLD"}, "no: superseded"),
+        ({"deal_id": "OLD"}, "no: replaced"),
         ({"state": "terminated"}, "no: terminated"),
         ({"state": "sold"}, "no: sold"),
     ]
@@ -640,16 +642,17 @@ def test_a_contract_that_ended_or_was_never_there_has_no_place(deal_id):
     ("tenant", "name"),
     [
         ("CoreWeave", "CoreWeave"),
-        ("undisclosed (HUT)", "unnamed tenant of Hut 8"),
-        ("undisclosed frontier lab (RIOT)", "unnamed frontier lab of RIOT"),
-        ("undisclosed B (HUT)", "unnamed tenant of Hut 8"),
-        ("Fluidstack; undisclosed AI lab (HUT)", "Fluidstack; unnamed AI lab of Hut 8"),
+        ("undisclosed (HUT)", "undisclosed tenant of Hut 8"),
+        ("undisclosed frontier lab (RIOT)", "undisclosed frontier lab of RIOT"),
+        ("undisclosed B (HUT)", "undisclosed tenant of Hut 8"),
+        ("Fluidstack; undisclosed AI lab (HUT)", "Fluidstack, undisclosed AI lab of Hut 8"),
         ("undisclosed global company", "undisclosed global company"),
     ],
 )
-def test_a_tenant_whom_nobody_named_is_somebodys(tenant, name):
+def test_a_tenant_whom_no_source_names_is_somebodys(tenant, name):
     """The kind if the table tells it, the company by its name or, unknown, its ticker; names stay as they are."""
     assert deals.tenant_name(tenant, {"HUT": "Hut 8"}) == name
+    assert deals.tenant_name(tenant) == re.sub(" of (Hut 8|RIOT)$", "", name)
 
 
 def test_leases_are_told_apart_only_as_far_as_needed():
@@ -668,9 +671,9 @@ def test_leases_are_told_apart_only_as_far_as_needed():
         "Iren–Tenant, 50 MW",
         "Iren–Tenant, 100 MW, Mar 2025",
         "Iren–Tenant, 100 MW, Apr 2025",
-        "Iren–unnamed tenant",
-        "Iren–Fluidstack and an unnamed one",
-        "Iren–AMD and a neocloud",  # a tenant who is named stays named beside one who is not
+        "Iren–undisclosed tenant",
+        "Iren–Fluidstack, undisclosed tenant",
+        "Iren–AMD, undisclosed neocloud",  # a tenant who is named stays named beside one who is not
     ]
 
 
@@ -685,7 +688,7 @@ def test_megawatts_as_stated_keep_their_basis():
     )
     found = deals.stated_megawatts(table)
     assert found["mw"].dropna().tolist() == [100, 100, 150, 80]
-    assert found["basis"].tolist()[:4] == ["critical IT", "critical IT", "gross", "open"]
+    assert found["basis"].tolist()[:4] == ["critical IT", "critical IT", "gross", "basis open"]
     assert pd.isna(found["basis"].iloc[4])
 
 

@@ -46,7 +46,7 @@ def test_a_superseded_row_says_so_whatever_else_ended_it():
         {"deal_id": "GONE", "state": "terminated"},
     )
     found = deals.counted_as(table)
-    assert (found.name, found.tolist()) == ("counted_as", ["no: superseded", "colocation", "no: terminated"])
+    assert (found.name, found.tolist()) == ("counted_as", ["no: replaced", "colocation", "no: terminated"])
 
 
 def test_every_sum_stands_four_ways_under_its_names():

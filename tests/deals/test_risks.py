@@ -84,9 +84,9 @@ def test_the_largest_of_each_kind_stands_for_it():
     rows = [
         ("One tenant", "all companies", "Big", "75%", "B"),
         ("Partial guarantee", "IREN", "Bank", "$1.1bn of $5.0bn", "B"),
-        ("Unnamed tenant", "IREN", "Tenant", "$2.0bn", "C"),  # called as the ledger calls the other side
+        ("Undisclosed tenant", "IREN", "Tenant", "$2.0bn", "C"),  # called as the ledger calls the other side
     ]
-    found = [risks.one_tenant(table), risks.partial_guarantee(table), risks.unnamed_tenant(table)]
+    found = [risks.one_tenant(table), risks.partial_guarantee(table), risks.undisclosed_tenant(table)]
     assert [tuple(each[risks.COLUMNS[:5]].iloc[0]) for each in found] == rows
 
 
@@ -119,7 +119,7 @@ def test_dilution_and_debt_name_the_company_with_most():
         lambda none: risks.changed(none),
         lambda none: risks.one_tenant(none),
         lambda none: risks.partial_guarantee(none),
-        lambda none: risks.unnamed_tenant(none),
+        lambda none: risks.undisclosed_tenant(none),
         lambda none: risks.ended(none.assign(value_change=0.0), pd.Series(dtype=object)),
     ],
 )

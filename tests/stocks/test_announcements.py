@@ -167,8 +167,8 @@ def test_a_deal_has_the_name_that_people_know():
     assert named.tolist() == [
         "IREN–Microsoft, $9.7bn",
         "IREN, power or purchase",
-        "Hut 8, undisclosed tenant, $7.0bn, February 2026",
-        "Hut 8, undisclosed tenant, $7.0bn, March 2026",
+        "Hut 8–undisclosed tenant, $7.0bn, February 2026",
+        "Hut 8–undisclosed tenant, $7.0bn, March 2026",
         "Hut 8–AMD",
     ]
 
