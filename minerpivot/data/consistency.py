@@ -311,21 +311,6 @@ def financings_are_flagged(events: Table, financings: Table) -> Iterator[Fault]:
     yield from events.where(wrong, ["deal_id", "first_session", "same_day_financing"], words, mend)
 
 
-@across("event_flags", "deals")
-def peers_are_counted(events: Table, deals: Table) -> Iterator[Fault]:
-    """y exactly where another company has an event or a deal of the same day or session."""
-    rows = events.typed[["ticker", "announced_on", "first_session"]]
-    told = pd.to_datetime(deals.typed["announced_on"], format="%Y-%m-%d", errors="coerce")
-    dated = pd.concat([rows["announced_on"], rows["first_session"], told], ignore_index=True)
-    whose = pd.concat([rows["ticker"], rows["ticker"], deals.typed["ticker"]], ignore_index=True)
-    others = [
-        (dated.isin([day, first]) & (whose != ticker)).any() for ticker, day, first in rows.itertuples(index=False)
-    ]
-    wrong = (events.typed["peer_deal_same_day"] == "y") != pd.Series(others)
-    words, mend = "not what events and deals say", "write y where another company has one of the day or session, else n"
-    yield from events.where(wrong, ["deal_id", "peer_deal_same_day"], words, mend)
-
-
 @across("deals")
 def deals_refer_to_fitting_deals(deals: Table) -> Iterator[Fault]:
     """What supersedes is not older; a part's whole counts as value and has as many parts; what is extended exists."""
