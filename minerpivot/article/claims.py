@@ -128,6 +128,11 @@ def _either(names: list[str]) -> str:
 def statements(claims: pd.DataFrame, article_id: str) -> pd.DataFrame:
     """The statements of one article in its order, by claim_id; `TableError` with every one that no rule tests."""
     own = claims[claims["article_id"] == article_id]
+    if own.empty:
+        raise TableError(
+            f"data/claims.csv has no statement of {article_id!r}, the assessed article; add its statements, or take "
+            "the chapter out (its notebook and its line in _toc.yml)"
+        )
     if wrong := faults(own):
         raise TableError("\n".join(wrong))
     return own.sort_values("statement_no").set_index("claim_id", drop=False)
@@ -135,17 +140,18 @@ def statements(claims: pd.DataFrame, article_id: str) -> pd.DataFrame:
 
 def assessed(articles: pd.DataFrame) -> pd.Series:
     """The row of the article that the report checks: the one whose role says so; `TableError` if there is none."""
-    if articles.empty:
-        raise TableError("no article was public on the day of this edition; editions begin on the day of the article")
     checked = articles[articles["role"] == "assessed"]
     if checked.empty:
-        raise TableError("data/articles.csv has no assessed article; write assessed as the role of the one to check")
+        raise TableError(
+            "data/articles.csv has no assessed article; write assessed as the role of the one to check: every chapter "
+            "compares with its day, with which editions begin"
+        )
     return checked.set_index("article_id", drop=False).iloc[0]
 
 
 def first_day(articles: pd.DataFrame) -> pd.Timestamp:
-    """The day that the report's article speaks of; of several that are assessed, the earliest."""
-    return pd.Timestamp(articles.loc[articles["role"] == "assessed", "speaks_of"].min())
+    """The day that the report's article speaks of."""
+    return pd.Timestamp(assessed(articles)["speaks_of"])
 
 
 def rounding(printed: str | float) -> float:

@@ -1039,8 +1039,11 @@ def evidence_is_no_older_than_a_claim_is_new(evidence: Table, claims: Table) -> 
 
 @across("articles")
 def one_article_is_checked(articles: Table) -> Iterator[Fault]:
-    """The pages call one text the article; of two they would mix days and statements."""
+    """The pages call one text the article; of two they would mix days and statements, without one they have no day."""
     checked = articles.typed["role"] == "assessed"
+    mend = "write assessed for the text that the report checks: every chapter compares with its day"
+    if not checked.any():
+        yield from articles.where(checked.index == 0, ["article_id", "role"], "and no row's is assessed", mend)
     words, mend = "and so is an earlier row's", "the one that the report no longer checks becomes original or rewrite"
     yield from articles.where(checked & checked.cumsum().gt(1), ["article_id", "role"], words, mend)
 

@@ -115,14 +115,22 @@ def test_measures_of_the_schema_are_those_that_rules_know():
 
 
 def test_the_article_is_the_one_whose_role_says_so():
-    """A day before any text was public, and a table in which nothing is to be checked, are refused with what to do."""
+    """A table in which nothing is to be checked, or no text at all, is refused with what to do."""
     texts = frozen.load("articles")
     assert claims.assessed(texts)[["article_id", "domain"]].tolist() == [ARTICLE, "coinspeaker.net"]
     assert claims.assessed(texts.iloc[::-1])["article_id"] == ARTICLE
-    with pytest.raises(TableError, match="editions begin on the day of the article"):
-        claims.assessed(texts.iloc[:0])
-    with pytest.raises(TableError, match="no assessed article; write assessed as the role of the one to check"):
-        claims.assessed(texts[texts["role"] != "assessed"])
+    for none in (texts.iloc[:0], texts[texts["role"] != "assessed"]):
+        for asked in (claims.assessed, claims.first_day):
+            with pytest.raises(TableError, match="no assessed article; write assessed as the role of the one to check"):
+                asked(none)
+
+
+def test_an_article_without_statements_is_told_with_the_way_out():
+    """There is nothing to judge, of a table that is empty and of one that holds another article's."""
+    rows = frozen.load("claims")
+    for none, article in ((rows.iloc[:0], ARTICLE), (rows, "another")):
+        with pytest.raises(TableError, match=f"no statement of '{article}', .*; add its statements, or take the chap"):
+            claims.statements(none, article)
 
 
 @pytest.mark.parametrize(
@@ -533,8 +541,13 @@ def test_places_count_from_the_highest_and_skip_the_unknown():
     assert found["of"].tolist() == [4, 4, 4]
 
 
-def test_the_report_s_article_is_the_earliest_that_is_assessed():
+def test_the_report_s_day_is_that_of_the_text_which_is_assessed():
     """Copies do not count, in whatever order the rows stand."""
-    rows = {"role": ["assessed", "syndication", "assessed"], "speaks_of": ["2026-03-02", "2026-01-01", "2026-01-28"]}
+    rows = {
+        "article_id": ["copy", "own"],
+        "role": ["syndication", "assessed"],
+        "speaks_of": ["2026-01-01", "2026-01-28"],
+    }
     articles = pd.DataFrame(rows).astype({"speaks_of": "datetime64[ns]"})
-    assert claims.first_day(articles) == pd.Timestamp("2026-01-28")
+    for table in (articles, articles.iloc[::-1]):
+        assert claims.first_day(table) == pd.Timestamp("2026-01-28")

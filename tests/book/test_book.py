@@ -731,9 +731,9 @@ def test_a_day_left_in_a_shell_does_not_reach_the_chapters(monkeypatch):
         ("It is {{ halving.no_such_number }}.", "'halving' is undefined"),
         (
             "```{preview} page.ipynb no-such-figure\n```",
-            "page.ipynb has no figure or table 'no-such-figure'; a preview names one that the chapter shows",
+            "`preview`: page.ipynb shows no figure or table 'no-such-figure'; name one that it shows",
         ),
-        ("```{preview} chapters/gone.ipynb one\n```", "there is no gone.ipynb to preview 'one' from"),
+        ("```{preview} chapters/gone.ipynb one\n```", "`preview`: there is no chapters/gone.ipynb; name a chapter"),
     ],
     ids=["value", "preview", "notebook"],
 )

@@ -76,6 +76,15 @@ def test_one_article_is_checked():
     ]
 
 
+def test_without_a_checked_article_the_report_has_no_day():
+    """Every chapter compares with it."""
+    rows = [{"article_id": "first", "role": "rewrite"}, {"article_id": "second", "role": "original"}]
+    assert told(consistency.one_article_is_checked(table("articles", *rows))) == [
+        "data/articles.csv row 2: article_id is 'first' and role is 'rewrite', and no row's is assessed; "
+        "write assessed for the text that the report checks: every chapter compares with its day"
+    ]
+
+
 def quarter(label, end):
     """A quarter of the company under its label."""
     return {"ticker": "CLSK", "fiscal_period": label, "period_end": end, "reported_on": "2027-05-20"}

@@ -214,8 +214,9 @@ def test_what_is_no_number_is_refused(kept, value, message):
         ("It rose.", "fact 'x' is a sentence .*write it in Markdown"),
         ("the sum of all that they have ever signed so far", "is a sentence"),
         (3.5, "fact 'x' is 3.5; give it a day, a name"),
-        (pd.NaT, "fact 'x' is NaT; give it a day"),
-        ("", "fact 'x' is ''; give it a day, a name"),
+        (pd.NaT, "fact 'x' has no value"),
+        (None, "fact 'x' has no value"),
+        ("", "fact 'x' has no value"),
         (["IREN", 3], "give it a day, a name, a list of names"),
     ],
 )
@@ -224,6 +225,19 @@ def test_what_is_no_fact_is_refused(kept, value, message):
     with pytest.raises(ValueError, match=message):
         Values("halving", sources="prices").fact("x", value)
     assert kept == []
+
+
+@pytest.mark.parametrize("record", [lambda say: say.number("x", None, "percent"), lambda say: say.fact("x", "")])
+def test_what_a_fork_left_too_few_rows_for_is_told_by_its_tables(record):
+    """The tables that it is computed from are named, so no trace of a cell is shown."""
+    named = {
+        ("asics", "miner_costs"): "asics and miner_costs",
+        "prices": "prices",
+        (): "what it is",
+    }
+    for sources, told in named.items():
+        with pytest.raises(tables.TableError, match=f"no value .*: {told}.* may hold too few rows .*; add rows, or "):
+            record(Values("halving", sources=sources))
 
 
 def test_names_and_origins_that_cannot_be_used_are_refused(kept):
