@@ -254,6 +254,22 @@ def every_miner_is_described(instruments: Table, miners: Table) -> Iterator[Faul
     yield from instruments.where(bare, ["ticker", "kind"], "which miners has not", mend)
 
 
+@across("instruments")
+def a_parent_is_part_of_no_other(instruments: Table) -> Iterator[Fault]:
+    """What a subsidiary signed counts with its parent, once: of a chain or a circle it would be with nobody."""
+    above = _on(instruments, "parent", instruments, "ticker", ["parent"])["parent"]
+    mend = "name the company that consolidates both"
+    yield from instruments.where(above.notna(), ["ticker", "parent"], "which has a parent itself", mend)
+
+
+@across("instruments", "fates")
+def who_left_has_a_fate(instruments: Table, fates: Table) -> Iterator[Fault]:
+    """A last session says that a share is held no longer, its fate what its holders got."""
+    left = instruments.raw["last_session"].notna() & ~instruments.raw["ticker"].isin(fates.raw["ticker"])
+    mend = "add what became of it to data/fates.csv, or empty last_session: a series that merely stops is no reason"
+    yield from instruments.where(left, ["ticker", "last_session"], "and fates has no row of it", mend)
+
+
 @across("claims", "articles")
 def claims_are_of_their_articles_day(claims: Table, articles: Table) -> Iterator[Fault]:
     """A statement speaks of the day of which its article speaks."""
@@ -533,6 +549,17 @@ def deals_name_their_company(deals: Table, instruments: Table, miners: Table, kn
     ]
     mend = "correct either, or add the name to former_names in data/miners.csv"
     yield from deals.where(strange, ["ticker", "miner"], "the name of another company", mend)
+
+
+@across("deals", "deal_sources")
+def every_page_of_a_deal_is_described(deals: Table, sources: Table) -> Iterator[Fault]:
+    """The pages that a deal's row names have a row of their own, from which readers get their name and day."""
+    there = pd.MultiIndex.from_frame(sources.raw[["deal_id", "source_url"]])
+    for name in ("source_url", "second_source_url"):
+        pairs = pd.MultiIndex.from_frame(deals.raw[["deal_id", name]])
+        bare = deals.raw[name].notna() & ~pairs.isin(there)
+        mend = "add a row for it (deal_id, source_url, kind, published_on): pages name a deal's sources from there"
+        yield from deals.where(bare, ["deal_id", name], "which deal_sources has not of that deal", mend)
 
 
 @across("deal_sources", "deals")
