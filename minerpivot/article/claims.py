@@ -128,11 +128,6 @@ def _either(names: list[str]) -> str:
 def statements(claims: pd.DataFrame, article_id: str) -> pd.DataFrame:
     """The statements of one article in its order, by claim_id; `TableError` with every one that no rule tests."""
     own = claims[claims["article_id"] == article_id]
-    if own.empty:
-        raise TableError(
-            f"data/claims.csv has no statement of {article_id!r}, the assessed article; add its statements, or take "
-            "the chapter out (its notebook and its line in _toc.yml)"
-        )
     if wrong := faults(own):
         raise TableError("\n".join(wrong))
     return own.sort_values("statement_no").set_index("claim_id", drop=False)
@@ -282,8 +277,13 @@ def verdicts(claims: pd.DataFrame, evidence: pd.DataFrame, findings: Iterable[Ma
 
     `findings` hold claim_id and the fields of `readings.Finding`: among them `computed` (a verdict, or None) and
     `alone` (see `combined`). An outlook is not testable whatever is found. Adds the sources by stance and `verdict`.
-    Raises ValueError if a statement has no finding, two of them, or a finding names no statement.
+    Raises `TableError` without any statement, ValueError if one has no finding or two, or a finding names none.
     """
+    if claims.empty:
+        raise TableError(
+            "data/claims.csv has no statement of the assessed article; add its statements, or take the chapter out "
+            "(its notebook and its line in _toc.yml)"
+        )
     found = pd.DataFrame(list(findings), columns=FINDING, dtype=object)
     known, given = set(claims["claim_id"]), list(found["claim_id"])
     wrong = [

@@ -126,11 +126,13 @@ def test_the_article_is_the_one_whose_role_says_so():
 
 
 def test_an_article_without_statements_is_told_with_the_way_out():
-    """There is nothing to judge, of a table that is empty and of one that holds another article's."""
+    """Of an empty table and of one that holds another article's: other chapters do without, the fact check cannot."""
     rows = frozen.load("claims")
     for none, article in ((rows.iloc[:0], ARTICLE), (rows, "another")):
-        with pytest.raises(TableError, match=f"no statement of '{article}', .*; add its statements, or take the chap"):
-            claims.statements(none, article)
+        statements = claims.statements(none, article)
+        assert statements.empty
+        with pytest.raises(TableError, match="no statement of the assessed article; add its statements, or take the c"):
+            claims.verdicts(statements, frozen.load("claims_evidence"), [])
 
 
 @pytest.mark.parametrize(
@@ -495,14 +497,6 @@ def test_two_days_of_different_statements_are_refused():
     judged = claims.verdicts(ONE, NO_PAGE, [finding("c")])
     with pytest.raises(ValueError, match="different claims"):
         claims.compare(judged, judged.assign(claim_id="d"), judged)
-
-
-def test_before_the_article_there_is_nothing_to_judge():
-    """No statement, no finding: an empty table and a board of zeros."""
-    empty = frozen.load("claims").iloc[:0]
-    judged = claims.verdicts(empty, frozen.load("claims_evidence"), [])
-    assert claims.compare(judged, judged, judged).empty
-    assert claims.scoreboard(judged).tolist() == [0] * len(claims.VERDICTS)
 
 
 def test_evidence_counts_from_the_day_of_its_text():

@@ -330,6 +330,12 @@ def test_sentences_that_hold_only_sometimes_read_on_in_one_paragraph(tmp_path, i
     assert "<p></p>" not in page
 
 
+def test_a_report_without_a_fact_check_says_so_on_company_pages(tmp_path, income):
+    """No link to a chapter that a fork took out."""
+    page = built(tmp_path, income, f"{SAID}\n\n:::{{verdicts}}\n:::")
+    assert "This report checks no statement of an article." in page
+
+
 def test_names_and_conditions_that_cannot_be_stop_the_build_each(tmp_path, capfd, income):
     """With notebook, cell, line and what is near; one does not hide the next."""
     wrong = {
@@ -337,7 +343,7 @@ def test_names_and_conditions_that_cannot_be_stop_the_build_each(tmp_path, capfd
         "{{ stock.level }}": "'stock' is undefined",
         ":::{when} halving.level\nx\n:::": "'halving.level' is '30', not true or false; write a flag",
         ":::{when} halving.levl > 3\nx\n:::": "no cell of halving records a value 'levl'",
-        ":::{when} stock.n > 3\nx\n:::": "'stock' is undefined.*; write a flag or a comparison",
+        ":::{when} stock.n > 3\nx\n:::": "'stock' is undefined; no chapter records it, so take the block out",
         ":::{when} halving.level >\nx\n:::": "'halving.level >' cannot be read",
         ":::{paragraph}\n- x\n:::": "`paragraph`: write sentences and `when` blocks",
     }
