@@ -282,6 +282,19 @@ def check() -> None:
 
 
 @app.command()
+def remove(tickers: Annotated[list[str], typer.Argument(help="As in data/instruments.csv.")]) -> None:
+    """Take companies out of every table, with what refers to them; then `check`, which says what is left to mend."""
+    from minerpivot.data import removal, tables
+
+    try:
+        changed = removal.remove(ticker.strip().upper() for ticker in tickers)
+    except (tables.TableError, OSError) as error:
+        _stop(disk.refused(error, ROOT) if isinstance(error, OSError) else str(error))
+    console.print(f"Taken out of {', '.join(changed)}; `git checkout data` brings all back.", soft_wrap=True)
+    check()
+
+
+@app.command()
 def changes(
     against: Annotated[str, typer.Option(metavar="GIT_REF", help="The commit to compare with.")] = "HEAD",
     proposal: Annotated[

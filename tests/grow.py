@@ -361,6 +361,10 @@ def contracts(tables: Tables, until: str) -> None:
             | {"tenant": "A new tenant", "tenant_disclosed": "y"}
         ),
     )
+    new = tables["deals"].tail(2)["deal_id"]
+    tables.append(
+        "deal_sources", [{"deal_id": deal, "source_url": SOURCE, "kind": "press", "published_on": day} for deal in new]
+    )
     later = [{"row": replaced, "value": "superseded"}, {"row": ended, "value": "terminated"}]
     later += [{"row": row, "value": "sold"} for row in joint[:1]]
     known = set(tables["knowledge"].query("field == 'state'")["row"]) - {replaced, ended}

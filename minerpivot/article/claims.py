@@ -135,17 +135,18 @@ def statements(claims: pd.DataFrame, article_id: str) -> pd.DataFrame:
 
 def assessed(articles: pd.DataFrame) -> pd.Series:
     """The row of the article that the report checks: the one whose role says so; `TableError` if there is none."""
-    if articles.empty:
-        raise TableError("no article was public on the day of this edition; editions begin on the day of the article")
     checked = articles[articles["role"] == "assessed"]
     if checked.empty:
-        raise TableError("data/articles.csv has no assessed article; write assessed as the role of the one to check")
+        raise TableError(
+            "data/articles.csv has no assessed article; write assessed as the role of the one to check: every chapter "
+            "compares with its day, with which editions begin"
+        )
     return checked.set_index("article_id", drop=False).iloc[0]
 
 
 def first_day(articles: pd.DataFrame) -> pd.Timestamp:
-    """The day that the report's article speaks of; of several that are assessed, the earliest."""
-    return pd.Timestamp(articles.loc[articles["role"] == "assessed", "speaks_of"].min())
+    """The day that the report's article speaks of."""
+    return pd.Timestamp(assessed(articles)["speaks_of"])
 
 
 def rounding(printed: str | float) -> float:
@@ -276,8 +277,13 @@ def verdicts(claims: pd.DataFrame, evidence: pd.DataFrame, findings: Iterable[Ma
 
     `findings` hold claim_id and the fields of `readings.Finding`: among them `computed` (a verdict, or None) and
     `alone` (see `combined`). An outlook is not testable whatever is found. Adds the sources by stance and `verdict`.
-    Raises ValueError if a statement has no finding, two of them, or a finding names no statement.
+    Raises `TableError` without any statement, ValueError if one has no finding or two, or a finding names none.
     """
+    if claims.empty:
+        raise TableError(
+            "data/claims.csv has no statement of the assessed article; add its statements, or take the chapter out "
+            "(its notebook and its line in _toc.yml)"
+        )
     found = pd.DataFrame(list(findings), columns=FINDING, dtype=object)
     known, given = set(claims["claim_id"]), list(found["claim_id"])
     wrong = [

@@ -15,12 +15,13 @@ from pybtex.exceptions import PybtexError
 from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
 from minerpivot import changes
-from minerpivot.book import profiles, publish
+from minerpivot.book import profiles, publish, published
 from minerpivot.book.execute import ROOT
 from minerpivot.data import disk, metadata
 
 TEXTS = (".md", ".yml", ".bib", ".cff", ".json")
 PAGES = (".ipynb", ".md", ".rst")
+FENCE = re.compile(r" {0,3}(:{3,}|`{3,})([^`]*)")
 
 
 class BuildError(RuntimeError):
@@ -114,6 +115,10 @@ def _check(source: Path) -> None:
             f"the path {source.resolve()} has {' and '.join(sorted(signs))}, which Sphinx reads as a pattern; rename it"
         )
     settings.checked(source / "_config.yml")
+    for path in sorted((source / "chapters").glob("*.ipynb")):
+        for number, cell in enumerate(published.cells(path.read_text("utf-8")), 1):
+            if cell["cell_type"] == "markdown" and (wrong := unclosed("".join(cell["source"]).splitlines())):
+                raise ValueError(f"{path.name} cell {number} {wrong}")
     for path in sorted([*source.glob("*"), *(source / "chapters").glob("*")]):
         if path.suffix not in TEXTS or not path.is_file():
             continue
@@ -126,6 +131,8 @@ def _check(source: Path) -> None:
         for number, line in enumerate(lines, 1):
             if re.match(r"(<{7}|>{7}|\|{7})( |$)", line):
                 raise ValueError(f"{name} line {number}: {line[:40]!r} was left by a merge; keep what is right of it")
+        if path.suffix == ".md" and (wrong := unclosed(lines)):
+            raise ValueError(f"{name} {wrong}")
     if (source / "changes.md").is_file() and not (ROOT / "CHANGELOG.md").is_file():
         raise ValueError("CHANGELOG.md is missing, which changes.md shows; `git checkout CHANGELOG.md` brings it back")
     if (source / "CITATION.cff").exists():
@@ -137,6 +144,29 @@ def _check(source: Path) -> None:
             where = f" line {error.lineno}" if getattr(error, "lineno", None) else ""
             raise ValueError(f"{path.name}{where}: {error}; mend the entry there") from None
     changes.renamed(source)
+
+
+def unclosed(lines: list[str]) -> str:
+    """The first block that no line closes, or line that closes none: MyST says nothing, and hides what follows."""
+    blocks: list[tuple[int, str]] = []  # line and fence of those that are open
+    for number, line in enumerate(lines, 1):
+        if not (found := FENCE.fullmatch(line)):
+            continue
+        fence, argument = found.groups()
+        inner = blocks[-1][1] if blocks else ""
+        if inner.startswith("`") and (fence[0] == ":" or argument.strip() or len(fence) < len(inner)):
+            continue  # code, which is not read
+        if argument.strip() or (fence[0] == "`" and not inner.startswith("`")):
+            blocks.append((number, fence))
+        elif inner and (fence == inner or fence[0] == "`"):
+            blocks.pop()
+        else:
+            told = f"; the block of line {blocks[-1][0]} ends with {inner}" if inner else ""
+            return f"line {number}: {fence} closes no block{told}"
+    if blocks:
+        number, fence = blocks[-1]
+        return f"line {number}: the block {lines[number - 1][:40]!r} has no end; close it with a line of {fence}"
+    return ""
 
 
 def _check_contents(source: Path) -> None:

@@ -12,13 +12,16 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTE = "current"  # file beside the sites
 NO_INPUT = {"_build", "tests", "benchmarks", "companies", "__pycache__"}  # beside what begins with a dot
+TEXTS = ".md .ipynb .rst .yml .bib .cff .json"
+SHOWN = ".png .jpg .jpeg .gif .svg .webp .ico .mp4 .webm .pdf .csv .xlsx .zip .html .css .js .woff .woff2 .ttf"
+KINDS = frozenset(f"{TEXTS} {SHOWN}".split())  # of files that a page is made of, shows or offers
 SETTINGS = ("SITE_URL", "GITHUB_REPOSITORY", "MINERPIVOT_TODAY")
 Look = dict[str, str]
 
@@ -33,8 +36,21 @@ def look() -> Look:
     said = {name: os.environ.get(name, "") for name in SETTINGS}
     said |= {"day": f"{datetime.now(UTC):%Y-%m-%d}", "commit": commit.strip(), "python": sys.prefix + sys.version}
     said["packages"] = " ".join(sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info")))
-    tops = (path for path in ROOT.iterdir() if path.name not in NO_INPUT and not path.name.startswith("."))
-    return said | _hashes(file for top in tops for file in _files(top) if "__pycache__" not in file.parts)
+    lock = ROOT / "requirements.txt"
+    code = (file for part in ("data", "minerpivot") for file in _files(ROOT / part) if "__pycache__" not in file.parts)
+    return said | _hashes([*sources(ROOT), *code, *_files(lock)])
+
+
+def sources(root: Path, but: Collection[str] = NO_INPUT) -> list[Path]:
+    """Files of a checkout that pages can be made of, beside data and package: those that a forker adds too.
+
+    A log or a core file that lies about is none, or a build that writes one would call its own site out of date. What
+    is of another kind and shown all the same is noticed with the next commit.
+    """
+    left_out = {*but, "data", "minerpivot"}
+    tops = [path for path in root.iterdir() if path.name not in left_out and not path.name.startswith(".")]
+    files = (file for top in tops for file in _files(top))
+    return sorted(file for file in files if file.suffix in KINDS and not file.name.startswith("."))
 
 
 def unchanged(first: Look, seen: Look, last: Look, ran: Iterable[Path]) -> bool:

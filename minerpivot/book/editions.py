@@ -19,14 +19,14 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from minerpivot.book import publish
+from minerpivot.book import current, publish
 from minerpivot.book.build import swap
 from minerpivot.book.execute import ROOT, ExecutionError, cell_sources, chapters, read, snapshot, write
 from minerpivot.data import tables
 from minerpivot.data.tables import digest
 
 EDITIONS = ROOT / "_build" / "editions"
-NO_SOURCES = {"_build", "data", "minerpivot", "tests", "benchmarks", "README.md", "CONTRIBUTING.md", "BENCHMARKS.md"}
+NO_SOURCES = {*current.NO_INPUT, "README.md", "CONTRIBUTING.md", "BENCHMARKS.md"}
 RECORD = "made-of"  # file beside the pages
 SWITCH = re.compile(r"(<!-- editions -->).*?(<!-- /editions -->)", re.DOTALL)  # where the template puts it
 CORE = ("prices", "network", "capex_guidance", "deals")  # without a row of each there is no report
@@ -71,10 +71,8 @@ def prepare(day: str) -> list[Path]:
 
 
 def sources() -> list[Path]:
-    """Every file that pages can be made of, beside data, package and notebooks: those that a forker adds too."""
-    tops = [path for path in ROOT.iterdir() if path.name not in NO_SOURCES and not path.name.startswith(".")]
-    files = [file for top in tops for file in (top.rglob("*") if top.is_dir() else [top])]
-    return sorted(file for file in files if file.is_file() and file.suffix != ".ipynb" and file.name[0] != ".")
+    """Every file that pages can be made of, beside data, package and notebooks."""
+    return [file for file in current.sources(ROOT, NO_SOURCES) if file.suffix != ".ipynb"]
 
 
 def _with_outputs_of(kept: Path, notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -291,13 +291,15 @@ class Verdicts(SphinxDirective):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """A list of verdicts and statements, or one sentence that there is none."""
+        """A list of verdicts and statements, or one sentence that there is none; without a fact check another one."""
         ticker = self.env.docname.rpartition("/")[2]
         claims = tables.load("claims")
         about = claims[(claims[["ticker", "second_ticker"]] == ticker).any(axis=1)]
         verdicts = [value for value in _values(self.env.app) if value.kind == "verdict"]
+        if not verdicts:
+            return self.parse_text_to_nodes("This report checks no statement of an article.")
         said = {value.name: str(value.value) for value in verdicts}
-        known = max((str(value.record["as_of"]) for value in verdicts), default="")
+        known = max(str(value.record["as_of"]) for value in verdicts)
         link = "[fact check](../chapters/fact-check.ipynb)"
         stated = zip(about["claim_id"].astype(str), about["claim"])
         lines = [f"- **{said[claim].capitalize()}**: {text}" for claim, text in stated if claim in said]

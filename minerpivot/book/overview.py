@@ -24,7 +24,6 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from minerpivot.book import assets, published
@@ -45,7 +44,7 @@ class Preview(SphinxDirective):
         """Its picture or its first rows, and a link to its chapter."""
         notebook, name = self.arguments
         self.env.note_dependency(notebook)
-        stored = _stored(Path(self.env.srcdir, notebook), name)
+        stored = _stored(self, notebook, name)
         self.root = "../" * self.env.docname.count("/")
         self.address = f"{self.root}{notebook.removesuffix('.ipynb')}.html#{escape(name, quote=True)}"
         if "rows" in stored:
@@ -110,23 +109,24 @@ class Workbook(SphinxDirective):
         file = Path("_static", "tables", "-and-".join(name for _, name in asked) + ".xlsx")
         path = Path(self.env.app.outdir) / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(as_xlsx(*(_stored(Path(self.env.srcdir, notebook), name) for notebook, name in asked)))
+        path.write_bytes(as_xlsx(*(_stored(self, notebook, name) for notebook, name in asked)))
         address = "../" * self.env.docname.count("/") + file.as_posix()
         html = f'<p class="go"><a href="{address}" download>{escape(self.arguments[0])}</a></p>'
         return [nodes.raw("", html, format="html")]
 
 
-def _stored(path: Path, name: str) -> Stored:
-    """The chart or table that a notebook shows under a name."""
+def _stored(asked: SphinxDirective, notebook: str, name: str) -> Stored:
+    """The chart or table that a notebook shows under a name; else the directive's error says where it is asked for."""
+    path = Path(asked.env.srcdir, notebook)
     if not path.exists():
-        raise ExtensionError(f"there is no {path.name} to preview {name!r} from; name a notebook as in _toc.yml")
+        raise asked.error(f"`{asked.name}`: there is no {notebook}; name a chapter, or take this block out with it")
     for cell in published.cells(path.read_text(encoding="utf-8")):
         for output in cell.get("outputs", []):
             for kind in (KIT_MIME, TABLE_MIME):
                 stored = output.get("data", {}).get(kind)
                 if stored and stored["name"] == name:
                     return stored
-    raise ExtensionError(f"{path.name} has no figure or table {name!r}; a preview names one that the chapter shows")
+    raise asked.error(f"`{asked.name}`: {notebook} shows no figure or table {name!r}; name one that it shows")
 
 
 def setup(app: Sphinx) -> None:

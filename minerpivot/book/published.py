@@ -117,6 +117,10 @@ def holds(condition: str, values: Mapping[str, Page]) -> bool:
     """Whether a condition of a `when` block is true; raises `ValueError` for what is no truth value."""
     try:
         found = JINJA.compile_expression(condition, undefined_to_none=False)(**values)
+    except jinja2.UndefinedError as error:
+        raise ValueError(
+            f"{condition!r}: {error}; no chapter records it, so take the block out, or correct it"
+        ) from None
     except jinja2.TemplateError as error:
         raise ValueError(f"{condition!r} cannot be read ({error}); write a flag or a comparison") from None
     if not isinstance(found, bool):

@@ -254,6 +254,22 @@ def every_miner_is_described(instruments: Table, miners: Table) -> Iterator[Faul
     yield from instruments.where(bare, ["ticker", "kind"], "which miners has not", mend)
 
 
+@across("instruments")
+def a_parent_is_part_of_no_other(instruments: Table) -> Iterator[Fault]:
+    """What a subsidiary signed counts with its parent, once: of a chain or a circle it would be with nobody."""
+    above = _on(instruments, "parent", instruments, "ticker", ["parent"])["parent"]
+    mend = "name the company that consolidates both"
+    yield from instruments.where(above.notna(), ["ticker", "parent"], "which has a parent itself", mend)
+
+
+@across("instruments", "fates")
+def who_left_has_a_fate(instruments: Table, fates: Table) -> Iterator[Fault]:
+    """A last session says that a share is held no longer, its fate what its holders got."""
+    left = instruments.raw["last_session"].notna() & ~instruments.raw["ticker"].isin(fates.raw["ticker"])
+    mend = "add what became of it to data/fates.csv, or empty last_session: a series that merely stops is no reason"
+    yield from instruments.where(left, ["ticker", "last_session"], "and fates has no row of it", mend)
+
+
 @across("claims", "articles")
 def claims_are_of_their_articles_day(claims: Table, articles: Table) -> Iterator[Fault]:
     """A statement speaks of the day of which its article speaks."""
@@ -309,21 +325,6 @@ def financings_are_flagged(events: Table, financings: Table) -> Iterator[Fault]:
     wrong = (events.typed["same_day_financing"] == "n") & financed
     words, mend = "though financings has one that reacts then", "write y, or unknown; or correct the financing's day"
     yield from events.where(wrong, ["deal_id", "first_session", "same_day_financing"], words, mend)
-
-
-@across("event_flags", "deals")
-def peers_are_counted(events: Table, deals: Table) -> Iterator[Fault]:
-    """y exactly where another company has an event or a deal of the same day or session."""
-    rows = events.typed[["ticker", "announced_on", "first_session"]]
-    told = pd.to_datetime(deals.typed["announced_on"], format="%Y-%m-%d", errors="coerce")
-    dated = pd.concat([rows["announced_on"], rows["first_session"], told], ignore_index=True)
-    whose = pd.concat([rows["ticker"], rows["ticker"], deals.typed["ticker"]], ignore_index=True)
-    others = [
-        (dated.isin([day, first]) & (whose != ticker)).any() for ticker, day, first in rows.itertuples(index=False)
-    ]
-    wrong = (events.typed["peer_deal_same_day"] == "y") != pd.Series(others)
-    words, mend = "not what events and deals say", "write y where another company has one of the day or session, else n"
-    yield from events.where(wrong, ["deal_id", "peer_deal_same_day"], words, mend)
 
 
 @across("deals")
@@ -548,6 +549,17 @@ def deals_name_their_company(deals: Table, instruments: Table, miners: Table, kn
     ]
     mend = "correct either, or add the name to former_names in data/miners.csv"
     yield from deals.where(strange, ["ticker", "miner"], "the name of another company", mend)
+
+
+@across("deals", "deal_sources")
+def every_page_of_a_deal_is_described(deals: Table, sources: Table) -> Iterator[Fault]:
+    """The pages that a deal's row names have a row of their own, from which readers get their name and day."""
+    there = pd.MultiIndex.from_frame(sources.raw[["deal_id", "source_url"]])
+    for name in ("source_url", "second_source_url"):
+        pairs = pd.MultiIndex.from_frame(deals.raw[["deal_id", name]])
+        bare = deals.raw[name].notna() & ~pairs.isin(there)
+        mend = "add a row for it (deal_id, source_url, kind, published_on): pages name a deal's sources from there"
+        yield from deals.where(bare, ["deal_id", name], "which deal_sources has not of that deal", mend)
 
 
 @across("deal_sources", "deals")
@@ -1054,8 +1066,11 @@ def evidence_is_no_older_than_a_claim_is_new(evidence: Table, claims: Table) -> 
 
 @across("articles")
 def one_article_is_checked(articles: Table) -> Iterator[Fault]:
-    """The pages call one text the article; of two they would mix days and statements."""
+    """The pages call one text the article; of two they would mix days and statements, without one they have no day."""
     checked = articles.typed["role"] == "assessed"
+    mend = "write assessed for the text that the report checks: every chapter compares with its day"
+    if not checked.any():
+        yield from articles.where(checked.index == 0, ["article_id", "role"], "and no row's is assessed", mend)
     words, mend = "and so is an earlier row's", "the one that the report no longer checks becomes original or rewrite"
     yield from articles.where(checked & checked.cumsum().gt(1), ["article_id", "role"], words, mend)
 

@@ -220,6 +220,7 @@ def expected(said: Mapping[str, Any]) -> str:
         parts = ["a date as YYYY-MM-DD, YYYY-MM or YYYY"]
     else:
         form = {"date": "a date as YYYY-MM-DD", "yearmonth": "a month as YYYY-MM"}
+        form |= {"string": "an address that begins with https://"} if said.get("format") == "uri" else {}
         parts = [form.get(said["type"], a(said["type"]))]
         parts += [f"{word} {limits[key]}" for key, word in words.items() if key in limits]
         parts += [f"of the form {limits['pattern']}"] if "pattern" in limits else []

@@ -168,6 +168,8 @@ def _cells(path: Path, entry: dict[str, Any]) -> pd.DataFrame:
             f"{where}: has a header and no rows; {restore}, or, if none is right, write empty: true into "
             f"{path.stem}.yml"
         )
+    if len(rows) > 1 and entry.get("empty"):
+        raise TableError(f"data/{path.stem}.yml: says empty: true, and {where} has rows; take that line out")
     for number, cells in enumerate(rows[1:], start=2):
         if len(cells) < len(fields):
             missing = fields[len(cells)] if cells else fields[0]
@@ -267,7 +269,8 @@ def _explain(error: Any, entry: dict[str, Any]) -> str:
         note = error.note.replace('lookup table ""', f'table "{entry["name"]}" itself').replace("lookup table", "table")
         return f"{where} row {row}: {note}{mends.get(error.type, '')}"
     said = next(field for field in entry["schema"]["fields"] if field["name"] == name)
-    note = error.note if error.type != "type-error" else f"not {rules.a(said['type'])}"
+    kind = "an address" if said.get("format") == "uri" else rules.a(said["type"])
+    note = error.note if error.type != "type-error" else f"not {kind}"
     note = "" if error.type == "constraint-error" else f" ({note})"  # what was expected says it better
     return f"{where} row {row}: {name} is {quoted(getattr(error, 'cell', ''))}{note}; expected {rules.expected(said)}"
 

@@ -96,7 +96,7 @@ def needed(contracts: pd.DataFrame) -> pd.DataFrame:
     if not contracts["mw"].notna().any():
         raise TableError(
             "data/deals.csv has no tenant's contract in force with its megawatts (counts_as is contract); add one, or "
-            "take the chapter out of _toc.yml"
+            "take the chapter out (its notebook and its line in _toc.yml)"
         )
     return contracts
 
@@ -228,9 +228,10 @@ def totals(contracts: pd.DataFrame, by: pd.Series | None = None) -> pd.DataFrame
         "open_mw": contracts["mw"].where(contracts["mw_basis"] == "open"),
     }
     keys = pd.Series("all", index=contracts.index) if by is None else by
-    return (
-        pd.DataFrame(parts).groupby(keys).sum(min_count=1).sort_values("value_usd_bn", ascending=False, kind="stable")
-    )
+    found = pd.DataFrame(parts).groupby(keys).sum(min_count=1)
+    if by is None:  # of no contract too
+        found = found.reindex(["all"]).fillna({"contracts": 0, "valued": 0})
+    return found.sort_values("value_usd_bn", ascending=False, kind="stable")
 
 
 def sums(contracts: pd.DataFrame, instruments: pd.DataFrame) -> pd.DataFrame:

@@ -230,10 +230,13 @@ class Values:
         self.common: dict[str, Any] = {"sources": sources, "as_of": as_of, "grade": grade}
 
     def number(self, name: str, value: Any, unit: str, **origin: Any) -> None:
-        """Record a number with its unit; raises `ValueError` for text, flags, and what is missing or infinite."""
+        """Record a number with its unit; raises `ValueError` for text, flags, and what is missing or infinite.
+
+        A missing one is a `TableError`: it names the tables, since a fork may leave too little in them to compute it.
+        """
         plain = value.item() if hasattr(value, "item") else value
         if plain is None or pd.isna(plain) or plain in (math.inf, -math.inf):
-            raise ValueError(f"number {name!r} has no value ({value!r}); compute it or leave it out of the text")
+            raise self._missing(f"number {name!r} has no value ({value!r})", origin)
         if isinstance(plain, bool) or not isinstance(plain, Real):
             raise ValueError(f"number {name!r} is {value!r}; give it a number, or record it with fact()")
         self._record(name, rounded(plain), {"kind": "number", "unit": unit}, origin)
@@ -253,6 +256,8 @@ class Values:
 
     def fact(self, name: str, value: Any, **origin: Any) -> None:
         """Record a day or month (also in ISO form), a name, a list of names or a flag; sentences are refused."""
+        if value == "" or (pd.api.types.is_scalar(value) and pd.isna(value)):
+            raise self._missing(f"fact {name!r} has no value ({value!r})", origin)
         kind, plain = _fact(name, value)
         self._record(name, plain, {"kind": kind}, origin)
 
@@ -270,6 +275,14 @@ class Values:
     def verdict(self, statement: str, verdict: str, **origin: Any) -> None:
         """Record what the fact check says of a statement, by its key: for `facts.json` and comparisons."""
         self._record(statement, verdict, {"kind": "verdict"}, origin)
+
+    def _missing(self, what: str, origin: Mapping[str, Any]) -> tables.TableError:
+        sources = {**self.common, **origin}["sources"]
+        named = " and ".join([sources] if isinstance(sources, str) else sources) or "what it is computed from"
+        return tables.TableError(
+            f"{what}: {named} may hold too few rows for it; add rows, or put the value and its sentence under a "
+            "condition, or take the chapter out (its notebook and its line in _toc.yml)"
+        )
 
     def _record(self, name: str, value: Any, said: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
         if unknown := origin.keys() - self.common.keys():

@@ -11,7 +11,7 @@ from minerpivot.data import exchange, tables
 
 
 def fetch(*, console: Console, fetched: dict[str, pd.DataFrame] | None = None, **_: Any) -> dict[str, pd.DataFrame]:
-    """Rows of `event_flags` for deals that have none, and the present `peer_deal_same_day` of those that have.
+    """Rows of `event_flags` for deals that have none.
 
     Asks nobody. What the tables do not tell stays unknown, for a person to read up.
     """
@@ -31,25 +31,4 @@ def fetch(*, console: Console, fetched: dict[str, pd.DataFrame] | None = None, *
         rows[column] = rows[column].dt.strftime("%Y-%m-%d")
     if len(rows):
         console.print(f"events: {', '.join(rows['deal_id'])}: what is unknown in them is for a person to read up")
-    columns = list(stored.columns)
-    peers = pd.DataFrame(columns=columns)
-    if len(stored):
-        peers = stored.assign(peer_deal_same_day=_peers(stored, deals, flags))[columns]
-        for column in ("announced_on", "first_session"):
-            peers[column] = peers[column].dt.strftime("%Y-%m-%d")
-    table = pd.concat([peers, rows[columns]], ignore_index=True)
-    table.attrs["derived"] = ["peer_deal_same_day"]
-    return {"event_flags": table}
-
-
-def _peers(stored: pd.DataFrame, deals: pd.DataFrame, flags: pd.DataFrame) -> pd.Series:
-    """y where another company has an event or a dated deal of the same day or session."""
-    told = pd.to_datetime(deals["announced_on"], format="%Y-%m-%d", errors="coerce")
-    events = pd.concat([stored, flags[~flags["deal_id"].isin(stored["deal_id"])]])
-    days = pd.concat([events["announced_on"], events["first_session"], told], ignore_index=True)
-    whose = pd.concat([events["ticker"], events["ticker"], deals["ticker"]], ignore_index=True)
-    found = [
-        (days.isin([day, first]) & (whose != ticker)).any()
-        for ticker, day, first in zip(stored["ticker"], stored["announced_on"], stored["first_session"])
-    ]
-    return pd.Series(["y" if one else "n" for one in found], stored.index)
+    return {"event_flags": rows[list(stored.columns)]}

@@ -55,7 +55,7 @@ def derived_flags(
     the ticker reacts in that session, "unknown" if one could (an hour that nobody saw may be after the close), "n" if
     the ticker has another report within 45 days, so that none can be missing, else "unknown". `same_day_financing` is
     "y" if a dated financing reacts then, else "unknown": the table of financings is not complete. `same_day_other` is
-    "unknown". `peer_deal_same_day` is "y" if any deal of another ticker has the same day or first session.
+    "unknown".
     """
     dated = deals[deals["announced_on"].astype("string").str.len() == 10]
     dated = dated.assign(announced_on=last_day(dated["announced_on"])).set_index("deal_id")
@@ -76,14 +76,11 @@ def derived_flags(
     same = pd.MultiIndex.from_frame(rows[["ticker", "first_session"]]).isin(
         pd.MultiIndex.from_frame(financed[["ticker", "session"]])
     )
-    companies = [dated.groupby(day)["ticker"].nunique() for day in ("announced_on", "first_session")]
-    peers = (rows["announced_on"].map(companies[0]) > 1) | (rows["first_session"].map(companies[1]) > 1)
     columns = ["ticker", "announced_on", "announced_time", "first_session"]
     return rows[columns].assign(
         same_day_earnings=np.select([found["does"], found["could"], found["near"]], ["y", "unknown", "n"], "unknown"),
         same_day_financing=np.where(same, "y", "unknown"),
         same_day_other="unknown",
-        peer_deal_same_day=peers.map({True: "y", False: "n"}),
     )
 
 

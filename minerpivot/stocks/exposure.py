@@ -21,6 +21,7 @@ from scipy import special
 from statsmodels.regression.linear_model import OLS
 from statsmodels.tools import add_constant
 
+from minerpivot.data.tables import TableError
 from minerpivot.stocks.events import forward, impossible, plain_days
 from minerpivot.stocks.inference import step_down
 from minerpivot.stocks.markets import SESSIONS_PER_YEAR
@@ -493,6 +494,22 @@ def difference_in_differences_family(
     deals = pd.DataFrame(drawn).set_axis(index, axis=1)
     spread = deals.std()
     return found.assign(p_family=step_down(found["effect"] / spread, deals / spread)["p_family"])
+
+
+def longest_window(family: pd.DataFrame, measure: str, fewest: int) -> int:
+    """The longest window in which `fewest` pivots at least had a control, of `difference_in_differences_family`.
+
+    Raises `TableError` with the mend if there is none: a fork may hold few companies, or only such as signed.
+    """
+    treated = family["treated"].xs(measure, level="measure") if len(family) else pd.Series(dtype=float)
+    enough = treated[treated >= fewest]
+    if enough.empty:
+        raise TableError(
+            f"fewer than {fewest} miners that signed have closes around their contract beside one that had "
+            "not signed by then. Lower window_sessions or enough_members in the chapter's parameters, add miners with "
+            "their closes to data/instruments.csv, or take the chapter out (its notebook and its line in _toc.yml)"
+        )
+    return int(enough.index.max())
 
 
 def _compared(

@@ -48,14 +48,17 @@ def last_common_date(
 ) -> pd.Timestamp:
     """The last session on which every one of `symbols` that still traded has a close.
 
-    Raises `ValueError` if there is none.
+    Raises `TableError` if there is none.
     """
     symbols = list(symbols)
     chosen = closes[symbols]
     over = chosen.index.to_numpy()[:, None] > ends(chosen.columns, last_session)
     complete = (chosen.notna() | over).all(axis=1) & chosen.notna().any(axis=1)
     if not complete.any():
-        raise ValueError(f"{', '.join(symbols)} share no session with a close")
+        raise TableError(
+            f"data/prices.csv: {', '.join(symbols) or 'no company of those asked for'} share no session with a close; "
+            "add closes, or take the chapter out (its notebook and its line in _toc.yml)"
+        )
     return complete.index[complete][-1]
 
 
@@ -274,7 +277,7 @@ def first_with(counts: pd.DataFrame, fewest: int) -> pd.Timestamp:
         raise TableError(
             f"no session has {fewest} miners that had signed and one that had not, but at most {most} and {others}. "
             "Lower enough_members in the chapter's parameters, add miners with their closes to data/instruments.csv, "
-            "or take the chapter out of _toc.yml"
+            "or take the chapter out (its notebook and its line in _toc.yml)"
         )
     return enough[0]
 

@@ -115,14 +115,24 @@ def test_measures_of_the_schema_are_those_that_rules_know():
 
 
 def test_the_article_is_the_one_whose_role_says_so():
-    """A day before any text was public, and a table in which nothing is to be checked, are refused with what to do."""
+    """A table in which nothing is to be checked, or no text at all, is refused with what to do."""
     texts = frozen.load("articles")
     assert claims.assessed(texts)[["article_id", "domain"]].tolist() == [ARTICLE, "coinspeaker.net"]
     assert claims.assessed(texts.iloc[::-1])["article_id"] == ARTICLE
-    with pytest.raises(TableError, match="editions begin on the day of the article"):
-        claims.assessed(texts.iloc[:0])
-    with pytest.raises(TableError, match="no assessed article; write assessed as the role of the one to check"):
-        claims.assessed(texts[texts["role"] != "assessed"])
+    for none in (texts.iloc[:0], texts[texts["role"] != "assessed"]):
+        for asked in (claims.assessed, claims.first_day):
+            with pytest.raises(TableError, match="no assessed article; write assessed as the role of the one to check"):
+                asked(none)
+
+
+def test_an_article_without_statements_is_told_with_the_way_out():
+    """Of an empty table and of one that holds another article's: other chapters do without, the fact check cannot."""
+    rows = frozen.load("claims")
+    for none, article in ((rows.iloc[:0], ARTICLE), (rows, "another")):
+        statements = claims.statements(none, article)
+        assert statements.empty
+        with pytest.raises(TableError, match="no statement of the assessed article; add its statements, or take the c"):
+            claims.verdicts(statements, frozen.load("claims_evidence"), [])
 
 
 @pytest.mark.parametrize(
@@ -489,14 +499,6 @@ def test_two_days_of_different_statements_are_refused():
         claims.compare(judged, judged.assign(claim_id="d"), judged)
 
 
-def test_before_the_article_there_is_nothing_to_judge():
-    """No statement, no finding: an empty table and a board of zeros."""
-    empty = frozen.load("claims").iloc[:0]
-    judged = claims.verdicts(empty, frozen.load("claims_evidence"), [])
-    assert claims.compare(judged, judged, judged).empty
-    assert claims.scoreboard(judged).tolist() == [0] * len(claims.VERDICTS)
-
-
 def test_evidence_counts_from_the_day_of_its_text():
     """The release that the quotation garbles is of the article's day: judged then, not the day before."""
     quote = frozen.load("claims").query("claim_id == 'nadella-quote'")
@@ -533,8 +535,13 @@ def test_places_count_from_the_highest_and_skip_the_unknown():
     assert found["of"].tolist() == [4, 4, 4]
 
 
-def test_the_report_s_article_is_the_earliest_that_is_assessed():
+def test_the_report_s_day_is_that_of_the_text_which_is_assessed():
     """Copies do not count, in whatever order the rows stand."""
-    rows = {"role": ["assessed", "syndication", "assessed"], "speaks_of": ["2026-03-02", "2026-01-01", "2026-01-28"]}
+    rows = {
+        "article_id": ["copy", "own"],
+        "role": ["syndication", "assessed"],
+        "speaks_of": ["2026-01-01", "2026-01-28"],
+    }
     articles = pd.DataFrame(rows).astype({"speaks_of": "datetime64[ns]"})
-    assert claims.first_day(articles) == pd.Timestamp("2026-01-28")
+    for table in (articles, articles.iloc[::-1]):
+        assert claims.first_day(table) == pd.Timestamp("2026-01-28")

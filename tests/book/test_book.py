@@ -525,6 +525,11 @@ def test_a_changed_output_fails_nbval_and_is_stale(tmp_path):
         ("index.ipynb", b"{}", r"index\.ipynb and index\.md would be the same page index; rename one"),
         ("index.md", b"# One\n\nText \xe9\n", r"index\.md line 3: is not UTF-8"),
         ("index.md", b"# One\n<<<<<<< HEAD\n", r"index\.md line 2: '<<<<<<< HEAD' was left by a merge"),
+        (
+            "index.md",
+            b"# One\n\n::::{when} a.b\nIt.\n:::\n",
+            r"index\.md line 5: ::: closes no block; the block of line 3",
+        ),
         ("references.bib", b"@article{a, title = {x", r"references\.bib line 1: .*; mend the entry there"),
         ("references.bib", b"@book{a, title={x}}\n@book{a, title={y}}", r"references\.bib: repeated .*mend the entry"),
         ("CITATION.cff", b"a: b: c", r"CITATION\.cff line 1: mapping values"),
@@ -585,6 +590,34 @@ def test_a_setting_of_another_kind_is_named_before_anything_is_made(tmp_path, ol
         build.build_site(tmp_path, tmp_path / "build")
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "build").exists()
+
+
+def test_a_block_without_an_end_is_named_in_a_chapter_too(tmp_path):
+    """By its cell; what a cell of code says is no block."""
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "_config.yml").write_text("title: Power\n")
+    scratch_notebook(tmp_path / "chapters" / "one.ipynb", '"""\n:::{when}\n"""', "# One\n\n:::{when} a.b\nIt.")
+    with pytest.raises(
+        build.BuildError, match=r"one\.ipynb cell 1 line 3: the block ':::{when} a\.b' has no end; close"
+    ):
+        build.build_site(tmp_path, tmp_path / "build")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("::::{a}\n:::{b} c\nd\n:::\n::::", ""),
+        ("```{preview} a b\n:hero:\n```\n\n```\n:::{when} shown as it is\n```\n`:::{numbers}` in a line", ""),
+        ("````\n```\ncode\n```\n````", ""),
+        (":::{a}\nb", "line 1: the block ':::{a}' has no end; close it with a line of :::"),
+        ("::::{a}\n:::{b}\n::::", "line 3: :::: closes no block; the block of line 2 ends with :::"),
+        ("a\n\n:::", "line 3: ::: closes no block"),
+        ("```{preview} a b\n:::", "line 1: the block '```{preview} a b' has no end; close it with a line of ```"),
+    ],
+)
+def test_every_block_has_an_end(text, wrong):
+    """MyST closes one that lacks it at the end of the page: in a `when` block all that follows would be hidden."""
+    assert build.unclosed(text.splitlines()) == wrong
 
 
 def test_the_settings_of_the_book_and_of_a_plain_one_are_taken(tmp_path):
@@ -731,9 +764,9 @@ def test_a_day_left_in_a_shell_does_not_reach_the_chapters(monkeypatch):
         ("It is {{ halving.no_such_number }}.", "'halving' is undefined"),
         (
             "```{preview} page.ipynb no-such-figure\n```",
-            "page.ipynb has no figure or table 'no-such-figure'; a preview names one that the chapter shows",
+            "`preview`: page.ipynb shows no figure or table 'no-such-figure'; name one that it shows",
         ),
-        ("```{preview} chapters/gone.ipynb one\n```", "there is no gone.ipynb to preview 'one' from"),
+        ("```{preview} chapters/gone.ipynb one\n```", "`preview`: there is no chapters/gone.ipynb; name a chapter"),
     ],
     ids=["value", "preview", "notebook"],
 )

@@ -4,7 +4,10 @@ import pytest
 
 from minerpivot.book import current
 
-FILES = ("data/prices.csv", "chapters/one.ipynb", "minerpivot/tables.py", "_config.yml", "requirements.txt", "look.png")
+FILES = (
+    "data/prices.csv", "chapters/one.ipynb", "minerpivot/tables.py", "_config.yml", "requirements.txt", "look.png",
+    "own/style.css",
+)  # fmt: skip
 SITES = ("html/index.html", "made-of", "editions/2026-01-28/html/index.html", "editions/2026-01-28/made-of")
 
 
@@ -29,10 +32,10 @@ def test_a_byte_more_or_less_is_noticed(build, name, how):
         path.write_text(name[::-1])
     elif how == "gone":
         path.unlink()
-    elif path.name == "made-of":
+    elif path.name in ("made-of", "requirements.txt"):
         return
     else:
-        path.with_name("another").write_text(name)
+        path.with_name(f"another{path.suffix}").write_text(name)
     assert not current.holds(build)
 
 
@@ -61,6 +64,9 @@ def test_a_refresh_that_died_is_for_a_build_to_undo(build):
 
 def test_what_no_build_reads_does_not_count(build):
     """Tests, caches, and what a build makes of its own."""
+    for name in ("log", "book.log", "log.txt", "nohup.out", "core", "chapters/log", "logs/today.log"):  # of this build
+        (build.parent / name).parent.mkdir(parents=True, exist_ok=True)
+        (build.parent / name).write_text("")
     for name in ("tests/test_one.py", "minerpivot/__pycache__/a.pyc", ".venv/x", "companies/IREN.ipynb", "_build/x/y"):
         (build.parent / name).parent.mkdir(parents=True, exist_ok=True)
         (build.parent / name).write_text("")

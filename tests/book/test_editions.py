@@ -232,6 +232,17 @@ def test_what_stands_beside_the_latest_site_is_not_copied_twice(sources, tmp_pat
     assert "edition-switcher" not in (editions.EDITIONS / "2026-02-03" / "html" / "index.html").read_text("utf-8")
 
 
+def test_a_log_beside_the_book_is_none_of_its_sources(sources):
+    """Or a build whose words go to a file there would call its own site out of date; a picture is one."""
+    root = sources.parents[1]
+    before, seen = editions.made_of(), editions.sources()
+    for name in ("log", "book.log", "nohup.out", "chapters/log"):
+        (root / name).write_text("1/2 Chapters whose code")
+    assert (editions.made_of(), editions.sources()) == (before, seen)
+    (root / "look.png").write_text("a picture")
+    assert editions.made_of() != before
+
+
 def test_half_a_copy_of_a_chapter_is_made_again(sources):
     """A build that was killed while it wrote one leaves no traceback to the next."""
     (copy,) = editions.prepare("2026-01-28")

@@ -183,41 +183,6 @@ def test_a_financing_of_the_weekend_reacts_with_the_news_of_monday():
     assert at(consistency.financings_are_flagged(events, financings)) == [0]
 
 
-@pytest.mark.parametrize(
-    ("other", "peer"),
-    [("CIFR,2025-11-03", 1), ("CIFR,2025-11-04", 1), ("CIFR,2025-11-05", 0), ("IREN,2025-11-03", 0), ("CIFR,2025-11", 0)],
-)  # fmt: skip
-def test_a_peer_is_another_company_of_the_day_or_session(other, peer):
-    """y and n are checked alike."""
-    head = "deal_id,ticker,announced_on,first_session,peer_deal_same_day"
-    deals = lines("deals", "ticker,announced_on", other)
-    for flag, fault in (("y", not peer), ("n", peer)):
-        events = lines("event_flags", head, f"A,IREN,2025-11-03,2025-11-04,{flag}")
-        found = list(consistency.peers_are_counted(events, deals))
-        assert at(found) == [0] * fault
-    message = (
-        "data/event_flags.csv row 2: deal_id is 'A' and peer_deal_same_day is 'n', not what events and deals say; "
-        "write y where another company has one of the day or session, else n"
-    )
-    assert told(found) == [message] * peer
-
-
-def test_news_of_a_month_is_nobodys_peer_on_its_first_day():
-    """Its day is not known."""
-    head = "deal_id,ticker,announced_on,first_session,peer_deal_same_day"
-    events = lines("event_flags", head, "A,IREN,2025-12-01,2025-12-01,n")
-    assert not list(consistency.peers_are_counted(events, lines("deals", "ticker,announced_on", "CIFR,2025-12")))
-
-
-@pytest.mark.parametrize(("session", "peer"), [("2025-11-04", True), ("2025-11-05", False)])
-def test_an_event_of_another_company_is_a_peer_by_its_session_too(session, peer):
-    """News of Sunday evening, that moves the session that ours moves."""
-    head = "deal_id,ticker,announced_on,first_session,peer_deal_same_day"
-    events = lines("event_flags", head, f"A,IREN,2025-11-03,{session},n", "B,HUT,2025-11-02,2025-11-04,n")
-    found = consistency.peers_are_counted(events, lines("deals", "ticker,announced_on", "IREN,2025-11-03"))
-    assert at(found) == [0, 1] * peer
-
-
 def test_deals_refer_to_fitting_deals():
     """Older, of one company, not to themselves, and a part to a row of value with as many parts."""
     rows = lines(

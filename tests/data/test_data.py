@@ -384,7 +384,7 @@ def test_only_a_full_date_moves_the_end_of_a_table_of_days(tmp_path, form):
             r"announced_on is '6 July 2026', not a date; expected a date as YYYY-MM-DD, .*",
         ),
         ("critical_it_mw", "50 MW", r"critical_it_mw is '50 MW', not a number; expected a number .*empty cell"),
-        ("source_url", "", r"source_url is ''; expected a string, not an empty cell"),
+        ("source_url", "", r"source_url is ''; expected an address that begins with https://, not an empty cell"),
         (
             "supersedes",
             "OLD",

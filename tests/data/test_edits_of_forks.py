@@ -76,6 +76,15 @@ def test_one_article_is_checked():
     ]
 
 
+def test_without_a_checked_article_the_report_has_no_day():
+    """Every chapter compares with it."""
+    rows = [{"article_id": "first", "role": "rewrite"}, {"article_id": "second", "role": "original"}]
+    assert told(consistency.one_article_is_checked(table("articles", *rows))) == [
+        "data/articles.csv row 2: article_id is 'first' and role is 'rewrite', and no row's is assessed; "
+        "write assessed for the text that the report checks: every chapter compares with its day"
+    ]
+
+
 def quarter(label, end):
     """A quarter of the company under its label."""
     return {"ticker": "CLSK", "fiscal_period": label, "period_end": end, "reported_on": "2027-05-20"}
@@ -173,6 +182,20 @@ def test_a_source_is_a_page_that_others_can_open(address, wrong):
     assert all(wrong in line for line in found)
 
 
+def test_each_page_of_a_deal_has_a_row_of_its_own():
+    """A new deal would show a dash for its source; another deal's page is none of it, an empty cell needs none."""
+    page = "https://www.sec.gov/a.htm"
+    deals = table(
+        "deals", OLD | {"source_url": page}, NEW | {"source_url": page, "second_source_url": "https://b.org/"}
+    )
+    described = [{"deal_id": "IREN-OLD", "source_url": page}, {"deal_id": "IREN-NEW", "source_url": "https://b.org/"}]
+    (fault,) = told(consistency.every_page_of_a_deal_is_described(deals, table("deal_sources", *described)))
+    assert fault.startswith(
+        f"data/deals.csv row 3: deal_id is 'IREN-NEW' and source_url is '{page}', which deal_sources"
+    )
+    assert "add a row for it (deal_id, source_url, kind, published_on)" in fault
+
+
 def test_a_second_source_is_another_page():
     """The same twice would look like a confirmation."""
     page = "https://www.sec.gov/a.htm"
@@ -223,6 +246,26 @@ def test_a_miner_has_a_row_among_the_miners():
         "data/instruments.csv row 5: ticker is 'APLD' and kind is 'miner', which miners has not; "
         "add it to data/miners.csv, or correct the kind"
     ]
+
+
+def test_a_parent_is_no_subsidiary():
+    """Of a chain the sums would know the middle alone, of a circle nobody."""
+    rows = [{"ticker": "HUT"}, {"ticker": "ABTC", "parent": "HUT"}, {"ticker": "IREN"}]
+    assert told(consistency.a_parent_is_part_of_no_other(table("instruments", *rows))) == []
+    rows[2]["parent"] = "ABTC"
+    (fault,) = told(consistency.a_parent_is_part_of_no_other(table("instruments", *rows)))
+    assert "row 4: ticker is 'IREN' and parent is 'ABTC', which has a parent itself; name the company that" in fault
+    rows[0]["parent"] = "IREN"
+    assert len(told(consistency.a_parent_is_part_of_no_other(table("instruments", *rows)))) == 3
+
+
+def test_a_company_with_a_last_session_has_a_fate():
+    """Its holders got something; a series that merely ends has neither."""
+    rows = [{"ticker": "HUT", "last_session": "2026-10-07"}, {"ticker": "IREN"}]
+    companies = table("instruments", *rows)
+    assert told(consistency.who_left_has_a_fate(companies, table("fates", {"ticker": "HUT"}))) == []
+    (fault,) = told(consistency.who_left_has_a_fate(companies, table("fates", {"ticker": "IREN"})))
+    assert "row 2: ticker is 'HUT' and last_session is '2026-10-07', and fates has no row of it; add what" in fault
 
 
 def test_a_statement_is_of_its_articles_day():

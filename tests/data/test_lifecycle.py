@@ -165,7 +165,11 @@ def test_a_last_session_to_come_is_not_known(tmp_path):
     def ended(raw):
         return raw[(raw["symbol"] != TICKER) | (raw["date"] <= RENAMED)]
 
-    load = edited(tmp_path, instruments=delisted, prices=ended)
+    def told(raw):
+        fate = {"ticker": TICKER, "name": "A miner", "fate": "unknown", "fate_on": RENAMED, "grade": "A"}
+        return pd.concat([raw, pd.DataFrame([fate | {"source_url": "https://example.org/gone"}])]).fillna("")
+
+    load = edited(tmp_path, instruments=delisted, prices=ended, fates=told)
     found = [last_sessions(load("instruments", as_of=day)).to_dict() for day in ("2026-02-01", RENAMED)]
     assert found == [{}, {TICKER: pd.Timestamp(RENAMED)}]
 
@@ -189,12 +193,14 @@ def test_a_fork_without_companies_that_ended_has_an_empty_table_of_fates(tmp_pat
     ):
         edited(tmp_path / "cut", fates=lambda raw: raw[:0])
 
-    def edit(raw):
-        with (tmp_path / "said" / "data" / "fates.yml").open("a", encoding="utf-8") as file:
+    def said(folder, rows):
+        with (folder / "data" / "fates.yml").open("a", encoding="utf-8") as file:
             file.write("empty: true\n")
-        return raw[:0]
+        return rows
 
-    found = edited(tmp_path / "said", fates=edit)("fates")
+    with pytest.raises(tables.TableError, match=r"fates\.yml: says empty: true, and .*fates\.csv has rows; take that"):
+        edited(tmp_path / "left", fates=lambda raw: said(tmp_path / "left", raw))
+    found = edited(tmp_path / "said", fates=lambda raw: said(tmp_path / "said", raw[:0]))("fates")
     assert found.empty
     assert found.dtypes.equals(frozen("fates").dtypes)
 

@@ -167,6 +167,15 @@ def test_totals_do_not_depend_on_the_order_of_rows_or_on_grouping():
         pd.testing.assert_series_equal(deals.totals(rows, by).sum(), whole, check_names=False)
 
 
+def test_the_total_of_no_contract_has_a_row_too():
+    """None is counted, and what was not seen is missing, not zero; by company there is nobody."""
+    none = deals.contracted(ledger({"state": "terminated"}))
+    found = deals.totals(none).loc["all"]
+    assert found[["contracts", "valued"]].tolist() == [0, 0]
+    assert found.drop(["contracts", "valued"]).isna().all()
+    assert deals.totals(none, none["ticker"]).empty
+
+
 def test_pivot_date_is_the_first_binding_contract():
     """Partial dates count from the last day; frameworks, takeovers and conditional leases do not count."""
     table = ledger(

@@ -214,8 +214,9 @@ def test_what_is_no_number_is_refused(kept, value, message):
         ("It rose.", "fact 'x' is a sentence .*write it in Markdown"),
         ("the sum of all that they have ever signed so far", "is a sentence"),
         (3.5, "fact 'x' is 3.5; give it a day, a name"),
-        (pd.NaT, "fact 'x' is NaT; give it a day"),
-        ("", "fact 'x' is ''; give it a day, a name"),
+        (pd.NaT, "fact 'x' has no value"),
+        (None, "fact 'x' has no value"),
+        ("", "fact 'x' has no value"),
         (["IREN", 3], "give it a day, a name, a list of names"),
     ],
 )
@@ -224,6 +225,19 @@ def test_what_is_no_fact_is_refused(kept, value, message):
     with pytest.raises(ValueError, match=message):
         Values("halving", sources="prices").fact("x", value)
     assert kept == []
+
+
+@pytest.mark.parametrize("record", [lambda say: say.number("x", None, "percent"), lambda say: say.fact("x", "")])
+def test_what_a_fork_left_too_few_rows_for_is_told_by_its_tables(record):
+    """The tables that it is computed from are named, so no trace of a cell is shown."""
+    named = {
+        ("asics", "miner_costs"): "asics and miner_costs",
+        "prices": "prices",
+        (): "what it is",
+    }
+    for sources, told in named.items():
+        with pytest.raises(tables.TableError, match=f"no value .*: {told}.* may hold too few rows .*; add rows, or "):
+            record(Values("halving", sources=sources))
 
 
 def test_names_and_origins_that_cannot_be_used_are_refused(kept):
@@ -316,6 +330,12 @@ def test_sentences_that_hold_only_sometimes_read_on_in_one_paragraph(tmp_path, i
     assert "<p></p>" not in page
 
 
+def test_a_report_without_a_fact_check_says_so_on_company_pages(tmp_path, income):
+    """No link to a chapter that a fork took out."""
+    page = built(tmp_path, income, f"{SAID}\n\n:::{{verdicts}}\n:::")
+    assert "This report checks no statement of an article." in page
+
+
 def test_names_and_conditions_that_cannot_be_stop_the_build_each(tmp_path, capfd, income):
     """With notebook, cell, line and what is near; one does not hide the next."""
     wrong = {
@@ -323,7 +343,7 @@ def test_names_and_conditions_that_cannot_be_stop_the_build_each(tmp_path, capfd
         "{{ stock.level }}": "'stock' is undefined",
         ":::{when} halving.level\nx\n:::": "'halving.level' is '30', not true or false; write a flag",
         ":::{when} halving.levl > 3\nx\n:::": "no cell of halving records a value 'levl'",
-        ":::{when} stock.n > 3\nx\n:::": "'stock' is undefined.*; write a flag or a comparison",
+        ":::{when} stock.n > 3\nx\n:::": "'stock' is undefined; no chapter records it, so take the block out",
         ":::{when} halving.level >\nx\n:::": "'halving.level >' cannot be read",
         ":::{paragraph}\n- x\n:::": "`paragraph`: write sentences and `when` blocks",
     }

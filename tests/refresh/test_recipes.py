@@ -130,13 +130,14 @@ def test_a_contract_that_ends_keeps_its_row(walk):
 
 
 def test_an_amended_contract_is_a_new_deal_that_names_the_old(walk):
-    """A row of deals, and a row of knowledge that says what became of the old one."""
+    """A row of deals with its source, and a row of knowledge that says what became of the old one."""
     deal = contract(walk)
     new = deal.to_dict() | {
         "deal_id": f"{deal['deal_id']}-AMENDED", "announced_on": DAY, "binding_since": DAY,
         "noted_on": DAY, "supersedes": deal["deal_id"], "source_url": SOURCE, "second_source_url": "",
     }  # fmt: skip
     walk.append("deals", [new])
+    walk.append("deal_sources", [{"deal_id": new["deal_id"], "source_url": SOURCE, "kind": "release"}])
     later = {
         "table": "deals",
         "row": deal["deal_id"],

@@ -261,7 +261,6 @@ def test_derived_flags_are_of_dated_deals_on_the_calendar_of_the_exchange():
     first = found["first_session"].dt.strftime("%Y-%m-%d").to_dict()
     assert first == {"EVENING": "2026-02-17", "WEEKEND": "2026-02-17", "BID": "2026-02-11"}
     assert (found[["same_day_earnings", "same_day_financing", "same_day_other"]] == "unknown").all(axis=None)
-    assert found["peer_deal_same_day"].to_dict() == {"EVENING": "y", "WEEKEND": "y", "BID": "n"}
 
 
 @pytest.mark.parametrize(
@@ -294,10 +293,8 @@ def test_financings_and_deals_of_others_on_the_same_session():
     ]
     found = derived(deals, financings=[("A", "2026-02-10", "notes"), ("A", "2026-02", "loan")])
     assert found["same_day_financing"].tolist() == ["y", "y"]
-    assert found["peer_deal_same_day"].tolist() == ["y", "y"]  # evening news of B on the 9th
     alone = derived(deals[:2], financings=[("A", "2026-02-11", "notes"), ("B", "2026-02-10", "notes")])
     assert alone["same_day_financing"].tolist() == ["unknown", "unknown"]
-    assert alone["peer_deal_same_day"].tolist() == ["n", "n"]
 
 
 def test_a_clock_is_judged_by_the_close_of_its_own_day():
@@ -329,7 +326,7 @@ def test_no_flag_contradicts_what_the_tables_tell():
     read = flags.loc[told.index]
     assert (read["first_session"] == told["first_session"]).all()
     accepted = describe("event_flags").get("accepted", [])
-    for column in ("same_day_earnings", "same_day_financing", "peer_deal_same_day"):
+    for column in ("same_day_earnings", "same_day_financing"):
         known = (read[column] != "unknown") & (told[column] != "unknown")
         apart = read[known & (read[column] != told[column])]
         explained = {item["row"] for item in accepted if item["field"] == column}

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.regression.rolling import RollingOLS
 
+from minerpivot.data.tables import TableError
 from minerpivot.stocks import exposure
 
 SESSIONS = pd.bdate_range("2024-01-02", periods=400, name="date")
@@ -393,6 +394,17 @@ def test_all_comparisons_are_one_family_over_the_same_deals():
             around(beta=changes) | {60: around(beta=changes[["A"]])[120]}, pivots, ["beta"]
         )
     assert exposure.difference_in_differences_family(around(beta=changes[["A"]]), pivots, ["beta"]).empty
+
+
+def test_the_longest_window_with_enough_signers_is_read():
+    """At its edge, whatever the order of rows; a fork of few companies is told what to change."""
+    index = pd.MultiIndex.from_product([[120, 60], ["beta", "noise"]], names=["window", "measure"])
+    family = pd.DataFrame({"treated": [2, 9, 3, 9]}, index=index)
+    assert exposure.longest_window(family, "beta", 2) == 120
+    assert exposure.longest_window(family, "beta", 3) == 60
+    for few in (family, family.iloc[:0]):
+        with pytest.raises(TableError, match=r"fewer than 4 miners that signed .* Lower window_sessions or"):
+            exposure.longest_window(few, "beta", 4)
 
 
 # --- base rates of breaks ---------------------------------------------------------------------

@@ -84,6 +84,15 @@ def test_a_delisted_share_ends_no_comparison_and_a_series_that_merely_stops_does
     assert markets.last_common_date(wide, "A", gone) == wide.index[1]  # nobody else: its own last session
 
 
+def test_companies_without_a_common_session_are_told_with_a_way_out():
+    """Two that were never listed together, and nobody at all, as in a fork of companies without closes."""
+    wide = frame(["2026-01-08", "2026-01-09"], A=[1, np.nan], B=[np.nan, 1])
+    with pytest.raises(TableError, match="A, B share no session with a close; add closes, or take the chapter out"):
+        markets.last_common_date(wide, "AB")
+    with pytest.raises(TableError, match="no company of those asked for share"):
+        markets.last_common_date(wide, [])
+
+
 def test_performance_by_hand_with_bases_and_late_listing():
     """Three returns, their bases, and what is missing before a listing."""
     dates = ["2024-12-31", "2025-01-08", "2025-01-10", "2025-12-31", "2026-01-02", "2026-01-08", "2026-01-09"]

@@ -54,7 +54,11 @@ def test_a_time_axis_is_labelled_with_the_years_that_begin_on_it():
 
 def test_the_articles_line_comes_from_its_row(monkeypatch):
     """Another article, another line."""
-    row = {"role": ["rewrite", "assessed"], "speaks_of": pd.to_datetime(["2026-01-02", "2027-03-05"])}
+    row = {
+        "article_id": ["copy", "own"],
+        "role": ["rewrite", "assessed"],
+        "speaks_of": pd.to_datetime(["2026-01-02", "2027-03-05"]),
+    }
     monkeypatch.setattr(labels.tables, "load", lambda name: pd.DataFrame(row))
     assert charts.article() == charts.Event("2027-03-05", ("5 March 2027: the article", "The article, 5 Mar"))
 
