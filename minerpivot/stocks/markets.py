@@ -235,10 +235,14 @@ def basket(
     """
     forward(closes, "closes")
     prices = closes[members_by_date.columns].reindex(members_by_date.index).ffill()
+    return _level(prices, _held(prices, members_by_date, last_session), start)
+
+
+def _level(prices: pd.DataFrame, members: pd.DataFrame, start: float = 100.0) -> pd.Series:
+    """Level of a basket of carried closes whose `members` are those of `_held`."""
     if prices.empty:  # no session, or nobody to hold
-        return pd.Series(np.nan, members_by_date.index)
-    held = _held(prices, members_by_date, last_session).to_numpy()
-    days, levels = pd.DatetimeIndex(members_by_date.index), prices.to_numpy(float)
+        return pd.Series(np.nan, prices.index)
+    days, levels, held = pd.DatetimeIndex(prices.index), prices.to_numpy(float), members.to_numpy()
     # The coming session's quarter is known from the calendar; using it decides weights from that close on only.
     quarter = 4 * days.year + days.quarter
     rebalanced = np.append(quarter[1:] != quarter[:-1], True)
@@ -251,19 +255,19 @@ def basket(
     growth = np.where(number > 0, ratios.sum(axis=1) / np.maximum(number, 1), 1.0)
     settled = np.append(1.0, np.where(rebalanced, growth, 1.0).cumprod()[:-1])
     begun = np.logical_or.accumulate(held.any(axis=1))
-    return pd.Series(np.where(begun, start * settled * growth, np.nan), members_by_date.index)
+    return pd.Series(np.where(begun, start * settled * growth, np.nan), prices.index)
 
 
 def pivoted_and_pure(
     closes: pd.DataFrame, joining: pd.Series, tickers: Iterable[str], last_session: pd.Series | None = None
 ) -> pd.DataFrame:
     """Levels of the `pivoted` and the `pure` basket of `tickers`, and who is held: `members` of the first, `others`."""
+    forward(closes, "closes")
     signed = membership(joining, pd.DatetimeIndex(closes.index), tickers)
     prices = closes[signed.columns].ffill()
-    groups = {"pivoted": (signed, "members"), "pure": (~signed, "others")}
-    levels = {name: basket(closes, who, last_session=last_session) for name, (who, _) in groups.items()}
-    held = {count: _held(prices, who, last_session).sum(axis=1) for who, count in groups.values()}
-    return pd.DataFrame(levels | held)
+    members, others = (_held(prices, who, last_session) for who in (signed, ~signed))
+    levels = {"pivoted": _level(prices, members), "pure": _level(prices, others)}
+    return pd.DataFrame(levels | {"members": members.sum(axis=1), "others": others.sum(axis=1)})
 
 
 def first_with(counts: pd.DataFrame, fewest: int) -> pd.Timestamp:
