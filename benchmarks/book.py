@@ -50,6 +50,7 @@ def rebuilds(ours: Path, plain: Path) -> list[dict[str, str]]:
     """Rows with the seconds of ours and of Jupyter Book when all chapters, one, and none are to be executed."""
     everything, nothing, one = [], [], []
     for _ in range(REPEATS):  # in turns, so that a busy moment of the machine does not fall on one of them alone
+        shutil.rmtree(plain / "_build", ignore_errors=True)  # else it reads, and executes, nothing again
         everything.append((book(ours, "--anew"), jupyter_book(plain, "force")))
     jupyter_book(plain, "cache")  # fills its cache
     for _ in range(REPEATS):
