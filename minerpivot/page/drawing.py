@@ -101,9 +101,13 @@ def measure(text: str, *, bold: bool = False) -> int:
 
 
 def spec(panel: Mapping[str, Any], size: str) -> dict[str, Any]:
-    """The Vega-Lite spec of a stored panel: what both sizes share (`both`, `datasets`) and what is this one's."""
-    own = panel[size]
-    return {**panel.get("both", {}), **own, "datasets": {**panel["datasets"], **own.get("datasets", {})}}
+    """The Vega-Lite spec of a stored panel: what both sizes share (`both`, `datasets`) and what is this one's.
+
+    Its layers are named by their places among the `layers` of the panel.
+    """
+    whole = {**panel.get("both", {}), **panel[size]}
+    layers = [panel["layers"][place] for place in whole["layer"]]
+    return whole | {"layer": layers, "datasets": {**panel["datasets"], **panel[size].get("datasets", {})}}
 
 
 def picture(panels: Sequence[Mapping[str, Any]], size: str) -> Picture:

@@ -111,8 +111,12 @@ def stored(label: str, choice: Choice) -> dict[str, Any]:
 
 
 def _panel(wide: Plate, narrow: Plate) -> dict[str, Any]:
-    """The two specs of a panel, with the data and the parts that both have stored once (`drawing.spec`)."""
+    """The two specs of a panel, with the data, layers and parts that both have stored once (`drawing.spec`)."""
     specs = [rounded(plate.spec()) for plate in (wide, narrow)]
+    layers: list[Any] = []
+    for spec in specs:
+        layers += [layer for layer in spec["layer"] if layer not in layers]
+        spec["layer"] = [layers.index(layer) for layer in spec["layer"]]
     datasets = [spec.pop("datasets") for spec in specs]
     parts, shared = ({key: part for key, part in a.items() if b.get(key) == part} for a, b in (specs, datasets))
     own = [
@@ -122,6 +126,7 @@ def _panel(wide: Plate, narrow: Plate) -> dict[str, Any]:
     ]
     return {
         "both": parts,
+        "layers": layers,
         "datasets": shared,
         "wide": own[0],
         "narrow": own[1],

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minerpivot.page import charts, drawing
-from minerpivot.page.charts import labels
+from minerpivot.page.charts import labels, showing
 from tests.page.charts.forms import EVENTS, FORMS, stored
 
 
@@ -79,7 +79,7 @@ def test_labels_of_a_short_scale_leave_room_for_each_other():
     rows = pd.DataFrame({"what": ["As guided", "As wrong as before"], "low": [715, 700], "high": [740, 773]})
     form = charts.ranges(rows, name="what", low="low", high="high", format="${:,.0f}bn", domain=(679, 796))
     [plate] = form.draw(charts.Size("narrow", 358, left=140, right=110))  # as beside another panel
-    drawn = drawing.picture([{"datasets": {}, "wide": plate.spec(), "narrow": plate.spec()}], "narrow").body
+    drawn = drawing.picture([showing._panel(plate, plate)], "narrow").body
     assert len(re.findall(r">\$7\d0(?:bn)?<", drawn)) == 1
 
 
