@@ -401,13 +401,11 @@ def swap(items):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda b: b.replace(b",", b";"), ": its cells are separated by semicolons, not by commas; save it as CSV"),
-        (lambda b: b.replace(b",", b"\t"), ": its cells are separated by tabs, not by commas; save it as CSV"),
+        (lambda b: b.replace(b",", b";"), ": its cells are separated by semicolons, .* points; `git checkout` it and edit"),
+        (lambda b: b.replace(b",", b"\t"), ": its cells are separated by tabs, not by commas, and its numbers may have"),
         (lambda b: b.split(b"\n")[0] + b"\n", ": has a header and no rows; restore it with `git checkout data`"),
         (lambda b: b"# mine\n" + b, ": row 1 is '# mine', not the header; it must name the columns: 'halving,height,"),
         (lambda b: b.replace(b",height", b",height ", 1), ": column 'height ' has a space at an end; write 'height'"),
-        (lambda b: b"\xef\xbb\xbf" + b, " row 1: begins with a byte order mark; save it as UTF-8 without BOM"),
-        (lambda b: b.replace(b"\n", b"\r\n"), " row 1: has line ends of Windows or old Macs; save it with Unix"),
         (columns(lambda n: n.pop(1)), ": has no column 'height', expected after 'halving'; add it"),
         (cells(lambda n: n.pop(0)), ": has no column 'halving', expected as the first one; add it"),
         (columns(lambda n: n.__setitem__(1, "hight")), ": column 2 is 'hight', expected 'height'; rename it here or in"),
@@ -438,6 +436,39 @@ def test_a_file_that_is_no_table_gets_one_line(small, data, spoil, message):
     path.write_bytes(spoil(path.read_bytes()))
     (fault,) = problems(data, "halvings", small=small)
     assert re.match(rf"data/halvings\.csv{message}", fault), fault
+
+
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [
+        (lambda b: b.replace(b"\n", b"\r\n"), "line ends of Windows or old Macs"),
+        (lambda b: b.replace(b"\n", b"\r"), "line ends of Windows or old Macs"),
+        (lambda b: b"\xef\xbb\xbf" + b, "a byte order mark"),
+        (lambda b: b + b"\n\n", "empty rows at its end"),
+        (lambda b: b + b",,,,,,\r\n , ", "line ends of Windows or old Macs and empty rows at its end"),
+    ],
+)
+def test_what_a_spreadsheet_adds_is_taken_out_and_told(data, spoil, what):
+    """The table is written anew, cell for cell; a second time there is nothing to do."""
+    path, told = data / "halvings.csv", []
+    before = path.read_bytes()
+    path.write_bytes(spoil(before))
+    assert validation.seal(data, tell=told.append) == []
+    assert told[0] == f"data/halvings.csv: written anew without {what}; its cells are as they were"
+    assert path.read_bytes() == before
+    assert validation.seal(data, tell=told.append) == []
+    assert sum("written anew" in line for line in told) == 1
+
+
+def test_a_table_of_a_spreadsheet_that_is_wrong_is_not_recorded(data):
+    """Its line ends are mended, its fault is told."""
+    path = data / "halvings.csv"
+    sealed = (data / "datapackage.json").read_bytes()
+    path.write_bytes(path.read_bytes().replace(b"past", b"passed", 1).replace(b"\n", b"\r\n"))
+    with pytest.raises(tables.TableError, match=r"^data/halvings\.csv row 2: status is 'passed'"):
+        validation.seal(data, tell=lambda line: None)
+    assert b"\r" not in path.read_bytes()
+    assert (data / "datapackage.json").read_bytes() == sealed
 
 
 def test_a_table_that_is_missing_a_folder_or_without_metadata_is_named(data):
@@ -647,7 +678,7 @@ def test_a_foreign_file_is_called_so(tmp_path, monkeypatch):
     )
 
 
-@pytest.mark.parametrize("step", ["write_text", "replace"])
+@pytest.mark.parametrize("step", ["write_bytes", "replace"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
 def test_a_disk_that_refuses_gets_one_line_and_keeps_no_draft(data, monkeypatch, step, code):
     """Full, read-only or not ours: the manifest stays, and nothing lies beside it."""
@@ -660,7 +691,7 @@ def test_a_disk_that_refuses_gets_one_line_and_keeps_no_draft(data, monkeypatch,
     if step == "replace":
         monkeypatch.setattr(os, "replace", refuse)
     else:
-        monkeypatch.setattr(Path, "write_text", refuse)
+        monkeypatch.setattr(Path, "write_bytes", refuse)
     with pytest.raises(
         tables.TableError, match=rf"^data/datapackage\.json cannot be written: {os.strerror(code)}; free"
     ):
