@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from minerpivot.data import disk, journal, rules, tables, validation
+from minerpivot.data.consistency import VENDORS_EVENT
 from minerpivot.data.journal import JournalError
 
 TOLERANCE = 0.001
@@ -291,12 +292,13 @@ def _restated(known: pd.DataFrame, splits: list[dict[str, Any]], folder: Path) -
     for event in splits:
         here = (table["ticker"] == event["symbol"]) & (table["effective_on"] == event["day"])
         table["closes_restated"] = table["closes_restated"].mask(here, "y")
+        table["notes"] = table["notes"].mask(here & table["notes"].isna(), VENDORS_EVENT)
         change.splits.append(f"{event['symbol']} {event['day']}: its earlier closes are on the new basis")
         if not here.any():
             row = {
                 "ticker": event["symbol"], "effective_on": event["day"], "new_shares": f"{event['new']:g}",
                 "old_shares": f"{event['old']:g}", "closes_restated": "y", "counts_restated": "n",
-                "source_url": event.get("source_url"), "notes": "the price vendor's event",
+                "source_url": event.get("source_url"), "notes": VENDORS_EVENT,
             }  # fmt: skip
             table = pd.concat([table, pd.DataFrame([row]).astype("string")], ignore_index=True)
             change.added += 1
