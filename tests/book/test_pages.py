@@ -226,10 +226,11 @@ def test_the_feed_lists_editions_of_the_change_log():
     assert texts == ["2026-12-01T00:00:00Z", "2026-12-01T00:00:00Z", "A & B", "2026-11-22T00:00:00Z", "First"]
 
 
-def test_a_heading_that_is_no_edition_is_named():
-    """It would have been left out of the feed without a word."""
-    with pytest.raises(ValueError, match=r"CHANGELOG\.md line 3: '## Next' is no edition; write it as"):
-        publish.feed("# Changes\n\n## Next\n\nNews\n", "https://example.org/")
+@pytest.mark.parametrize("heading", ["## Next", "## 1.0.0", "## 1.0.0, 2026-13-01", "## 1.0.0, November 2026"])
+def test_a_heading_that_is_no_edition_is_named(heading):
+    """It would have been left out of the feed without a word, or have stopped the page of changes."""
+    with pytest.raises(ValueError, match=rf"CHANGELOG\.md line 3: '{heading}' is no edition; write it as"):
+        publish.feed(f"# Changes\n\n{heading}\n\nNews\n", "https://example.org/")
 
 
 @pytest.mark.parametrize("heading", ["## Unreleased", "## unreleased"])
