@@ -220,6 +220,8 @@ def _header(found: list[str], fields: list[str]) -> str:
                 "`git checkout` it and edit it again as text, or in a spreadsheet that is set to English (USA) and "
                 "saves with commas"
             )
+    if "" in found and set(found) & set(fields):
+        return f"column {found.index('') + 1} has no name; take it out, the comma of each row too, or name it"
     if not set(map(str.strip, found)) & set(fields):
         return f"row 1 is {quoted(first)}, not the header; it must name the columns: {quoted(','.join(fields))}"
     for name in found:
