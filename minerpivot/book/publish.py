@@ -24,7 +24,7 @@ import yaml
 from minerpivot import changes
 from minerpivot.book.execute import ROOT
 from minerpivot.data import tables
-from minerpivot.page.drawing import FONT, drawable
+from minerpivot.page.drawing import FONT, UndrawableError, drawable
 
 CARD = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="{font}">
@@ -90,7 +90,10 @@ def checked() -> None:
 
 
 def card(site: Path, page: Path, title: str, finding: str) -> str:
-    """Draw the picture that shows when a page is shared: its title and first finding; return its place in the site."""
+    """Draw the picture that shows when a page is shared: its title and first finding; return its place in the site.
+
+    Empty where the words are of a script that our font lacks: a page is shared without a picture then.
+    """
     heading, lines = wrap(title, 34)[:2], wrap(finding, 46)
     top = 200 + 70 * len(heading)
     text = "".join(
@@ -102,9 +105,13 @@ def card(site: Path, page: Path, title: str, finding: str) -> str:
     )
     note = f"As of {tables.edition()}" if tables.edition() else "Every number computed, every source shown"
     drawn = CARD.format(font=FONT, book=escape(about("title")), lines=text, note=escape(note))
+    try:
+        picture = vl_convert.svg_to_png(drawable(drawn))
+    except UndrawableError:
+        return ""
     target = site / "_static" / "cards" / f"{page.stem}.png"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(vl_convert.svg_to_png(drawable(drawn)))
+    target.write_bytes(picture)
     return target.relative_to(site).as_posix()
 
 

@@ -187,6 +187,7 @@ def test_what_names_the_book_comes_from_its_configuration(tmp_path, monkeypatch)
     said = [part.text for part in publish.feed("", "https://example.org/").iter() if part.tag in ("name", "title")]
     assert said == ["Power & Coins: editions", "A. Forker"]
     assert (tmp_path / publish.card(tmp_path, tmp_path / "index.html", "R&D", "up < 5 %")).is_file()
+    assert publish.card(tmp_path, tmp_path / "other.html", "Від хешів до мегават", "вгору") == ""  # not in our font
 
 
 def test_an_edition_has_its_own_addresses_and_no_listings(tmp_path, monkeypatch):
