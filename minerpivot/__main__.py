@@ -290,13 +290,13 @@ def remove(tickers: Annotated[list[str], typer.Argument(help="As in data/instrum
 
     try:
         recover()
-        changed, only = removal.remove(ticker.strip().upper() for ticker in tickers)
+        changed, before = removal.remove(ticker.strip().upper() for ticker in tickers)
     except (tables.TableError, JournalError, OSError) as error:
         _stop(disk.refused(error, ROOT) if isinstance(error, OSError) else str(error))
-    back = "`git checkout data` brings all back"
-    if only:
-        back += f", without your edits of {', '.join(only)} from before, which were not committed"
-    console.print(f"Taken out of {', '.join(changed)}; {back}.", soft_wrap=True)
+    told = (
+        f"Taken out of {', '.join(changed)}. As they were they lie in {before.relative_to(ROOT)}: copy them over data/"
+    )
+    console.print(f"{told} to bring all back.", soft_wrap=True, highlight=False)
     check()
 
 
