@@ -38,10 +38,7 @@ from minerpivot.page.tables import TABLE_MIME, as_csv, as_xlsx, markup
 
 HERE = Path(__file__).parent
 CHANGES_PLACE = "<!-- editions of the report -->"  # in changes.md
-UNUSED = (  # parts of the theme that our layout does not have
-    *("navbar_persistent", "article_header_start", "article_header_end", "primary_sidebar_end"),
-    "secondary_sidebar_items",
-)
+UNUSED = "navbar_persistent article_header_start article_header_end primary_sidebar_end secondary_sidebar_items"
 PROCESSES = min(4, os.cpu_count() or 1)  # more would spend what they save on handing over what they read
 
 
@@ -359,10 +356,8 @@ def _configure(app: Sphinx, config: Any) -> None:
         Path(folder).mkdir(parents=True)
     config.html_static_path.append(str(HERE / "static"))
     config.templates_path.append(str(HERE / "templates"))
-    config.html_theme_options |= {
-        name: [] for name in UNUSED
-    }  # the theme would draw them for each page, and throw away
-    config.html_sidebars = {"**": []}
+    config.html_theme_options |= {name: [] for name in UNUSED.split()}  # our layout has no such parts, and the theme
+    config.html_sidebars = {"**": []}  # would draw them for each page
     config.html_use_index = False  # the glossary has the terms, the search what else there is
     if tables.edition():
         config.html_theme_options["announcement"] = (
