@@ -53,7 +53,8 @@ class Preview(SphinxDirective):
             return [self._hero(stored)]
         choice = stored["choices"][0]
         small = drawing.inline(kept.pictures(choice["panels"])["narrow"], "one")
-        link = f'<a class="chart-preview" href="{self.address}"><span>{escape(choice["title"])}</span>'
+        told = escape(f"{choice['title']}. {choice['unit']}", quote=True)  # the card's heading is the finding already
+        link = f'<a class="chart-preview" href="{self.address}" aria-label="{told}"><span>{escape(choice["unit"])}</span>'
         link += f'<span class="kit-plot">{small}</span></a>'
         return [nodes.raw("", link, format="html"), self._chapter()]
 
