@@ -93,12 +93,11 @@ def small(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page_tables, "display", lambda data, raw: shows.append(data))
         asked = {"unit": "Contracts, $bn", "sources": "deals", "phone": ["value"]}
-        page_tables.show(drawn, "worth", title="A is worth more", **asked)
+        page_tables.show(drawn, "worth", title="A is worth more", **asked, interactive=True)  # too short to be searched
         long = pd.concat([drawn] * 6, ignore_index=True)
         page_tables.show(long, "searched", title="All of them", **asked, interactive=True)
         wide = drawn.assign(**{f"more{number}": number for number in range(4)})
-        asked["desk"] = [f"more{number}" for number in range(4)]
-        page_tables.show(wide, "wide", title="More", **asked, interactive=True)  # too short to be searched
+        page_tables.show(wide, "wide", title="More", **asked, desk=[f"more{number}" for number in range(4)])
     one = [
         nbformat.v4.new_markdown_cell(FIRST),
         nbformat.v4.new_markdown_cell("## Change it yourself\n\nOne parameter."),
