@@ -34,7 +34,7 @@ from minerpivot.companies.parts import SLIDERS, span
 from minerpivot.data import tables
 from minerpivot.page import drawing, kept, words
 from minerpivot.page.drawing import MIME as KIT_MIME
-from minerpivot.page.tables import TABLE_MIME, as_csv, as_xlsx, markup
+from minerpivot.page.tables import SEARCHED, TABLE_MIME, as_csv, as_xlsx, markup
 
 HERE = Path(__file__).parent
 CHANGES_PLACE = "<!-- editions of the report -->"  # in changes.md
@@ -186,8 +186,8 @@ def _parts(stored: dict[str, Any]) -> str:
 
 
 def _tools(meta: dict[str, Any]) -> list[nodes.Element]:
-    """What the page's script needs to make a table sortable, searchable and downloadable."""
-    if not meta.get("interactive"):
+    """What the page's script needs to make a long table sortable, searchable and downloadable."""
+    if not meta.get("interactive") or len(meta["rows"]) < SEARCHED:
         return []
     script, style = assets.data_tables()
     html = (
