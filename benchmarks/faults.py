@@ -31,9 +31,8 @@ import pandas as pd
 
 from benchmarks.book import copy
 from minerpivot.book import editions
-from minerpivot.data import tables
+from minerpivot.data import journal, tables
 from minerpivot.page import kept
-from minerpivot.refresh import transaction
 
 CHAPTER = """\
 import time
@@ -283,8 +282,8 @@ def run(count: int = 60, seed: int = 1, only: str = "") -> pd.DataFrame:
                 rows.append((kind, "not tried: this machine mounts nothing", "", ""))
                 continue
             wrong = [] if kind == "damaged file" else [whole(folder, sites)]
-            journal = (transaction._work(folder / "data") / transaction.JOURNAL).exists()  # the next command undoes it
-            wrong += [f"{part} of no state" for part in PARTS if not journal and not _is_of(folder, part, fixed)]
+            dead = (journal.work(folder / "data") / journal.JOURNAL).exists()  # the next command undoes it
+            wrong += [f"{part} of no state" for part in PARTS if not dead and not _is_of(folder, part, fixed)]
             wrong += ["traceback"] * ("Traceback" in said)
             code, after = build(folder)
             healed = [] if code == 0 else [f"exit {code}: {after[-200:]}"]

@@ -67,7 +67,7 @@ def book(
     from minerpivot.book import execute
     from minerpivot.book.build import BuildError, alone
     from minerpivot.data import tables
-    from minerpivot.refresh.transaction import RefreshError, still
+    from minerpivot.data.journal import JournalError, still
 
     def tell(line: str) -> None:
         console.print(line, style="yellow", soft_wrap=True)
@@ -77,7 +77,7 @@ def book(
     try:
         with alone(site.parent, tell), still(tell=tell):
             made = _built(site, as_of, anew)
-    except (tables.TableError, execute.ExecutionError, BuildError, RefreshError) as error:
+    except (tables.TableError, execute.ExecutionError, BuildError, JournalError) as error:
         _stop(str(error))
     except OSError as error:
         _stop(f"{disk.refused(error, ROOT)}, then build again. The previous site is unchanged.")
@@ -90,14 +90,14 @@ def _built(site: Path, as_of: str, anew: bool) -> Path:
     from minerpivot.book import current, editions, execute
     from minerpivot.book.build import build_site, load, restore
     from minerpivot.data import tables
+    from minerpivot.data.journal import recover
     from minerpivot.page.kept import KEPT
-    from minerpivot.refresh.transaction import recover
 
     current.forget(site.parent)
     if anew:
         shutil.rmtree(KEPT, ignore_errors=True)  # drawings too
     if recover():
-        console.print("A refresh that had died was undone.")
+        console.print("A command that had died while it wrote data/ was undone.")
     first = current.look()
     state = tables.entries()
     for entry in tables.manifest()["resources"]:
@@ -158,7 +158,8 @@ def refresh(
 ) -> None:
     """Bring data/ up to date from its vendors: all of what was fetched is written, or nothing."""
     from minerpivot.data import tables
-    from minerpivot.refresh.transaction import RefreshError, apply, compare, recover
+    from minerpivot.data.journal import JournalError, recover
+    from minerpivot.refresh.transaction import RefreshError, apply, compare
 
     try:
         from minerpivot.refresh.vendors import SettingError, VendorError
@@ -169,7 +170,7 @@ def refresh(
     names, left_out = set(take or []), []
     try:
         if recover():
-            console.print("A refresh that had died was undone.")
+            console.print("A command that had died while it wrote data/ was undone.")
         fetched: dict[str, Any] = {}
         for source in [known for known in Source if known in (sources or list(Source))]:
             try:
@@ -185,7 +186,7 @@ def refresh(
         if idle := names - {name for change in changes for name in change.used}:
             raise RefreshError(f"--take {min(idle)!r}: nothing of that name was held back. data/ is unchanged")
         written = apply(changes, accept_revisions=accept_revisions, dry_run=dry_run, tell=console.print)
-    except (VendorError, RefreshError, tables.TableError) as error:
+    except (VendorError, JournalError, tables.TableError) as error:
         _stop(str(error))
     for line in left_out:
         console.print(f"Left out: {line}", style="yellow", highlight=False, markup=False, soft_wrap=True)
@@ -259,15 +260,15 @@ def check() -> None:
     """Validate every table, say what changed since it was last recorded, and record it."""
     from minerpivot.article import claims
     from minerpivot.data import tables, validation
+    from minerpivot.data.journal import JournalError, recover
     from minerpivot.deals import ledger
-    from minerpivot.refresh.transaction import RefreshError, recover
 
     def tell(line: str) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     try:
         if recover():
-            console.print("A refresh that had died was undone.")
+            console.print("A command that had died while it wrote data/ was undone.")
         changed = validation.seal(
             tell=tell, also=lambda found: claims.faults(found["claims"]) if "claims" in found else ()
         )
@@ -279,7 +280,7 @@ def check() -> None:
         two = {"deals", "deliveries"} <= set(known)
         if two and (line := ledger.behind(tables.through("deals"), tables.through("deliveries"))):
             tell(line)
-    except (tables.TableError, RefreshError) as error:
+    except (tables.TableError, JournalError) as error:
         _stop(str(error))
     console.print(f"All tables are valid. {'Recorded: ' + ', '.join(changed) if changed else 'No table changed.'}")
 
@@ -288,12 +289,17 @@ def check() -> None:
 def remove(tickers: Annotated[list[str], typer.Argument(help="As in data/instruments.csv.")]) -> None:
     """Take companies out of every table, with what refers to them; then `check`, which says what is left to mend."""
     from minerpivot.data import removal, tables
+    from minerpivot.data.journal import JournalError, recover
 
     try:
-        changed = removal.remove(ticker.strip().upper() for ticker in tickers)
-    except (tables.TableError, OSError) as error:
+        recover()
+        changed, only = removal.remove(ticker.strip().upper() for ticker in tickers)
+    except (tables.TableError, JournalError, OSError) as error:
         _stop(disk.refused(error, ROOT) if isinstance(error, OSError) else str(error))
-    console.print(f"Taken out of {', '.join(changed)}; `git checkout data` brings all back.", soft_wrap=True)
+    back = "`git checkout data` brings all back"
+    if only:
+        back += f", without your edits of {', '.join(only)} from before, which were not committed"
+    console.print(f"Taken out of {', '.join(changed)}; {back}.", soft_wrap=True)
     check()
 
 

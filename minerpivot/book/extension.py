@@ -26,7 +26,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from minerpivot import changes
-from minerpivot.book import assets, finish, frame, overview, published, settings, terms
+from minerpivot.book import assets, finish, frame, overview, profiles, published, settings, terms
 from minerpivot.book.editions import copy_data
 from minerpivot.book.execute import ROOT
 from minerpivot.companies.parts import MIME as PARTS_MIME
@@ -276,13 +276,27 @@ def _turn(app: Sphinx, docname: str, _: list[str]) -> None:
 
 
 class Cells(logging.Filter):
-    """Says "x.ipynb cell 3 line 7" where MyST-NB says "x.ipynb:30008": it counts from one, and so does MyST."""
+    """Says "x.ipynb cell 3 line 7" where MyST-NB says "x.ipynb:30008": it counts from one, and so does MyST.
+
+    What is wrong on a company's page is told of the template, and once for all pages.
+    """
+
+    def __init__(self) -> None:
+        """Nothing has been told yet."""
+        super().__init__()
+        self.told: set[tuple[str, str]] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the place of a message, keep the message."""
         place = getattr(record, "location", None)
         if isinstance(place, str) and (found := re.fullmatch(r"(.+\.ipynb):(\d+)(\d{4})", place)):
-            record.location = f"{found[1]} cell {found[2]} line {max(1, int(found[3]) - 1)}"
+            shown, line = Path(found[1]), max(1, int(found[3]) - 1)
+            path, cell = profiles.edited(shown, int(found[2]))
+            record.location = f"{path} cell {cell} line {line}{'' if path == shown else f' (page {shown.stem})'}"
+            once = (f"{path} cell {cell} line {line}", logging.LogRecord.getMessage(record))  # Sphinx's has the place
+            new = path == shown or once not in self.told
+            self.told.add(once)
+            return new
         return True
 
 

@@ -189,9 +189,9 @@ def _describe(document: HtmlElement, site: Path, page: Path) -> None:
     document.head.find("title").text = " · ".join(dict.fromkeys([title, publish.about("title")]))
     said = {"description": description, "og:title": title, "og:description": description, "og:type": "article"}
     if heading is not None and address:
-        drawn = publish.card(site, page, title, _plain(_first(document, "article strong")))
-        said |= {"og:image": address + drawn, "og:url": address + place.as_posix()}
-        said["twitter:card"] = "summary_large_image"
+        said["og:url"] = address + place.as_posix()
+        if drawn := publish.card(site, page, title, _plain(_first(document, "article strong"))):
+            said |= {"og:image": address + drawn, "twitter:card": "summary_large_image"}
         document.head.append(E.link(rel="canonical", href=address + place.as_posix()))
         if not tables.edition():
             document.head.append(E.link(rel="alternate", type="application/atom+xml", href=f"{address}feed.xml"))

@@ -21,6 +21,7 @@ from minerpivot.page.words import PAGE_MIME
 TEMPLATE = Path("chapters") / "company.ipynb"
 FOLDER = "companies"
 HEADING = re.compile("^##+ .*", re.MULTILINE)
+NUMBER = "in_template"  # metadata of a page's cell: which of the template's it is
 CODE = f"# in {TEMPLATE.as_posix()}"  # MyST-NB leaves out cells without any
 
 
@@ -39,6 +40,13 @@ def write(source: Path) -> list[Path]:
     return paths
 
 
+def edited(page: Path, number: int) -> tuple[Path, int]:
+    """The notebook and its cell that an editor changes to change a cell of a page: the template's, if it has one."""
+    if page.parent.name == FOLDER and (page.parents[1] / TEMPLATE).exists():
+        return page.parents[1] / TEMPLATE, nbformat.read(page, as_version=4).cells[number - 1].metadata[NUMBER]
+    return page, number
+
+
 def names(template: NotebookNode) -> list[str]:
     """The pages that the template's outputs belong to, in the order of the first that name them."""
     outputs = (output for cell in template.cells for output in cell.get("outputs", []))
@@ -48,7 +56,8 @@ def names(template: NotebookNode) -> list[str]:
 def page(template: NotebookNode, name: str) -> NotebookNode:
     """The template with the outputs of one page: its code, what belongs to others and sections without any left out."""
     cells: list[NotebookNode] = []
-    for cell in template.cells:
+    for number, cell in enumerate(template.cells, 1):
+        cell = nbformat.from_dict({**cell, "metadata": {**cell.get("metadata", {}), NUMBER: number}})
         if cell.cell_type == "code":
             cell = nbformat.from_dict({**cell, "source": CODE, "outputs": _outputs(cell, name)})
             if not cell.outputs:

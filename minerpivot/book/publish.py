@@ -17,13 +17,14 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ElementTree
 
+import pandas as pd
 import vl_convert
 import yaml
 
 from minerpivot import changes
 from minerpivot.book.execute import ROOT
 from minerpivot.data import tables
-from minerpivot.page.drawing import FONT, drawable
+from minerpivot.page.drawing import FONT, UndrawableError, drawable
 
 CARD = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="{font}">
@@ -82,12 +83,17 @@ def repository() -> str:
 def checked() -> None:
     """Raise `ValueError` for an address or a change log that cannot be published, before anything is built."""
     repository()
-    if address := site_url():
-        feed((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), address)
+    site_url()
+    log = ROOT / "CHANGELOG.md"
+    if log.exists() and not editions(text := log.read_text(encoding="utf-8")) and UNRELEASED not in text.lower():
+        raise ValueError('CHANGELOG.md has no edition; begin with what is new, under "## Unreleased"')
 
 
 def card(site: Path, page: Path, title: str, finding: str) -> str:
-    """Draw the picture that shows when a page is shared: its title and first finding; return its place in the site."""
+    """Draw the picture that shows when a page is shared: its title and first finding; return its place in the site.
+
+    Empty where the words are of a script that our font lacks: a page is shared without a picture then.
+    """
     heading, lines = wrap(title, 34)[:2], wrap(finding, 46)
     top = 200 + 70 * len(heading)
     text = "".join(
@@ -99,9 +105,13 @@ def card(site: Path, page: Path, title: str, finding: str) -> str:
     )
     note = f"As of {tables.edition()}" if tables.edition() else "Every number computed, every source shown"
     drawn = CARD.format(font=FONT, book=escape(about("title")), lines=text, note=escape(note))
+    try:
+        picture = vl_convert.svg_to_png(drawable(drawn))
+    except UndrawableError:
+        return ""
     target = site / "_static" / "cards" / f"{page.stem}.png"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(vl_convert.svg_to_png(drawable(drawn)))
+    target.write_bytes(picture)
     return target.relative_to(site).as_posix()
 
 
@@ -133,21 +143,13 @@ def listings(site: Path, pages: list[Path]) -> None:
     if urlsplit(address).path == "/":  # nobody looks for it anywhere else
         robots = f"User-agent: *\nAllow: /\nSitemap: {address}sitemap.xml\n"
         (site / "robots.txt").write_text(robots, encoding="utf-8")
-    _write(site / "feed.xml", feed((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), address))
+    log = ROOT / "CHANGELOG.md"  # a fork may do without
+    _write(site / "feed.xml", feed(log.read_text(encoding="utf-8") if log.exists() else "", address))
 
 
 def feed(changelog: str, address: str) -> Element:
-    """An Atom feed with an entry for each edition of the change log, without what is unreleased.
-
-    Raises `ValueError` for a heading that is no edition.
-    """
-    for line, text in enumerate(changelog.splitlines(), 1):
-        heading = text.startswith("## ") and text.lower() != UNRELEASED
-        if heading and not re.fullmatch(r"## \S+, \d{4}-\d\d-\d\d", text):
-            raise ValueError(f'CHANGELOG.md line {line}: {text!r} is no edition; write it as "## 1.0.0, 2026-11-22"')
-    changelog = re.sub(rf"(?im)^{UNRELEASED}$(?:\n(?!## ).*)*", "", changelog)
-    parts = re.split(r"^## (\S+), (\d{4}-\d\d-\d\d)\n", changelog, flags=re.MULTILINE)[1:]
-    editions = list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))
+    """An Atom feed with an entry for each edition of the change log, without what is unreleased."""
+    known = editions(changelog)
     entries = [
         _element(
             "entry",
@@ -155,12 +157,26 @@ def feed(changelog: str, address: str) -> Element:
             Element("link", href=f"{address}changes.html#{changes.anchor(name)}"),
             _element("content", body.strip()),
         )
-        for name, day, body in editions
+        for name, day, body in known
     ]
     author = _element("author", _element("name", about("author")))
     link = Element("link", href=f"{address}feed.xml", rel="self")
-    head = _head(address, f"{about('title')}: editions", max((day for _, day, _ in editions), default="1970-01-01"))
+    head = _head(address, f"{about('title')}: editions", max((day for _, day, _ in known), default="1970-01-01"))
     return _element("feed", *head, author, link, *entries)
+
+
+def editions(changelog: str) -> list[tuple[str, str, str]]:
+    """Name, day and text of each edition of the change log; raises `ValueError` for a heading that is none."""
+    for line, text in enumerate(changelog.splitlines(), 1):
+        if text.startswith("## ") and text.lower() != UNRELEASED:
+            found = re.fullmatch(r"## \S+, (\d{4}-\d\d-\d\d)", text)
+            if not found or pd.isna(tables.last_day_of(found[1])):
+                raise ValueError(
+                    f'CHANGELOG.md line {line}: {text!r} is no edition; write it as "## 1.0.0, 2026-11-22"'
+                )
+    changelog = re.sub(rf"(?im)^{UNRELEASED}$(?:\n(?!## ).*)*", "", changelog)
+    parts = re.split(r"^## (\S+), (\d{4}-\d\d-\d\d)\n", changelog, flags=re.MULTILINE)[1:]
+    return list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))
 
 
 def _head(identity: str, title: str, day: str) -> list[Element]:

@@ -20,6 +20,7 @@ from minerpivot.data.tables import converted, last_day, on_basis, publication
 
 FORTNIGHT = pd.Timedelta(days=14)
 STILL = 8  # sessions
+VENDORS_EVENT = "the price vendor's event"  # note of a split that a refresh has found in the closes
 MANY = 10  # series: of fewer all may lack one session of their vendor's
 SHOWN = 5  # missing sessions that are told one by one
 FORMS = {
@@ -739,6 +740,28 @@ def splits_fall_on_sessions(splits: Table) -> Iterator[Fault]:
     whole = (splits.raw["effective_on"].str.len() == 10).fillna(False)
     closed = whole & ~last_day(splits.typed["effective_on"]).isin(sessions(splits))
     yield from splits.where(closed, ["ticker", "effective_on"], "no session of the exchange", "correct the date")
+
+
+@across("splits", "prices")
+def splits_are_of_dear_shares_and_consolidations_of_cheap_ones(splits: Table, prices: Table) -> Iterator[Fault]:
+    """A share is split to cost 15 dollars or more, and consolidated from less than 7.
+
+    By closes of the days around it, as traded (101 or more, and 2 to 3 so far). Asked where stored closes are on the
+    new basis already and no refresh has moved them there: a factor upside down shows nowhere else.
+    """
+    seen = (splits.raw["closes_restated"] == "n") | (splits.raw["notes"] == VENDORS_EVENT).fillna(False)
+    factors = splits.typed["new_shares"] / splits.typed["old_shares"]
+    told = zip(splits.raw["ticker"], first_day(splits.raw["effective_on"]), factors)
+    for row, (ticker, day, factor) in enumerate(told):
+        closes = prices.typed[prices.raw["symbol"] == ticker].set_index("date")["close"]
+        near = closes[abs(closes.index - day) <= FORTNIGHT]
+        if seen.iloc[row] or near.empty:
+            continue
+        after, before = near.median(), near.median() * factor
+        words = f"though the share traded at about {before:,.4g} dollars before and {after:,.4g} after"
+        if before >= 7 if factor < 1 else after < 15:
+            cells, mend = ["ticker", "new_shares", "old_shares"], f"exchange the two{rules.or_accept(splits)}"
+            yield splits.fault(row, cells, words, mend)
 
 
 @across("prices_conflicts", "prices")

@@ -345,14 +345,18 @@ def read(path: Path, schema: dict[str, Any], *, folder: str = "data/") -> dict[s
     `folder` is where a reader of the message finds it.
     """
     name = f"{folder}{path.name}"
+    text = ""
     try:
-        said = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        text = path.read_text(encoding="utf-8")
+        said = yaml.load(text, Loader=_Loader)
     except FileNotFoundError:
         raise TableError(f"{name} is missing; restore it with `git checkout {folder or name}`") from None
     except OSError as error:
         raise TableError(f"{name} cannot be read: {error.strerror}; `git checkout {folder or name}`") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
+        if "\t" in "".join(text.splitlines()[line - 1 : line]):
+            raise TableError(f"{name} line {line}: a tab, where YAML takes spaces; write spaces there") from None
         raise TableError(f"{name} line {line}: {error.problem}; mend the YAML there {QUOTED}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or a date of no calendar
         why = " ".join(f"{error}".split())[: rules.SHORTEST]

@@ -13,30 +13,33 @@ from typing import Any
 
 import pandas as pd
 
-from minerpivot.data import metadata
-from minerpivot.data.tables import DATA, TableError, forget, row_keys
+from minerpivot.data import edits, journal, metadata
+from minerpivot.data.tables import DATA, TableError, checksum, row_keys
+from minerpivot.data.validation import cells
 
 OWN = ("ticker", "symbol")  # of whom a row is about
 COMPANIES = "instruments"
 
 
-def remove(tickers: Iterable[str], folder: Path = DATA) -> list[str]:
-    """Write the tables without these companies, unsealed; return the names of those that lost rows or cells."""
-    entries = {entry["name"]: entry for entry in metadata.authored(folder)}
-    stored = {name: _text(folder / entry["path"]) for name, entry in entries.items()}
-    gone, known = set(tickers), set(stored[COMPANIES]["ticker"])
-    if unknown := gone - known:
-        raise TableError(f"data/{COMPANIES}.csv has no {min(unknown)!r}; the tickers are {', '.join(sorted(known))}")
-    kept = _without(gone, entries, stored)
-    changed = [name for name, table in kept.items() if not table.equals(stored[name])]
-    for name in changed:
-        kept[name].to_csv(folder / entries[name]["path"], index=False, lineterminator="\n")
-    forget()
-    return changed
+def remove(tickers: Iterable[str], folder: Path = DATA) -> tuple[list[str], list[str]]:
+    """Write the tables without these companies, unsealed, all together or none.
 
-
-def _text(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    Returns the names of those that lost rows or cells, and of which of them no commit has what they were.
+    """
+    with journal.still(folder):
+        entries = {entry["name"]: entry for entry in metadata.authored(folder)}
+        seen = {name: (folder / entry["path"]).read_bytes() for name, entry in entries.items()}
+        stored = {name: cells(folder / entry["path"], entry).fillna("") for name, entry in entries.items()}
+        gone, known = set(tickers), set(stored[COMPANIES]["ticker"])
+        if unknown := gone - known:
+            there = ", ".join(sorted(known))
+            raise TableError(f"data/{COMPANIES}.csv has no {min(unknown)!r}; the tickers are {there}")
+        kept = _without(gone, entries, stored)
+        changed = {name: entries[name]["path"] for name, table in kept.items() if not table.equals(stored[name])}
+        only = [name for name, path in changed.items() if edits.committed(folder, path) != seen[name]]
+        written = {path: kept[name].to_csv(index=False, lineterminator="\n") for name, path in changed.items()}
+        journal.replace(written, {path: checksum(seen[name]) for name, path in changed.items()}, folder)
+    return list(changed), only
 
 
 def _without(

@@ -35,7 +35,10 @@ EARLIEST = "2009-01-03"  # bitcoin's first block: nothing here is older
 NUMBER = r"-?\d+(\.\d+)?([eE][+-]?\d+)?"  # Decimal would take 1_000, ٣ and inf as well
 INTEGER = r"-?\d+"
 GARBAGE = re.compile("[\x00-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060\ufffd\ufeff]")  # control, unseen, lost
-NOTHING = {"nan", "none", "null", "n/a", "#n/a", "#ref!", "#value!", "#div/0!", "undefined"}  # in programs' words
+NOTHING = {  # in words of programs and people, who write unknown only where it is an answer
+    *("nan", "none", "null", "n/a", "#n/a", "#ref!", "#value!", "#div/0!", "undefined"),
+    *("-", "--", "–", "—", "?", "??", "???", "...", "…", "tbd", "tba", "n.a.", "nil"),
+}
 
 
 def quoted(value: object) -> str:
@@ -150,7 +153,7 @@ def _unreadable(cell: str, said: Mapping[str, Any]) -> tuple[str, str] | None:
     if GARBAGE.search(cell):
         return "with a character that is no letter", "type the text anew"
     if cell.lower() in NOTHING:
-        return "a program's word for nothing", "an unknown value is an empty cell"
+        return "a word for nothing", "an unknown value is an empty cell"
     if said["type"] in ("number", "integer"):
         if not re.fullmatch(INTEGER if said["type"] == "integer" else NUMBER, cell, re.ASCII):
             return f"not {a(said['type'])}", f"expected {expected(said)}"

@@ -12,7 +12,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,8 @@ def _read(path: Path, entry: dict[str, Any]) -> tuple[Table | None, list[str]]:
     if known in _sound:
         return _sound[known], []
     try:
-        raw = _cells(path, entry)
+        raw = cells(path, entry)
+        _as_empty_as_said(path, entry, raw)
     except TableError as error:
         return None, [str(error)]
     found = sorted(rules.unreadable(raw, entry), key=lambda fault: fault.row)
@@ -127,7 +128,36 @@ def _content(path: Path, entry: Mapping[str, Any]) -> tuple[str, str]:
     return checksum(path.read_bytes()) if path.is_file() else "", entry["metadata_hash"]
 
 
-def _cells(path: Path, entry: dict[str, Any]) -> pd.DataFrame:
+def _as_empty_as_said(path: Path, entry: Mapping[str, Any], raw: pd.DataFrame) -> None:
+    """Raise `TableError` for a table without rows whose metadata do not say that this is right, or the reverse."""
+    if raw.empty and not entry.get("empty"):  # a file that was cut looks alike
+        raise TableError(
+            f"data/{path.name}: has a header and no rows; restore it with `git checkout data`, or, if none is right, "
+            f"write empty: true into {path.stem}.yml"
+        )
+    if len(raw) and entry.get("empty"):
+        raise TableError(f"data/{path.stem}.yml: says empty: true, and data/{path.name} has rows; take that line out")
+
+
+ADDED = (  # what spreadsheets and editors add that is no part of a table: the sign, what it is
+    (b"\xef\xbb\xbf", "a byte order mark"),
+    (b"\r", "line ends of Windows or old Macs"),
+)
+
+
+def plain(content: bytes) -> tuple[bytes, list[str]]:
+    """A table's bytes without what spreadsheets add to its cells, and what that was."""
+    found = [what for sign, what in ADDED if sign in content]
+    content = content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    lines = content.split(b"\n")
+    while lines and not lines[-1].strip(b" \t,"):
+        lines.pop()
+    if len(kept := b"\n".join([*lines, b""])) < len(content):
+        return kept, [*found, "empty rows at its end"]
+    return content, found
+
+
+def cells(path: Path, entry: Mapping[str, Any]) -> pd.DataFrame:
     """A file's cells as text, empty ones missing; raises `TableError` if it is not a table of the entry's columns."""
     where, restore = f"data/{path.name}", "restore it with `git checkout data`"
     try:
@@ -136,21 +166,17 @@ def _cells(path: Path, entry: dict[str, Any]) -> pd.DataFrame:
         raise TableError(f"{where} is missing; {restore}, or remove {path.stem}.yml with it") from None
     except OSError as error:
         raise TableError(f"{where} cannot be read: {error.strerror}; {restore}") from None
+    content, _ = plain(content)
     if not content.strip():
         raise TableError(f"{where}: is empty; {restore}")
-    for sign, what, mend in (
-        (b"\xef\xbb\xbf", "begins with a byte order mark", "save it as UTF-8 without BOM"),
-        (b"\0", "holds a NUL byte", f"save it as plain UTF-8 text, or {restore}"),
-        (b"\r", "has line ends of Windows or old Macs", "save it with Unix line ends (LF)"),
-    ):
-        if sign in content:
-            row = content[: content.index(sign)].count(b"\n") + 1
-            raise TableError(f"{where} row {row}: {what}; {mend}")
+    if b"\0" in content:
+        at = content[: content.index(b"\0")].count(b"\n") + 1
+        raise TableError(f"{where} row {at}: holds a NUL byte; save it as plain UTF-8 text, or {restore}")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        row = content[: error.start].count(b"\n") + 1
-        raise TableError(f"{where} row {row}: is not UTF-8; save the file as UTF-8") from None
+        at = content[: error.start].count(b"\n") + 1
+        raise TableError(f"{where} row {at}: is not UTF-8; save the file as UTF-8") from None
     csv.field_size_limit(2**31 - 1)  # a cell that is too long is told below, with its field
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[list[str]] = []
@@ -163,23 +189,16 @@ def _cells(path: Path, entry: dict[str, Any]) -> pd.DataFrame:
     fields = [field["name"] for field in entry["schema"]["fields"]]
     if wrong := _header(rows[0], fields):
         raise TableError(f"{where}: {wrong}")
-    if len(rows) == 1 and not entry.get("empty"):  # a file that was cut looks alike
-        raise TableError(
-            f"{where}: has a header and no rows; {restore}, or, if none is right, write empty: true into "
-            f"{path.stem}.yml"
-        )
-    if len(rows) > 1 and entry.get("empty"):
-        raise TableError(f"data/{path.stem}.yml: says empty: true, and {where} has rows; take that line out")
-    for number, cells in enumerate(rows[1:], start=2):
-        if len(cells) < len(fields):
-            missing = fields[len(cells)] if cells else fields[0]
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) < len(fields):
+            missing = fields[len(row)] if row else fields[0]
             raise TableError(
                 f"{where} row {number}: ends before {missing}; a row needs a comma for each cell that is empty"
             )
-        if len(cells) > len(fields):
-            extra = f"{len(cells)} cells for {len(fields)} columns, the last is {quoted(cells[-1])}"
+        if len(row) > len(fields):
+            extra = f"{len(row)} cells for {len(fields)} columns, the last is {quoted(row[-1])}"
             raise TableError(f"{where} row {number}: has {extra}; a text with a comma belongs in quotation marks")
-        for name, cell in zip(fields, cells):
+        for name, cell in zip(fields, row):
             if len(cell) > LONGEST:
                 raise TableError(
                     f"{where} row {number}: {name} is {quoted(cell)}, longer than any fact; shorten it, "
@@ -196,7 +215,13 @@ def _header(found: list[str], fields: list[str]) -> str:
     first = ",".join(found)
     for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
         if len(found) == 1 < len(fields) and sign in first:
-            return f"its cells are separated by {name}, not by commas; save it as CSV with commas"
+            return (
+                f"its cells are separated by {name}, not by commas, and its numbers may have lost their points; "
+                "`git checkout` it and edit it again as text, or in a spreadsheet that is set to English (USA) and "
+                "saves with commas"
+            )
+    if "" in found and set(found) & set(fields):
+        return f"column {found.index('') + 1} has no name; take it out, the comma of each row too, or name it"
     if not set(map(str.strip, found)) & set(fields):
         return f"row 1 is {quoted(first)}, not the header; it must name the columns: {quoted(','.join(fields))}"
     for name in found:
@@ -297,11 +322,13 @@ def seal(
     `also` finds further faults in the typed tables, by name: what a chapter asks of its own.
 
     Each line of what changed since the tables were last recorded is told before it is written. Raises `TableError`
-    listing every fault, or why the disk refused, and then changes nothing.
+    listing every fault, or why the disk refused, and then records nothing.
     """
     before, told = edits.recorded(folder)
     authored = metadata.authored(folder, before)
     _late_enough(before)
+    for line in _tidied(folder, authored):
+        tell(line)
     found, faults = examined(folder, authored, sealed=before)
     faults = faults or judged(found) or [*also({name: table.typed for name, table in found.items()})]
     if faults:
@@ -316,9 +343,21 @@ def seal(
     for entry in resources:
         if line := metadata.outdated(entry):
             tell(line)
-    _write(folder / "datapackage.json", json.dumps(metadata.package(folder, resources), indent=2, ensure_ascii=False))
+    whole = json.dumps(metadata.package(folder, resources), indent=2, ensure_ascii=False)
+    _write(folder / "datapackage.json", f"{whole}\n".encode())
     forget()
     return [entry["name"] for entry in resources if entry != before.get(entry["name"])]
+
+
+def _tidied(folder: Path, entries: list[dict[str, Any]]) -> Iterator[str]:
+    """Write tables anew that hold what spreadsheets add, cell for cell as they were; a line for each."""
+    for path in (folder / entry["path"] for entry in entries):
+        found: list[str] = []
+        with contextlib.suppress(OSError):  # which is told where the table is read
+            content, found = plain(path.read_bytes())
+        if found and content.strip():
+            _write(path, content)
+            yield f"data/{path.name}: written anew without {' and '.join(found)}; its cells are as they were"
 
 
 def _late_enough(before: Mapping[str, Mapping[str, Any]]) -> None:
@@ -329,14 +368,14 @@ def _late_enough(before: Mapping[str, Mapping[str, Any]]) -> None:
         raise TableError(f"{says} {day}, and the tables were last recorded on {last}; {mend}. Nothing was recorded")
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     """Replace a file in one step, so that a reader sees the old one or the new one; leaves no draft behind."""
     with contextlib.suppress(OSError):
-        if path.read_bytes() == f"{text}\n".encode():
+        if path.read_bytes() == content:
             return  # nor is a folder asked for that may not be written
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_text(f"{text}\n", encoding="utf-8")
+        draft.write_bytes(content)
         os.replace(draft, path)
     except OSError as error:
         raise TableError(

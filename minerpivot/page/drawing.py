@@ -76,6 +76,10 @@ _DASHES = {(9, 3): "long", (1.5, 3): "dots"}  # other dashes are the short ones 
 _BASELINES = {"top": 0.79, "middle": 0.3, "bottom": -0.21, "alphabetic": 0}  # as Vega places them, in text heights
 
 
+class UndrawableError(ValueError):
+    """A text with a character that our font lacks."""
+
+
 Point = tuple[float, float, str, str, str]
 
 
@@ -295,7 +299,7 @@ def inline(drawn: Picture, size: str) -> str:
 def standalone(drawn: Picture, description: str, *, dark: bool = True) -> str:
     """A drawing as a file of its own; `dark` adds the colours for a dark desktop, which pictures on paper lack.
 
-    Raises `ValueError` for text that our font cannot draw.
+    Raises `UndrawableError` for text that our font cannot draw.
     """
     head = f'width="{drawn.width:g}" height="{drawn.height:g}" viewBox="0 0 {drawn.width:g} {drawn.height:g}"'
     night = f"@media (prefers-color-scheme:dark){{svg{{background:{COLOURS['bg'][1]}}}{_colours(1)}}}" if dark else ""
@@ -307,10 +311,10 @@ def standalone(drawn: Picture, description: str, *, dark: bool = True) -> str:
 
 
 def drawable(drawing: str) -> str:
-    """`drawing`, an SVG, if our font has its every character."""
+    """`drawing`, an SVG; raises `UndrawableError` unless our font has its every character."""
     text = "".join(ElementTree.fromstring(drawing).itertext())
     if missing := sorted(set(re.sub(CHARACTERS, "", text)) - {"\n"}):
-        raise ValueError(f"our font lacks {missing}: write it otherwise, or add it with page/fonts/subset.py")
+        raise UndrawableError(f"our font lacks {missing}: write it otherwise, or add it with page/fonts/subset.py")
     return drawing
 
 

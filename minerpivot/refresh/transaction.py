@@ -1,8 +1,4 @@
-"""One transaction for every source: compare with what is stored, show the change, write all or nothing.
-
-New tables are written and flushed under `.refresh/`, the old ones are copied
-there too, and a journal says so; then each file is renamed into place, the manifest last. Whoever
-comes after a crash finds the journal and puts the old files back, so `data/` is what it was before.
+"""One transaction for every source: compare with what is stored, show the change, write all or nothing (`journal`).
 
 A fetched value that breaks a rule of its table or leaves its series (`hold`, or else `step` and `outlier`, in the
 table's yml) is held back: shown beside its neighbours, and taken only by the name of its row.
@@ -10,13 +6,11 @@ table's yml) is held back: shown beside its neighbours, and taken only by the na
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -24,16 +18,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
 
-from minerpivot.data import disk, rules, tables, validation
+from minerpivot.data import disk, journal, rules, tables, validation
+from minerpivot.data.consistency import VENDORS_EVENT
+from minerpivot.data.journal import JournalError
 
 TOLERANCE = 0.001
-JOURNAL = "journal.json"
 PROVENANCE = ["n_sources", "source_url", "second_source_url", "reported_on"]  # differ by vendor, and follow a value
 
 
-class RefreshError(RuntimeError):
+class RefreshError(JournalError):
     """A refresh that was refused or undone; the message says why and what to do."""
 
 
@@ -157,19 +151,15 @@ def apply(
     changed = [change for change in changes if change]
     if dry_run or not changed:
         return []
-    with still(folder, tell=tell):
-        _undo(folder)
+    with journal.still(folder, tell=tell):
+        journal.undo(folder)
         _unchanged(changed, folder)
-        work = _work(folder)
         try:
-            _prepare(changed, folder, work)
-            _commit(work, folder)
+            journal.commit(_prepare(changed, folder, journal.work(folder)), folder)
         except (OSError, tables.TableError) as error:
-            _undo(folder)
-            shutil.rmtree(work, ignore_errors=True)
+            journal.undo(folder)
             said = disk.refused(error, folder.parent) if isinstance(error, OSError) else f"{error}; see above"
             raise RefreshError(f"{said} and run again. data/ is unchanged") from None
-        shutil.rmtree(work, ignore_errors=True)
     return [change.table for change in changed]
 
 
@@ -180,54 +170,6 @@ def _stop_at(lines: list[str], what: str) -> None:
 
 def _first(lines: list[str], count: int = 10) -> str:
     return "\n  ".join(lines[:count]) + (f"\n  and {len(lines) - count} more" if len(lines) > count else "")
-
-
-def recover(folder: Path = tables.DATA) -> bool:
-    """Undo a refresh that died half-way: put the old files back. Returns whether there was one.
-
-    Raises `RefreshError` while a living refresh holds the lock: its half-way state is not for undoing.
-    """
-    if (_work(folder) / JOURNAL).exists():
-        with still(folder):
-            return _undo(folder)
-    if _work(folder).exists():  # of one that died before it began to write, or that is about to
-        with contextlib.suppress(RefreshError), still(folder):
-            return _undo(folder)
-    return False
-
-
-def _undo(folder: Path) -> bool:
-    work = _work(folder)
-    journal = work / JOURNAL
-    if not journal.exists():
-        shutil.rmtree(work, ignore_errors=True)
-        return False
-    for name in _journal(work):
-        old, now = work / "old" / name, folder / name
-        if not now.is_file() or now.read_bytes() != old.read_bytes():  # where nothing was replaced, nothing is written
-            shutil.copyfile(old, work / "back")
-            os.replace(work / "back", now)
-    journal.unlink()
-    shutil.rmtree(work, ignore_errors=True)
-    tables.forget()
-    return True
-
-
-def _journal(work: Path) -> list[str]:
-    """The files that a refresh began to replace; raises `RefreshError` unless the old ones lie there to be put back."""
-    try:
-        names = json.loads((work / JOURNAL).read_text(encoding="utf-8"))
-        if not isinstance(names, list) or not names or any(Path(name).name != name for name in names):
-            raise ValueError("no list of files of data/")
-        if lost := [name for name in names if not (work / "old" / name).is_file()]:
-            raise ValueError(f"the old {lost[0]} is not kept beside it")
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise RefreshError(
-            f".refresh/{JOURNAL} of a refresh that died cannot be followed ({why}); look at `git status data`, bring "
-            "the tables back with `git checkout data`, then remove .refresh. Nothing was touched"
-        ) from None
-    return names
 
 
 def _unchanged(changes: list[Change], folder: Path) -> None:
@@ -241,12 +183,15 @@ def _unchanged(changes: list[Change], folder: Path) -> None:
             tables.verify(name, folder=folder)
 
 
-def _prepare(changes: list[Change], folder: Path, work: Path) -> None:
-    """A complete, valid copy of the new `data/` under `work`/new, and of the old one's files under `work`/old."""
+def _prepare(changes: list[Change], folder: Path, work: Path) -> dict[str, str]:
+    """A complete, valid copy of the new `data/` under `work`/new; checksums of what changes, the manifest's last."""
     shutil.rmtree(work, ignore_errors=True)
     if not os.access(folder, os.W_OK):  # found out now, not when files are moved there
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
     shutil.copytree(folder, work / "new", copy_function=shutil.copyfile)  # without modes: the copies are written
+    names = [tables.describe(change.table, folder)["path"] for change in changes]
+    names += [f"{change.table}.yml" for change in changes if change.remembered] + ["datapackage.json"]
+    seen = {name: tables.checksum((work / "new" / name).read_bytes()) for name in names}
     for change in changes:
         path = work / "new" / tables.describe(change.table, folder)["path"]
         change.merged.to_csv(path, index=False, lineterminator="\n", na_rep="")
@@ -254,58 +199,7 @@ def _prepare(changes: list[Change], folder: Path, work: Path) -> None:
             notes = path.with_suffix(".yml")
             notes.write_text(_noted(notes.read_text(encoding="utf-8"), change.remembered), encoding="utf-8")
     validation.seal(work / "new")
-    names = [tables.describe(change.table, folder)["path"] for change in changes]
-    names += [f"{change.table}.yml" for change in changes if change.remembered] + ["datapackage.json"]
-    (work / "old").mkdir()
-    for name in names:
-        shutil.copyfile(folder / name, work / "old" / name)
-    for path in [*(work / "new" / name for name in names), *(work / "old" / name for name in names)]:
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    draft = work / "journal.draft"
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(names, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, work / JOURNAL)
-
-
-def _commit(work: Path, folder: Path) -> None:
-    """Rename the new files into place, the manifest last; without a journal the change is final."""
-    for name in json.loads((work / JOURNAL).read_text(encoding="utf-8")):
-        os.replace(work / "new" / name, folder / name)
-    (work / JOURNAL).unlink()
-    tables.forget()
-
-
-@contextmanager
-def still(folder: Path = tables.DATA, *, tell: Callable[[str], object] | None = None) -> Iterator[None]:
-    """Let no refresh write `data/` meanwhile: a build that began with old tables ends with them.
-
-    While another process holds them still, this waits and says so to `tell`; with nobody to tell, it is refused. The
-    lock of a process that was killed is free.
-    """
-    lock = FileLock(folder.parent / ".refresh.lock", is_singleton=True)  # one of a process: it may hold it twice
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        if tell is None:
-            raise RefreshError(
-                "another refresh or a build is under way; wait for it to end. data/ is unchanged"
-            ) from None
-        tell("Another refresh or a build is under way; this one goes on when that has ended (Ctrl+C to leave it).")
-        lock.acquire()
-    except OSError:  # where no lock can be written, no refresh can be either; a Timeout is one too
-        yield
-        return
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _work(folder: Path) -> Path:
-    return folder.parent / ".refresh"
+    return seen
 
 
 def _differs(before: pd.Series, after: pd.Series, kind: str) -> pd.Series:
@@ -398,12 +292,13 @@ def _restated(known: pd.DataFrame, splits: list[dict[str, Any]], folder: Path) -
     for event in splits:
         here = (table["ticker"] == event["symbol"]) & (table["effective_on"] == event["day"])
         table["closes_restated"] = table["closes_restated"].mask(here, "y")
+        table["notes"] = table["notes"].mask(here & table["notes"].isna(), VENDORS_EVENT)
         change.splits.append(f"{event['symbol']} {event['day']}: its earlier closes are on the new basis")
         if not here.any():
             row = {
                 "ticker": event["symbol"], "effective_on": event["day"], "new_shares": f"{event['new']:g}",
                 "old_shares": f"{event['old']:g}", "closes_restated": "y", "counts_restated": "n",
-                "source_url": event.get("source_url"), "notes": "the price vendor's event",
+                "source_url": event.get("source_url"), "notes": VENDORS_EVENT,
             }  # fmt: skip
             table = pd.concat([table, pd.DataFrame([row]).astype("string")], ignore_index=True)
             change.added += 1

@@ -46,17 +46,19 @@ def close_matrix(prices: pd.DataFrame, *, sessions_of: str = "SPY") -> pd.DataFr
 def last_common_date(
     closes: pd.DataFrame, symbols: Iterable[str], last_session: pd.Series | None = None
 ) -> pd.Timestamp:
-    """The last session on which every one of `symbols` that still traded has a close.
+    """The last session on which every one of `symbols` that still traded has a close; of no symbols the last of all.
 
     Raises `TableError` if there is none.
     """
     symbols = list(symbols)
+    if not symbols:  # a fork may follow companies without closes
+        return closes.index[-1]
     chosen = closes[symbols]
     over = chosen.index.to_numpy()[:, None] > ends(chosen.columns, last_session)
     complete = (chosen.notna() | over).all(axis=1) & chosen.notna().any(axis=1)
     if not complete.any():
         raise TableError(
-            f"data/prices.csv: {', '.join(symbols) or 'no company of those asked for'} share no session with a close; "
+            f"data/prices.csv: {', '.join(symbols)} share no session with a close; "
             "add closes, or take the chapter out (its notebook and its line in _toc.yml)"
         )
     return complete.index[complete][-1]

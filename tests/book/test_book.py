@@ -436,11 +436,15 @@ def test_an_address_or_a_change_log_that_cannot_be_published_stops_the_build(tmp
     monkeypatch.setenv("SITE_URL", "example.org")
     with pytest.raises(build.BuildError, match=r"SITE_URL is 'example\.org'; write the whole address"):
         build.build_site(tmp_path, tmp_path / "build")
-    monkeypatch.setenv("SITE_URL", "https://example.org")
     monkeypatch.setattr(publish, "ROOT", tmp_path)
-    (tmp_path / "CHANGELOG.md").write_text("## Soon\n")
-    with pytest.raises(build.BuildError, match=r"CHANGELOG\.md line 1: '## Soon' is no edition"):
-        build.build_site(tmp_path, tmp_path / "build")
+    for address in ("https://example.org", ""):  # what stops a published build stops every one
+        monkeypatch.setenv("SITE_URL", address)
+        (tmp_path / "CHANGELOG.md").write_text("## Soon\n")
+        with pytest.raises(build.BuildError, match=r"CHANGELOG\.md line 1: '## Soon' is no edition"):
+            build.build_site(tmp_path, tmp_path / "build")
+        (tmp_path / "CHANGELOG.md").write_text("# Changes\n")
+        with pytest.raises(build.BuildError, match=r"CHANGELOG\.md has no edition; begin with what is new, under"):
+            build.build_site(tmp_path, tmp_path / "build")
 
 
 def test_tables_that_change_during_a_build_leave_the_previous_site(tmp_path, monkeypatch):

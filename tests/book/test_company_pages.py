@@ -1,5 +1,6 @@
 """Pages of companies: from one notebook, each with its own outputs and values, there or gone with its row."""
 
+import logging
 import re
 
 import nbformat
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from minerpivot.book import profiles, published
+from minerpivot.book import extension, profiles, published
 from minerpivot.book.execute import ROOT
 from minerpivot.data.tables import load
 from minerpivot.page.words import OWN, PAGE_MIME, STORED, UnknownValueError, in_words
@@ -53,6 +54,20 @@ def test_each_page_has_its_own_outputs_and_no_code(tmp_path):
     cell = nbformat.read(paths[0], as_version=4).cells[1]
     assert [output.data["text/plain"] for output in cell.outputs] == ["a"]
     assert "work()" not in cell.source
+
+
+def test_what_is_wrong_on_pages_is_told_once_and_of_the_file_that_is_edited(tmp_path):
+    """In the template's own count of cells, of which a page lacks some; what is wrong elsewhere is told as it is."""
+    before = new_code_cell("nothing()", outputs=[marker("AAA")])
+    paths = write(tmp_path, new_notebook(cells=[before, *BOTH.cells]))
+    assert len(nbformat.read(paths[0], as_version=4).cells) == 2
+    cells, said = extension.Cells(), []
+    for path in (*paths, tmp_path / "chapters" / "data.ipynb", paths[0]):
+        record = logging.LogRecord("", logging.WARNING, "", 0, "no %s", ("value",), None)
+        record.location = f"{path}:10008"
+        said += [record.location] if cells.filter(record) else []
+    chapters = tmp_path / "chapters"
+    assert said == [f"{chapters}/company.ipynb cell 2 line 7 (page AAA)", f"{chapters}/data.ipynb cell 1 line 7"]
 
 
 def test_a_company_that_left_has_no_page_any_more(tmp_path):

@@ -188,6 +188,7 @@ def test_what_names_the_book_comes_from_its_configuration(tmp_path, monkeypatch)
     said = [part.text for part in publish.feed("", "https://example.org/").iter() if part.tag in ("name", "title")]
     assert said == ["Power & Coins: editions", "A. Forker"]
     assert (tmp_path / publish.card(tmp_path, tmp_path / "index.html", "R&D", "up < 5 %")).is_file()
+    assert publish.card(tmp_path, tmp_path / "other.html", "Від хешів до мегават", "вгору") == ""  # not in our font
 
 
 def test_an_edition_has_its_own_addresses_and_no_listings(tmp_path, monkeypatch):
@@ -227,10 +228,11 @@ def test_the_feed_lists_editions_of_the_change_log():
     assert texts == ["2026-12-01T00:00:00Z", "2026-12-01T00:00:00Z", "A & B", "2026-11-22T00:00:00Z", "First"]
 
 
-def test_a_heading_that_is_no_edition_is_named():
-    """It would have been left out of the feed without a word."""
-    with pytest.raises(ValueError, match=r"CHANGELOG\.md line 3: '## Next' is no edition; write it as"):
-        publish.feed("# Changes\n\n## Next\n\nNews\n", "https://example.org/")
+@pytest.mark.parametrize("heading", ["## Next", "## 1.0.0", "## 1.0.0, 2026-13-01", "## 1.0.0, November 2026"])
+def test_a_heading_that_is_no_edition_is_named(heading):
+    """It would have been left out of the feed without a word, or have stopped the page of changes."""
+    with pytest.raises(ValueError, match=rf"CHANGELOG\.md line 3: '{heading}' is no edition; write it as"):
+        publish.feed(f"# Changes\n\n{heading}\n\nNews\n", "https://example.org/")
 
 
 @pytest.mark.parametrize("heading", ["## Unreleased", "## unreleased"])

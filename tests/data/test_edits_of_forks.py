@@ -364,6 +364,33 @@ def test_a_series_that_lacks_two_sessions_is_told():
     assert told(consistency.no_session_is_missing(prices, listed)) == []
 
 
+@pytest.mark.parametrize(
+    ("close", "day", "new", "old", "restated", "fault"),
+    [
+        ("120", "2026-07-02", "10", "1", "y", ""),
+        ("120", "2026-07-02", "1", "10", "y", "though the share traded at about 12 dollars before and 120 after; e"),
+        ("120", "2026", "1", "10", "y", ""),  # about when is not known
+        ("10.5", "2026-07-02", "1", "5", "y", ""),
+        ("10.5", "2026-07-02", "5", "1", "y", "though the share traded at about 52.5 dollars before and 10.5 after"),
+        ("120", "2026-07-02", "1", "10", "n", ""),  # where the closes show it
+        ("70", "2026-07-02", "1", "10", "y", "though the share traded at about 7 dollars before"),
+        ("69", "2026-07-02", "1", "10", "y", ""),
+        ("15", "2026-07-02", "3", "1", "y", ""),
+        ("120", "2026-07-20", "1", "10", "y", ""),
+    ],
+)  # fmt: skip
+def test_a_factor_upside_down_is_found(close, day, new, old, restated, fault):
+    """Where stored closes are on the new basis nothing moves, so what the share traded at tells."""
+    rows = [{"symbol": "NVDA", "date": f"2026-07-0{at}", "close": close} for at in (1, 2)]
+    split = {"ticker": "NVDA", "effective_on": day, "new_shares": new, "old_shares": old, "closes_restated": restated}
+    rule = consistency.splits_are_of_dear_shares_and_consolidations_of_cheap_ones
+    found = told(rule(table("splits", split), table("prices", *rows)))
+    assert len(found) == bool(fault)
+    assert all(fault in line for line in found)
+    moved = split | {"notes": consistency.VENDORS_EVENT}  # by a refresh, which has seen the factor in the closes
+    assert told(rule(table("splits", moved), table("prices", *rows))) == []
+
+
 def test_a_close_that_stands_still_was_not_traded():
     """Seven alike have been seen; the eighth is told once, of another share it would be its first."""
     for count, faults in ((7, 0), (8, 1), (12, 1)):

@@ -1,24 +1,33 @@
 """Companies that a fork does not follow leave every table at once, and take nothing else along."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
 
-from minerpivot.data import removal, tables
+from minerpivot.data import journal, removal, tables
 from tests.frozen import FOLDER
+
+
+def read(path):
+    """A table's cells as text."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 @pytest.fixture(scope="module")
 def gone(tmp_path_factory):
     """The frozen tables as text, before and without two companies, of which one is made a parent."""
     folder = shutil.copytree(FOLDER, tmp_path_factory.mktemp("removed") / "tables")
-    companies = removal._text(folder / "instruments.csv")
+    companies = read(folder / "instruments.csv")
     companies.loc[companies["ticker"] == "ABTC", "parent"] = "HUT"
     companies.to_csv(folder / "instruments.csv", index=False, lineterminator="\n")
-    before = {path.stem: removal._text(path) for path in folder.glob("*.csv")}
-    changed = removal.remove(["HUT", "IREN"], folder)
-    after = {path.stem: removal._text(path) for path in folder.glob("*.csv")}
+    before = {path.stem: read(path) for path in folder.glob("*.csv")}
+    changed, _ = removal.remove(["HUT", "IREN"], folder)
+    after = {path.stem: read(path) for path in folder.glob("*.csv")}
     return before, after, changed
 
 
@@ -57,3 +66,66 @@ def test_a_ticker_that_nobody_has_is_told_before_anything_is_written(tmp_path):
     with pytest.raises(tables.TableError, match=r"instruments\.csv has no 'IRN'; the tickers are .*IREN"):
         removal.remove(["HUT", "IRN"], folder)
     assert (folder / "instruments.csv").read_bytes() == (FOLDER / "instruments.csv").read_bytes()
+
+
+def contents(folder):
+    """Every file of a folder by name, byte for byte."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from minerpivot.data import removal
+real, calls = os.replace, 0
+def dying(source, target):
+    global calls
+    calls += 1
+    if calls == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(source, target)
+os.replace = dying
+removal.remove(["HUT"], Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+@pytest.mark.parametrize("step", [2, 4])
+def test_killed_between_two_tables_all_come_back(tmp_path, step):
+    """Those too with an edit that nobody has committed; what else the folder holds is not touched."""
+    folder = shutil.copytree(FOLDER, tmp_path / "tables")
+    with (folder / "fates.csv").open("a", encoding="utf-8") as file:
+        file.write("HUT,an edit,merged,2026-01-05,,,,,,,,\n")
+    old = contents(folder)
+    run = subprocess.run([sys.executable, "-c", KILLED, str(folder), str(step)], env=os.environ)
+    assert run.returncode == -signal.SIGKILL
+    assert len([name for name, content in contents(folder).items() if content != old[name]]) == step - 2
+    assert journal.recover(folder)
+    assert contents(folder) == old
+
+
+def test_edits_that_no_commit_has_are_told(tmp_path):
+    """`git checkout` would not bring them back; and a table that a spreadsheet saved is read all the same."""
+    folder = shutil.copytree(FOLDER, tmp_path / "tables")
+    for command in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=a@b.org", "commit", "-qm", "a"],
+    ):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    path = folder / "fates.csv"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n") + b"HUT,an edit,merged,2026-01-05,,,,,,,,\r\n")
+    changed, only = removal.remove(["HUT"], folder)
+    assert ({"instruments", "fates"} <= set(changed), only) == (True, ["fates"])
+
+
+def test_a_table_that_cannot_be_read_stops_it(tmp_path):
+    """Before anything is written."""
+    folder = shutil.copytree(FOLDER, tmp_path / "tables")
+    path = folder / "deals.csv"
+    path.write_bytes(path.read_bytes().replace(b",", b";"))
+    old = contents(folder)
+    with pytest.raises(tables.TableError, match=r"^data/deals\.csv: its cells are separated by semicolons"):
+        removal.remove(["HUT"], folder)
+    assert contents(folder) == old
+    assert not (tmp_path / ".refresh").exists()

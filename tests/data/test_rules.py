@@ -150,7 +150,7 @@ def unreadable(cell, kind="string", **constraints):
 
 END, WORD = (
     "with a space or line break at an end; remove it",
-    "a program's word for nothing; an unknown value is an empty cell",
+    "a word for nothing; an unknown value is an empty cell",
 )
 SIGN, LARGE = (
     "with a character that is no letter; type the text anew",
@@ -175,7 +175,8 @@ CALENDAR = "no day of the calendar; correct the date"
         ("a\ufffdb", "string", SIGN), ("a\ufeffb", "string", SIGN), ("a\xa1b", "string", ""), ("a\nb", "string", SIGN),
         ("NaN", "string", WORD), ("none", "string", WORD), ("#DIV/0!", "string", WORD), ("n/a", "string", WORD), ("nan1", "string", ""),
         ("null", "number", WORD), ("#N/A", "number", WORD), ("#REF!", "number", WORD), ("#VALUE!", "number", WORD),
-        ("undefined", "date", WORD),
+        ("undefined", "date", WORD), ("TBD", "string", WORD), ("-", "string", WORD), ("–", "number", WORD), ("?", "string", WORD),
+        ("n.a.", "integer", WORD), ("unknown", "string", ""), ("NA", "string", ""),  # an answer, and a country
         ("1", "number", ""), ("-1.5", "number", ""), ("1e-3", "number", ""), ("1.5E+3", "number", ""), ("1.", "number", NUMBER),
         (".5", "number", NUMBER), ("+1", "number", NUMBER), ("1,5", "number", NUMBER), ("1_000", "number", NUMBER),
         ("٣", "number", NUMBER), ("inf", "number", NUMBER), ("0x1F", "number", NUMBER), ("1 ", "number", END),

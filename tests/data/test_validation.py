@@ -156,7 +156,7 @@ DEAL, EVENT = "CIFR-2025-09-FS1", "IREN-2025-11-MSFT"
         ("prices", "IREN|2026-06-01", {"close": "1e999"}, "close is '1e999', larger than any quantity here; correct"),
         ("prices", "IREN|2026-06-01", {"n_sources": "1e3"}, "n_sources is '1e3', not an integer; expected an integer"),
         ("prices", "IREN|2026-06-01", {"n_sources": "9" * 400}, r"n_sources is '9+'\.\.\. \(400 characters\), larger"),
-        ("prices", "IREN|2026-06-01", {"close": "nan"}, "close is 'nan', a program's word for nothing; an unknown value"),
+        ("prices", "IREN|2026-06-01", {"close": "nan"}, "close is 'nan', a word for nothing; an unknown value"),
         ("prices", "IREN|2026-06-01", {"close": "0"}, "close is '0'; expected a number and at least 0.0001"),
         ("prices", "IREN|2026-06-01", {"close": "1_000"}, "close is '1_000', not a number; expected"),
         ("prices", "IREN|2026-06-01", {"close": "true"}, "close is 'true', not a number; expected"),
@@ -401,18 +401,17 @@ def swap(items):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda b: b.replace(b",", b";"), ": its cells are separated by semicolons, not by commas; save it as CSV"),
-        (lambda b: b.replace(b",", b"\t"), ": its cells are separated by tabs, not by commas; save it as CSV"),
+        (lambda b: b.replace(b",", b";"), ": its cells are separated by semicolons, .* points; `git checkout` it and edit"),
+        (lambda b: b.replace(b",", b"\t"), ": its cells are separated by tabs, not by commas, and its numbers may have"),
         (lambda b: b.split(b"\n")[0] + b"\n", ": has a header and no rows; restore it with `git checkout data`"),
         (lambda b: b"# mine\n" + b, ": row 1 is '# mine', not the header; it must name the columns: 'halving,height,"),
         (lambda b: b.replace(b",height", b",height ", 1), ": column 'height ' has a space at an end; write 'height'"),
-        (lambda b: b"\xef\xbb\xbf" + b, " row 1: begins with a byte order mark; save it as UTF-8 without BOM"),
-        (lambda b: b.replace(b"\n", b"\r\n"), " row 1: has line ends of Windows or old Macs; save it with Unix"),
         (columns(lambda n: n.pop(1)), ": has no column 'height', expected after 'halving'; add it"),
         (cells(lambda n: n.pop(0)), ": has no column 'halving', expected as the first one; add it"),
         (columns(lambda n: n.__setitem__(1, "hight")), ": column 2 is 'hight', expected 'height'; rename it here or in"),
         (cells(swap), ": column 2 is 'date_utc', expected 'height'; put the columns, cells and all, in their order"),
         (cells(lambda n: n.append(n[0])), ": column 'halving' stands 2 times; remove all but one"),
+        (lambda b: b.replace(b"\n", b",\n"), ": column 8 has no name; take it out, the comma of each row too, or name it"),
         (cells(lambda n: n.append("more")), ": column 'more' is not among the fields of its metadata; remove it"),
         (lambda b: b[:-1] + b",more\n", " row 6: has 8 cells for 7 columns, the last is 'more'; a text with a comma"),
         (lambda b: b.replace(b",past\n", b"\n", 1), " row 2: ends before status; a row needs a comma for each cell that"),
@@ -438,6 +437,39 @@ def test_a_file_that_is_no_table_gets_one_line(small, data, spoil, message):
     path.write_bytes(spoil(path.read_bytes()))
     (fault,) = problems(data, "halvings", small=small)
     assert re.match(rf"data/halvings\.csv{message}", fault), fault
+
+
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [
+        (lambda b: b.replace(b"\n", b"\r\n"), "line ends of Windows or old Macs"),
+        (lambda b: b.replace(b"\n", b"\r"), "line ends of Windows or old Macs"),
+        (lambda b: b"\xef\xbb\xbf" + b, "a byte order mark"),
+        (lambda b: b + b"\n\n", "empty rows at its end"),
+        (lambda b: b + b",,,,,,\r\n , ", "line ends of Windows or old Macs and empty rows at its end"),
+    ],
+)
+def test_what_a_spreadsheet_adds_is_taken_out_and_told(data, spoil, what):
+    """The table is written anew, cell for cell; a second time there is nothing to do."""
+    path, told = data / "halvings.csv", []
+    before = path.read_bytes()
+    path.write_bytes(spoil(before))
+    assert validation.seal(data, tell=told.append) == []
+    assert told[0] == f"data/halvings.csv: written anew without {what}; its cells are as they were"
+    assert path.read_bytes() == before
+    assert validation.seal(data, tell=told.append) == []
+    assert sum("written anew" in line for line in told) == 1
+
+
+def test_a_table_of_a_spreadsheet_that_is_wrong_is_not_recorded(data):
+    """Its line ends are mended, its fault is told."""
+    path = data / "halvings.csv"
+    sealed = (data / "datapackage.json").read_bytes()
+    path.write_bytes(path.read_bytes().replace(b"past", b"passed", 1).replace(b"\n", b"\r\n"))
+    with pytest.raises(tables.TableError, match=r"^data/halvings\.csv row 2: status is 'passed'"):
+        validation.seal(data, tell=lambda line: None)
+    assert b"\r" not in path.read_bytes()
+    assert (data / "datapackage.json").read_bytes() == sealed
 
 
 def test_a_table_that_is_missing_a_folder_or_without_metadata_is_named(data):
@@ -492,6 +524,7 @@ def test_a_faulty_table_is_no_fault_of_those_that_refer_to_it(data):
         ("rule: height == 210000 * halving", "rule: height + 1", r": the rule 'height \+ 1' cannot be worked out .*true"),
         ("rule: height == 210000 * halving", "rule: height.abs() > 1", ": the rule .* cannot be worked out .*may compare"),
         ("rule: height == 210000 * halving", "mend: x", " line .*"),
+        ("  fields:\n", "\tfields:\n", r" line \d+: a tab, where YAML takes spaces; write spaces there"),
         ("schema:\n", "series:\n- {of: height, along: date_utc, when: hight > 1}\nschema:\n", ": series names a column 'hight', which is not among"),
         ("schema:\n", "series:\n- {of: height, along: date_utc, when: height}\nschema:\n", ": the rule 'height' cannot be worked out .*true"),
         ("minimum: 0.00000001, maximum: 50}", "minimum: 0.00000001, maximum: 50}\n    market_value: {day: date_utc, least: 1, most: 2}", ": market_value names a column 'ticker', which is not among"),
@@ -647,7 +680,7 @@ def test_a_foreign_file_is_called_so(tmp_path, monkeypatch):
     )
 
 
-@pytest.mark.parametrize("step", ["write_text", "replace"])
+@pytest.mark.parametrize("step", ["write_bytes", "replace"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
 def test_a_disk_that_refuses_gets_one_line_and_keeps_no_draft(data, monkeypatch, step, code):
     """Full, read-only or not ours: the manifest stays, and nothing lies beside it."""
@@ -660,7 +693,7 @@ def test_a_disk_that_refuses_gets_one_line_and_keeps_no_draft(data, monkeypatch,
     if step == "replace":
         monkeypatch.setattr(os, "replace", refuse)
     else:
-        monkeypatch.setattr(Path, "write_text", refuse)
+        monkeypatch.setattr(Path, "write_bytes", refuse)
     with pytest.raises(
         tables.TableError, match=rf"^data/datapackage\.json cannot be written: {os.strerror(code)}; free"
     ):

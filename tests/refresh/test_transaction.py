@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 
 from minerpivot import __main__ as commands
 from minerpivot.book import current
-from minerpivot.data import tables, validation
+from minerpivot.data import journal, tables, validation
+from minerpivot.data.journal import JournalError
 from minerpivot.refresh import transaction
 from minerpivot.refresh.transaction import RefreshError, apply, compare
 from minerpivot.refresh.vendors import VendorError
@@ -382,7 +383,7 @@ def test_every_command_undoes_a_refresh_that_died(monkeypatch, command):
         asked.append(command)
         raise RefreshError("stopped here")
 
-    monkeypatch.setattr(transaction, "recover", recover)
+    monkeypatch.setattr(journal, "recover", recover)
     monkeypatch.setattr(current, "holds", lambda _: False)  # as with the journal of a dead refresh, see test_current
     run = CliRunner().invoke(commands.app, [command])
     assert (run.exit_code, asked) == (1, [command])
@@ -431,7 +432,7 @@ def test_a_second_refresh_is_refused(data):
     change = compare("prices", next_close(data), folder=data)
     with (
         FileLock(data.parent / ".refresh.lock"),
-        pytest.raises(RefreshError, match="another refresh or a build is under way"),
+        pytest.raises(JournalError, match="another refresh or a build is under way"),
     ):
         apply([change], folder=data)
     assert contents(data) == old
@@ -442,23 +443,30 @@ def test_a_living_refresh_is_not_undone_by_another_command(data):
     work = data.parent / ".refresh"
     (work / "old").mkdir(parents=True)
     (work / "old" / "prices.csv").write_text("older")
-    (work / "journal.json").write_text('["prices.csv"]')
+    new = tables.checksum((data / "prices.csv").read_bytes())
+    (work / "journal.json").write_text(json.dumps({"prices.csv": new}))
     old = contents(data)
     with (
         FileLock(data.parent / ".refresh.lock"),
-        pytest.raises(RefreshError, match="another refresh or a build is under way"),
+        pytest.raises(JournalError, match="another refresh or a build is under way"),
     ):
-        transaction.recover(data)
+        journal.recover(data)
     assert contents(data) == old
-    assert transaction.recover(data)
+    assert journal.recover(data)
     assert (data / "prices.csv").read_text() == "older"
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        *(b"\0garbage", b'["prices.cs', b"", b"null", b"3", b"[3]", b"[]", b'{"version": 9, "files": []}'),
-        *(b"[" * 99_999, b'["../index.md"]', b'["halvings.csv"]', b'["prices.csv", "halvings.csv"]', None),
+        *(b"\0garbage", b'{"prices.cs', b"", b"null", b"3", b"{}", b'["prices.csv"]', b'{"version": 9, "files": []}'),
+        *(
+            b"[" * 99_999,
+            b'{"../index.md": ""}',
+            b'{"halvings.csv": ""}',
+            b'{"prices.csv": "", "halvings.csv": ""}',
+            None,
+        ),
     ],
 )
 def test_a_journal_that_cannot_be_followed_is_told(data, content):
@@ -472,11 +480,28 @@ def test_a_journal_that_cannot_be_followed_is_told(data, content):
     else:
         (work / "journal.json").write_bytes(content)
     old = contents(data)
-    with pytest.raises(RefreshError, match=r"^\.refresh/journal\.json .*`git checkout data`, then remove .refresh"):
-        transaction.recover(data)
+    with pytest.raises(JournalError, match=r"^\.refresh/journal\.json .*`git checkout data`, then remove .refresh"):
+        journal.recover(data)
     assert contents(data) == old
     assert (data.parent / "index.md").read_text() == "the report"
     assert (work / "old" / "prices.csv").read_text() == "older"
+
+
+def test_an_edit_after_a_command_died_is_not_undone_with_it(data):
+    """The table is neither the old nor the new one: it is told, nothing is touched, and either file can be kept."""
+    work, path = data.parent / ".refresh", data / "prices.csv"
+    (work / "old").mkdir(parents=True)
+    shutil.copy(path, work / "old" / "prices.csv")
+    old = path.read_bytes()
+    path.write_bytes(old + b"new")
+    (work / "journal.json").write_text(json.dumps({"prices.csv": tables.checksum(path.read_bytes())}))
+    path.write_bytes(old + b"edited")
+    with pytest.raises(JournalError, match=r"^data/prices\.csv was edited after .* is \.refresh/old/prices\.csv\."):
+        journal.recover(data)
+    assert (path.read_bytes(), (work / "old" / "prices.csv").read_bytes()) == (old + b"edited", old)
+    shutil.copy(path, work / "old" / "prices.csv")
+    assert journal.recover(data)
+    assert path.read_bytes() == old + b"edited"
 
 
 def test_what_a_refresh_left_that_died_before_it_wrote_is_cleared_away(data):
@@ -485,9 +510,9 @@ def test_what_a_refresh_left_that_died_before_it_wrote_is_cleared_away(data):
     (work / "new").mkdir(parents=True)
     lock = FileLock(data.parent / ".refresh.lock")
     with lock:
-        assert not transaction.recover(data)
+        assert not journal.recover(data)
         assert work.exists()
-    assert not transaction.recover(data)
+    assert not journal.recover(data)
     assert not work.exists()
     assert contents(data) == old
 
@@ -502,12 +527,12 @@ def test_a_refresh_waits_for_a_build_and_says_so(data):
         done.set()
 
     old = contents(data)
-    with transaction.still(data):
+    with journal.still(data):
         waiting = threading.Thread(target=refresh)
         waiting.start()
         assert not done.wait(0.5)
         assert contents(data) == old
-        assert not transaction.recover(data), "one process may hold the tables still twice"
+        assert not journal.recover(data), "one process may hold the tables still twice"
     waiting.join()
     assert done.is_set()
     assert contents(data) != old
@@ -574,7 +599,7 @@ def test_killed_at_any_step_the_old_data_come_back(recent, killed, tmp_path, ste
     old, row = contents(recent), f"{next_session(recent)},{STOCK}"
     place, code = killed[step]
     data = shutil.copytree(place, tmp_path / "copy") / "data"
-    undone = transaction.recover(data)
+    undone = journal.recover(data)
     if code == -signal.SIGKILL and not undone:
         changed = contents(data) != old
         assert not changed or validity.problems(data) == []
@@ -593,7 +618,7 @@ def test_the_steps_above_reach_into_the_commit(recent, killed, tmp_path):
     old = contents(recent)
     for step in reversed(STEPS):
         copy = shutil.copytree(killed[step][0], tmp_path / str(step)) / "data"
-        if contents(copy) != old and transaction.recover(copy):
+        if contents(copy) != old and journal.recover(copy):
             assert contents(copy) == old
             return
     pytest.fail("no step died between two renames")
