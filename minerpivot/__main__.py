@@ -8,15 +8,22 @@ import shutil
 import sys
 import time
 import traceback
-from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-from rich.console import Console
+try:
+    from enum import StrEnum
 
-from minerpivot.data import disk
+    import typer
+    from rich.console import Console
+
+    from minerpivot.data import disk
+except ImportError as error:  # of a Python that is too old, or into which nobody has installed anything
+    sys.exit(
+        f"{error} for {sys.executable}. Run `make book`, which installs what is needed into .venv with Python 3.11 "
+        "to 3.14, or .venv/bin/python -m minerpivot if it has."
+    )
 
 ROOT = Path(__file__).resolve().parents[1]
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -293,13 +300,13 @@ def remove(tickers: Annotated[list[str], typer.Argument(help="As in data/instrum
 
     try:
         recover()
-        changed, only = removal.remove(ticker.strip().upper() for ticker in tickers)
+        changed, before = removal.remove(ticker.strip().upper() for ticker in tickers)
     except (tables.TableError, JournalError, OSError) as error:
         _stop(disk.refused(error, ROOT) if isinstance(error, OSError) else str(error))
-    back = "`git checkout data` brings all back"
-    if only:
-        back += f", without your edits of {', '.join(only)} from before, which were not committed"
-    console.print(f"Taken out of {', '.join(changed)}; {back}.", soft_wrap=True)
+    told = (
+        f"Taken out of {', '.join(changed)}. As they were they lie in {before.relative_to(ROOT)}: copy them over data/"
+    )
+    console.print(f"{told} to bring all back.", soft_wrap=True, highlight=False)
     check()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from minerpivot.data import edits, journal, metadata
+from minerpivot.data import journal, metadata
 from minerpivot.data.tables import DATA, TableError, checksum, row_keys
 from minerpivot.data.validation import cells
 
@@ -21,10 +21,10 @@ OWN = ("ticker", "symbol")  # of whom a row is about
 COMPANIES = "instruments"
 
 
-def remove(tickers: Iterable[str], folder: Path = DATA) -> tuple[list[str], list[str]]:
+def remove(tickers: Iterable[str], folder: Path = DATA) -> tuple[list[str], Path]:
     """Write the tables without these companies, unsealed, all together or none.
 
-    Returns the names of those that lost rows or cells, and of which of them no commit has what they were.
+    Returns the names of those that lost rows or cells, and where they lie as they were: no commit may have that.
     """
     with journal.still(folder):
         entries = {entry["name"]: entry for entry in metadata.authored(folder)}
@@ -36,10 +36,13 @@ def remove(tickers: Iterable[str], folder: Path = DATA) -> tuple[list[str], list
             raise TableError(f"data/{COMPANIES}.csv has no {min(unknown)!r}; the tickers are {there}")
         kept = _without(gone, entries, stored)
         changed = {name: entries[name]["path"] for name, table in kept.items() if not table.equals(stored[name])}
-        only = [name for name, path in changed.items() if edits.committed(folder, path) != seen[name]]
+        kept_in = folder.parent / "_build" / "removed" / "-".join(sorted(gone))
+        kept_in.mkdir(parents=True, exist_ok=True)
+        for name, path in changed.items():
+            (kept_in / path).write_bytes(seen[name])
         written = {path: kept[name].to_csv(index=False, lineterminator="\n") for name, path in changed.items()}
         journal.replace(written, {path: checksum(seen[name]) for name, path in changed.items()}, folder)
-    return list(changed), only
+    return list(changed), kept_in
 
 
 def _without(

@@ -77,7 +77,7 @@ _BASELINES = {"top": 0.79, "middle": 0.3, "bottom": -0.21, "alphabetic": 0}  # a
 
 
 class UndrawableError(ValueError):
-    """A text with a character that our font lacks."""
+    """A text with a character that our font lacks, or the font itself is missing."""
 
 
 Point = tuple[float, float, str, str, str]
@@ -96,7 +96,11 @@ class Picture(NamedTuple):
 @cache
 def _font(bold: bool) -> ImageFont.FreeTypeFont:
     file = FONTS / f"MinerpivotSans-{'Bold' if bold else 'Regular'}.ttf"
-    return ImageFont.truetype(file, 1000, layout_engine=ImageFont.Layout.BASIC)
+    try:
+        return ImageFont.truetype(file, 1000, layout_engine=ImageFont.Layout.BASIC)
+    except OSError as error:
+        where = file.relative_to(FONTS.parents[2])
+        raise UndrawableError(f"{where} is no font ({error}); bring it back with `git checkout {where}`") from None
 
 
 def measure(text: str, *, bold: bool = False) -> int:

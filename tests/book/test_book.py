@@ -863,3 +863,12 @@ def test_a_kernel_that_dies_at_its_start_gets_one_more_try(tmp_path, monkeypatch
         ):
             execute.execute(notebook)
         assert notebook.read_bytes() == before
+
+
+def test_a_python_without_what_is_needed_is_told_so():
+    """Somebody else's `python` in place of the project's: one line and no trace."""
+    command = [sys.executable, "-S", "-m", "minerpivot", "check"]  # without what is installed
+    run = subprocess.run(command, cwd=ROOT, env={"PATH": os.defpath}, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"No module named 'typer' for {sys.executable}. Run `make book`, which installs")
+    assert len(run.stderr.splitlines()) == 1

@@ -106,19 +106,16 @@ def test_killed_between_two_tables_all_come_back(tmp_path, step):
     assert contents(folder) == old
 
 
-def test_edits_that_no_commit_has_are_told(tmp_path):
-    """`git checkout` would not bring them back; and a table that a spreadsheet saved is read all the same."""
+def test_the_tables_as_they_were_are_kept(tmp_path):
+    """No commit may have them; and a table that a spreadsheet saved is read all the same."""
     folder = shutil.copytree(FOLDER, tmp_path / "tables")
-    for command in (
-        ["init", "-q"],
-        ["add", "."],
-        ["-c", "user.name=a", "-c", "user.email=a@b.org", "commit", "-qm", "a"],
-    ):
-        subprocess.run(["git", *command], cwd=folder, check=True)
     path = folder / "fates.csv"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n") + b"HUT,an edit,merged,2026-01-05,,,,,,,,\r\n")
-    changed, only = removal.remove(["HUT"], folder)
-    assert ({"instruments", "fates"} <= set(changed), only) == (True, ["fates"])
+    old = contents(folder)
+    changed, before = removal.remove(["IREN", "HUT"], folder)
+    assert {"instruments", "fates"} <= set(changed)
+    assert before == tmp_path / "_build" / "removed" / "HUT-IREN"
+    assert contents(before) == {f"{name}.csv": old[f"{name}.csv"] for name in changed}
 
 
 def test_a_table_that_cannot_be_read_stops_it(tmp_path):

@@ -73,3 +73,16 @@ def test_our_font_has_every_character_that_is_let_through(style):
     allowed = re.findall(drawing.CHARACTERS, "".join(map(chr, range(0x10000))))
     assert len(allowed) > 400
     assert [character for character in allowed if bytes(font.getmask(character)) == box] == []
+
+
+@pytest.mark.parametrize("content", [None, b"cut"])
+def test_a_font_that_is_none_is_named_with_the_mend(tmp_path, monkeypatch, content):
+    """Missing, or cut off: the drawing library says neither which file nor what to do."""
+    fonts = tmp_path / "minerpivot" / "page" / "fonts"
+    fonts.mkdir(parents=True)
+    if content is not None:
+        (fonts / "MinerpivotSans-Regular.ttf").write_bytes(content)
+    monkeypatch.setattr(drawing, "FONTS", fonts)
+    name = "minerpivot/page/fonts/MinerpivotSans-Regular.ttf"
+    with pytest.raises(ValueError, match=rf"^{name} is no font \(.*\); bring it back with `git checkout {name}`$"):
+        drawing._font.__wrapped__(bold=False)
