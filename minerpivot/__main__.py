@@ -68,6 +68,9 @@ def book(
         console.print("Nothing changed since the last build, here or there.")
         console.print(f"[bold green]Done[/] in {time.perf_counter() - started:.1f} s: open {site / 'index.html'}")
         return
+    from minerpivot.book import kernel
+
+    kernel.load_libraries()  # while this process loads its own
     from minerpivot.book import execute
     from minerpivot.book.build import BuildError, alone
     from minerpivot.data import tables
@@ -92,7 +95,7 @@ def book(
 def _built(site: Path, as_of: str, anew: bool) -> Path:
     """Execute what is stale and build the site, or the edition of a day; return the folder of its pages."""
     from minerpivot.book import current, editions, execute
-    from minerpivot.book.build import build_site, restore
+    from minerpivot.book.build import build_site, load, restore
     from minerpivot.data import tables
     from minerpivot.data.journal import recover
     from minerpivot.page.kept import KEPT
@@ -114,7 +117,7 @@ def _built(site: Path, as_of: str, anew: bool) -> Path:
         source = build / "source"
         restore(build / "html")
     console.print("[bold]1/2[/] Chapters whose code, data or environment changed:")
-    ran = execute.execute_stale(notebooks, anew=anew, console=console)
+    ran = execute.execute_stale(notebooks, anew=anew, console=console, meanwhile=load)
     console.print(f"  {len(ran) or 'none'} executed")
     seen = current.look()
     sources = editions.made_of() if as_of else editions.published_as()

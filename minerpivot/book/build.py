@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from importlib import import_module
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -21,6 +22,7 @@ from minerpivot.data import disk, metadata
 
 TEXTS = (".md", ".yml", ".bib", ".cff", ".json")
 PAGES = (".ipynb", ".md", ".rst")
+MACHINERY = ("jupyter_book.cli.main", "sphinx_book_theme", "sphinxcontrib.bibtex", "minerpivot.book.extension")
 FENCE = re.compile(r" {0,3}(:{3,}|`{3,})([^`]*)")
 
 
@@ -43,6 +45,12 @@ def alone(folder: Path, tell: Callable[[str], object]) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def load() -> None:
+    """Load what a site is built with: a second or two, in which chapters can run."""
+    for name in MACHINERY:
+        import_module(name)
 
 
 def swap(made: Path, site: Path) -> None:

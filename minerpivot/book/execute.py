@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from minerpivot.book import kernel
 from minerpivot.data import tables
 from minerpivot.data.tables import digest
 
@@ -29,14 +30,14 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements.txt"
 KERNEL = "python3"
 TIMEOUT = 900  # seconds that a cell may take
-SELDOM = "import gc; gc.set_threshold(100_000)"  # a kernel lives for seconds, and looking for garbage takes a tenth
 UNCHANGED = "The notebook and the previous site are unchanged."
 
-_ASK_KERNEL = """\
+_ASK_KERNEL = f"""\
 import json, sys
 from minerpivot.data.tables import loaded
-print(json.dumps({"tables": loaded(), "modules": sorted(m for m in sys.modules if m.split(".")[0] == "minerpivot")}))
-"""
+own = {{m for m in sys.modules if m.split(".")[0] == "minerpivot"}} - {{"minerpivot.book", "{kernel.__name__}"}}
+print(json.dumps({{"tables": loaded(), "modules": sorted(own)}}))
+"""  # without what every kernel begins with
 
 
 class ExecutionError(RuntimeError):
@@ -181,12 +182,15 @@ def _started(notebook: NotebookNode, path: Path) -> NotebookClient:
             resources={"metadata": {"path": path.parent}},
             record_timing=False,
             shutdown_kernel="immediate",  # all that it had to say is in the cells; its leave takes half a second
-            extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={SELDOM}"],
+            extra_arguments=["--log-level=ERROR"],
         )
         client.log.disabled = True  # what went wrong is said once, below
         client.kernel_name = KERNEL  # whatever its metadata say: it is the one with the package
-        client.create_kernel_manager()
-        with tempfile.TemporaryFile("w+") as said:
+        manager = client.create_kernel_manager()
+        manager.provisioner = kernel.Copied(
+            kernel_id=manager.kernel_id, kernel_spec=manager.kernel_spec, parent=manager
+        )
+        with tempfile.NamedTemporaryFile("w+") as said:
             try:
                 client.start_new_kernel(stderr=said)
                 client.start_new_kernel_client()
@@ -201,9 +205,17 @@ def _started(notebook: NotebookNode, path: Path) -> NotebookClient:
 
 
 def execute_stale(
-    paths: Iterable[Path], *, anew: bool = False, workers: int = 2, console: Console | None = None
+    paths: Iterable[Path],
+    *,
+    anew: bool = False,
+    workers: int = 2,
+    console: Console | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> list[Path]:
-    """Execute the notebooks whose outputs are not current, or all `anew`; return them. Stops at the first error."""
+    """Execute the notebooks whose outputs are not current, or all `anew`; return them. Stops at the first error.
+
+    What is to be done `meanwhile` is done here, for this process has nothing to do while kernels run.
+    """
     console = console or Console(stderr=True)
     state = snapshot()
     reasons = {path: "asked for" if anew else why_stale(path, state) for path in paths}
@@ -218,6 +230,7 @@ def execute_stale(
         for run in runs:
             run.add_done_callback(lambda _: progress.advance(task))
         try:
+            meanwhile()
             finished, _ = wait(runs, return_when=FIRST_EXCEPTION)
         finally:  # also when the reader loses patience: what has not begun does not begin
             pool.shutdown(cancel_futures=True)

@@ -34,10 +34,11 @@ from minerpivot.companies.parts import SLIDERS, span
 from minerpivot.data import tables
 from minerpivot.page import drawing, kept, words
 from minerpivot.page.drawing import MIME as KIT_MIME
-from minerpivot.page.tables import TABLE_MIME, as_csv, as_xlsx, markup
+from minerpivot.page.tables import SEARCHED, TABLE_MIME, as_csv, as_xlsx, markup
 
 HERE = Path(__file__).parent
 CHANGES_PLACE = "<!-- editions of the report -->"  # in changes.md
+UNUSED = "navbar_persistent article_header_start article_header_end primary_sidebar_end secondary_sidebar_items"
 PROCESSES = min(4, os.cpu_count() or 1)  # more would spend what they save on handing over what they read
 
 
@@ -185,8 +186,8 @@ def _parts(stored: dict[str, Any]) -> str:
 
 
 def _tools(meta: dict[str, Any]) -> list[nodes.Element]:
-    """What the page's script needs to make a table sortable, searchable and downloadable."""
-    if not meta.get("interactive"):
+    """What the page's script needs to make a long table sortable, searchable and downloadable."""
+    if not meta.get("interactive") or len(meta["rows"]) < SEARCHED:
         return []
     script, style = assets.data_tables()
     html = (
@@ -373,6 +374,8 @@ def _configure(app: Sphinx, config: Any) -> None:
         Path(folder).mkdir(parents=True)
     config.html_static_path.append(str(HERE / "static"))
     config.templates_path.append(str(HERE / "templates"))
+    config.html_theme_options |= {name: [] for name in UNUSED.split()}  # our layout has no such parts, and the theme
+    config.html_sidebars = {"**": []}  # would draw them for each page
     config.html_use_index = False  # the glossary has the terms, the search what else there is
     if tables.edition():
         config.html_theme_options["announcement"] = (

@@ -53,8 +53,9 @@ class Preview(SphinxDirective):
             return [self._hero(stored)]
         choice = stored["choices"][0]
         small = drawing.inline(kept.pictures(choice["panels"])["narrow"], "one")
-        link = f'<a class="chart-preview" href="{self.address}"><span>{escape(choice["title"])}</span>'
-        link += f'<span class="kit-plot">{small}</span></a>'
+        title, unit = (escape(choice[part], quote=True) for part in ("title", "unit"))
+        link = f'<a class="chart-preview" href="{self.address}" aria-label="{title}. {unit}"><span>{unit}</span>'
+        link += f'<span class="kit-plot">{small}</span></a>'  # the card's heading is the finding already
         return [nodes.raw("", link, format="html"), self._chapter()]
 
     def _hero(self, stored: Stored) -> nodes.Node:

@@ -8,6 +8,7 @@ with its row.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -35,7 +36,7 @@ def write(source: Path) -> list[Path]:
     paths = []
     for name in names(template):
         paths.append(folder / f"{name}.ipynb")
-        nbformat.write(page(template, name), paths[-1])
+        paths[-1].write_text(json.dumps(page(template, name)), encoding="utf-8")  # nbformat indents, in Python
     return paths
 
 

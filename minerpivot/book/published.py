@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from ast import literal_eval
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,7 @@ def faults(values: Iterable[Recorded], texts: Iterable[str]) -> list[str]:
 def holds(condition: str, values: Mapping[str, Page]) -> bool:
     """Whether a condition of a `when` block is true; raises `ValueError` for what is no truth value."""
     try:
-        found = JINJA.compile_expression(condition, undefined_to_none=False)(**values)
+        found = _compiled(condition)(**values)
     except jinja2.UndefinedError as error:
         raise ValueError(
             f"{condition!r}: {error}; no chapter records it, so take the block out, or correct it"
@@ -127,6 +127,11 @@ def holds(condition: str, values: Mapping[str, Page]) -> bool:
         said = f"is {str(found)!r}" if not isinstance(found, jinja2.Undefined) else "names no page"
         raise ValueError(f"{condition!r} {said}, not true or false; write a flag or a comparison")
     return found
+
+
+@cache
+def _compiled(condition: str) -> Callable[..., Any]:
+    return JINJA.compile_expression(condition, undefined_to_none=False)
 
 
 def listed(values: Iterable[Recorded]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

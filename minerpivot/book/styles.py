@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from minerpivot.data.tables import digest
+from minerpivot.page import kept
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 OWN = ("book.css", "icons.css")  # ours, and for elements that the table library makes up as it runs: kept whole
@@ -29,7 +31,7 @@ def combine(site: Path, documents: Mapping[Path, HtmlElement]) -> None:
     addresses = [page.parent / link.get("href").partition("?")[0] for page in links for link in links[page]]
     sheets = list(dict.fromkeys(address.resolve() for address in addresses))
     used = used_names(site, documents.values())
-    style = "".join(_text(sheet) if sheet.name in OWN else purged(_text(sheet), used) for sheet in sheets)
+    style = "".join(_text(sheet) if sheet.name in OWN else _purged_once(_text(sheet), used) for sheet in sheets)
     target = site / "_static" / f"style-{digest(style)}.css"
     target.write_text(style, encoding="utf-8")
     for page, (combined, *others) in links.items():
@@ -60,6 +62,12 @@ def used_names(site: Path, documents: Iterable[HtmlElement]) -> set[str]:
     texts = [html.tostring(document, encoding="unicode") for document in documents]
     texts += [script.read_text(encoding="utf-8") for script in scripts]
     return set(NAME.findall("\n".join(texts)))
+
+
+def _purged_once(style: str, used: set[str]) -> str:
+    """What `purged` makes of a style sheet: from build to build it is the same, and reading the theme's takes long."""
+    parts = [style, sorted(used & set(NAME.findall(style))), Path(__file__).read_text(encoding="utf-8")]
+    return kept.made(parts, "css", partial(purged, style, used))
 
 
 def purged(style: str, used: set[str]) -> str:

@@ -174,9 +174,14 @@ def planned(kept: pd.DataFrame, sold: int) -> str:
     """The finding of the table `sites`: how many are `kept`, with what is planned; `sold` more are in the table."""
     count, known = len(kept), kept["planned_mw"].count()
     mined = " or built" if kept["mining_mw"].gt(0).any() else ""
-    of_them = f", {known} of them" if 0 < known < count else ""
-    size = f", of {kept['planned_mw'].sum():,.0f} megawatts planned{mined}" if known else ""
-    return f"{count} {'site' if count == 1 else 'sites'} known{of_them}{size}" + (f"; {sold} more sold" if sold else "")
+    size = f", with {kept['planned_mw'].sum():,.0f} megawatts planned{mined}" if known else ""
+    of_them = f" at {known} of them" if 0 < known < count else ""
+    return f"{count} {'site' if count == 1 else 'sites'} known{size}{of_them}" + (f"; {sold} more sold" if sold else "")
+
+
+def filled(table: pd.DataFrame, *columns: str) -> list[str]:
+    """Those of the columns in which a row holds anything; the others are in the files alone."""
+    return [column for column in columns if table[column].notna().any()]
 
 
 def revenue(segments: pd.DataFrame) -> pd.DataFrame:

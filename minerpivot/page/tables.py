@@ -24,6 +24,7 @@ TABLE_MIME = "application/vnd.minerpivot.table+json"
 PHONE, TABLET, DESK = 3, 4, 6  # columns beside the row's heading, at most; a tablet shows the first so many
 SHAPES = ("holds", "open", "against")  # of a verdict: a dot, a ring, a square
 EMPTY = "–"
+SEARCHED = 12  # rows from which a table is searched and sorted; a shorter one is read
 
 MISSING = {
     "title": "say the finding in one sentence",
@@ -68,7 +69,8 @@ def show(
     verdicts  column -> what each of its words means: "holds" (dot), "open" (ring) or "against" (square); numbers may
               stand among the words
     note      a caveat below the table, before the names of its sources
-    interactive  sort, filter and search on a page with scripts; a narrow screen has the wider columns behind "more"
+    interactive  a narrow screen has the wider columns behind "more"; from `SEARCHED` rows on, sort, filter and search
+                 on a page with scripts
     anchors   a column that gives each row the name by which a link leads to it
     """
     heads, formats, second, verdicts = heads or {}, formats or {}, second or {}, verdicts or {}

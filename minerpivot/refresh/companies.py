@@ -88,7 +88,7 @@ def balance_rows(facts: dict[str, Any], company: Filer, *, since: pd.Timestamp) 
             "debt_usd_m": (owing * 1e3).map("{:.1f}".format).where(owed).to_numpy(),
             "debt_basis": owed.map({True: "carrying", False: None}).to_numpy(),
             "debt_scope": owed.map({True: "tagged", False: None}).to_numpy(),
-            "debt_note": owed.map({True: "LongTermDebt tags only", False: None}).to_numpy(),
+            "debt_note": owed.map({True: "of debt only what is tagged as long-term", False: None}).to_numpy(),
             "reported_on": cash["filed"].dt.strftime("%Y-%m-%d").to_numpy(),
             "source_url": company.address,
             "grade": "A",

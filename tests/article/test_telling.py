@@ -169,3 +169,44 @@ def test_every_verdict_has_a_sign_and_a_colour_of_its_own():
     """A sign may serve two, a colour may not."""
     assert set(telling.SHAPES) == set(telling.MEANINGS) == set(claims.VERDICTS)
     assert len(set(telling.MEANINGS.values())) == len(claims.VERDICTS)
+
+
+def test_what_a_value_is_compared_with_has_its_unit_but_for_what_money_is_paid_for():
+    """Dollars per petahash are told once; billions stay billions, megawatts are named by the value."""
+    paid = Value("hashprice", 32.03, "USD per PH/s per day", None, 106.6, "before")
+    value = Value("capex", 125.0, "USD bn", None, 115.0)
+    power = Value("power", 300.0, "MW", None, 168.0)
+    assert telling.told([paid]) == "hashprice $32.03 per PH/s per day (before: $106.60)"
+    assert telling.told([value, power], "printed") == "capex $125bn (printed: $115bn), power 300 MW (printed: 168)"
+
+
+def test_a_row_of_the_table_of_statements_by_hand():
+    """Number, verdict, values, the reason with what changed it, sources and figure, each in its column."""
+    cells = {"claim_id": "C7", "statement_no": 7, "claim": "Mining is harder", "grade": "A", "against": None}
+    judged = row(
+        **cells, given=[Value("difficulty", 12.0, CHANGE)], readings={"before": True}, supports=2, differs=True,
+        verdict_then=claims.CAVEAT, because="later data",
+    )  # fmt: skip
+    table = telling.rows(pd.DataFrame([judged]), pd.DataFrame(columns=["undated", "later"]))
+    changed = f"{claims.CAVEAT} on the article's day; later data changed it"
+    assert table.to_dict("records") == [
+        {
+            "statement": "7. Mining is harder",
+            "verdict": claims.CONFIRMED,
+            "data": "difficulty +12.0%",
+            "why": f"Before: yes. {changed[0].upper()}{changed[1:]}",
+            "changed": changed,
+            "sources": "two sources agree",
+            "shown": ("difficulty", "halving-squeeze.html#difficulty-extremes"),
+            "grade": "A",
+            "verdict_then": claims.CAVEAT,
+            "claim_id": "C7",
+            "anchor": "statement-7",
+        }
+    ]
+
+
+def test_a_verdict_agrees_with_the_number_beside_it():
+    """One does not reproduce, three do not."""
+    assert telling.among(claims.NOT_REPRODUCED, 1) == "does not reproduce"
+    assert telling.among(claims.NOT_REPRODUCED, 3) == "do not reproduce"

@@ -847,7 +847,7 @@ def test_a_kernel_that_dies_at_its_start_gets_one_more_try(tmp_path, monkeypatch
 
     def dying(client, stderr):
         if next(left, None) is None:
-            return start(client)
+            return start(client, stderr=stderr)
         stderr.write("Traceback\nzmq.error.ZMQError: Address already in use\n")
         raise RuntimeError("Kernel died before replying to kernel_info")
 

@@ -93,8 +93,9 @@ def small(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page_tables, "display", lambda data, raw: shows.append(data))
         asked = {"unit": "Contracts, $bn", "sources": "deals", "phone": ["value"]}
-        page_tables.show(drawn, "worth", title="A is worth more", **asked)
-        page_tables.show(drawn, "searched", title="All of them", **asked, interactive=True)
+        page_tables.show(drawn, "worth", title="A is worth more", **asked, interactive=True)  # too short to be searched
+        long = pd.concat([drawn] * 6, ignore_index=True)
+        page_tables.show(long, "searched", title="All of them", **asked, interactive=True)
         wide = drawn.assign(**{f"more{number}": number for number in range(4)})
         page_tables.show(wide, "wide", title="More", **asked, desk=[f"more{number}" for number in range(4)])
     one = [
@@ -261,7 +262,7 @@ def test_a_table_has_its_finding_and_unit_as_caption_and_its_files_behind_links(
     folder = site / "_static" / "tables"
     assert (folder / "one-worth.csv").read_text() == "deal,value,spare\nA,1.5,1\nB,-2.0,2\n"
     assert "xl/worksheets/sheet1.xml" in zipfile.ZipFile(folder / "one-worth.xlsx").namelist()
-    assert pages["chapters/one.html"].select_one(".table-tools[data-name=searched]")
+    assert [tools["data-name"] for tools in pages["chapters/one.html"].select(".table-tools")] == ["searched"]
 
 
 def test_a_block_that_says_nothing_fails_the_build(tmp_path, capfd):

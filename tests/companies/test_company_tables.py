@@ -303,8 +303,8 @@ def test_the_largest_contracts_are_named_by_tenant_and_megawatts():
 @pytest.mark.parametrize(
     ("planned", "mining", "sold", "finding"),
     [
-        ([100.0, 1900.0], [None, 5.0], 1, "2 sites known, of 2,000 megawatts planned or built; 1 more sold"),
-        ([100.0, None], [None, None], 0, "2 sites known, 1 of them, of 100 megawatts planned"),
+        ([100.0, 1900.0], [None, 5.0], 1, "2 sites known, with 2,000 megawatts planned or built; 1 more sold"),
+        ([100.0, None], [None, None], 0, "2 sites known, with 100 megawatts planned at 1 of them"),
         ([None], [None], 0, "1 site known"),
     ],
 )
@@ -312,6 +312,12 @@ def test_the_finding_on_sites_counts_those_still_held(planned, mining, sold, fin
     """With what is planned where that is known, and built where something mines."""
     rows = pd.DataFrame({"planned_mw": planned, "mining_mw": mining}, dtype=float)
     assert pages.planned(rows, sold) == finding
+
+
+def test_a_column_that_no_row_fills_is_not_shown():
+    """One that some row fills is, a zero included; the order is that asked for."""
+    rows = pd.DataFrame({"revenue": [0.0, 2.0], "ai": [None, None], "mining": [None, 1.0]})
+    assert pages.filled(rows, "mining", "ai", "revenue") == ["mining", "revenue"]
 
 
 def test_the_finding_on_revenue_is_the_last_quarter_with_a_share():

@@ -8,6 +8,8 @@ from minerpivot.data.tables import through
 from minerpivot.deals import delivery, ledger
 from minerpivot.stocks import markets
 from minerpivot.stocks.sessions import last_sessions
+from tests.deals.test_delivery import live, said, target
+from tests.deals.test_ledger import ledger as rows_of
 
 SINCE = "2024-04-20"
 
@@ -304,9 +306,9 @@ def test_another_text_gives_another_figure_for_what_runs():
         ("new, other", "2026-07-28", "2026-07", 430.0, "new"),
     ]
     columns = ["delivery_id", "said_on", "live_by", "live_critical_it_mw", "alternative_to"]
-    said = pd.DataFrame(rows, columns=columns).assign(kind="delivered", site="s", phase="all")
-    assert profiles.otherwise_live(said, 437.0) == 430
-    assert pd.isna(profiles.otherwise_live(said.iloc[:3], 437.0))
+    rows = pd.DataFrame(rows, columns=columns).assign(kind="delivered", site="s", phase="all")
+    assert profiles.otherwise_live(rows, 437.0) == 430
+    assert pd.isna(profiles.otherwise_live(rows.iloc[:3], 437.0))
 
 
 def test_ai_revenue_tells_of_computing_without_megawatts():
@@ -336,3 +338,79 @@ def test_ai_revenue_tells_of_computing_without_megawatts():
     assert told(float("nan")) == none | {"earned_unmeasured": True} | silent
     assert told(float("nan"), first="2026-04-01") == none
     assert told(float("nan"), miner_segments=quarters.iloc[:0]) == none
+
+
+def test_targets_alone_and_what_runs_are_in_the_list_by_hand(known):
+    """The last target of a phase that nobody promised; of a promise what does not run; nothing said after the day."""
+    sites = known["sites"].iloc[[0, 0]].assign(site=["campus", "all"], part_of=["all", None], ticker="IREN")
+    link = known["site_contracts"].iloc[[0]].assign(site="campus", deal_id="NEW")
+    tables = {
+        "deals": rows_of({"deal_id": "NEW", "ticker": "IREN"}),
+        "sites": sites,
+        "site_contracts": link,
+        "deliveries": said(
+            {"due": "2027-Q1", "critical_it_mw": 100},
+            live(30, "2026-04", "2026-05-01"),
+            target("2026-H2", 40, "2026-02-01") | {"phase": "hall"},
+            target("2026-12", 50, "2026-03-01") | {"phase": "hall"},
+            target("2027-12", 60, "2027-01-01") | {"phase": "hall"},
+            target("2026-12", 70) | {"site": "all"},
+            target("2026-12", 80) | {"site": "let by nobody"},
+        ),
+    }
+    found = profiles.promises(tables, pd.Timestamp("2026-10-07"))
+    rows = found[["site", "phase", "now", "now_mw", "left_mw"]].astype(object).where(found.notna(), None)
+    assert rows.to_numpy().tolist() == [
+        ["all", "first", "2026-12", 70, 70],
+        ["campus", "hall", "2026-12", 50, 50],
+        ["campus", "first", None, 100, 70],
+    ]
+    assert found["due"].dt.strftime("%Y-%m-%d").tolist() == ["2026-12-31", "2026-12-31", "2027-03-31"]
+
+
+def test_ratios_of_an_overview_are_those_of_its_own_figures(known, monkeypatch):
+    """Value per megawatt wherever there are enough of them; growth between two counts of one kind."""
+    monkeypatch.setattr(profiles, "LEAST_MW", 1)
+    table = profiles.overview(known, through("prices"), since=SINCE)
+    for end in ("low", "high"):
+        enough = table[f"{end}_usd_m"].where(table["live_mw"] > 0).notna()
+        assert enough.any()
+        found = table.loc[enough, f"per_live_mw_{end}"] * table.loc[enough, "live_mw"]
+        assert found.to_numpy() == pytest.approx(table.loc[enough, f"{end}_usd_m"].to_numpy())
+    counts = known["shares_outstanding"].set_index(["ticker", "as_of"]).sort_index()
+    grown = table[table["dilution_percent"].notna()]
+    assert len(grown) > 5
+    for row in grown.itertuples():
+        of = counts.loc[row.Index]
+        first, last = (of.loc[[at]].set_index("basis")["shares_m"] for at in (row.dilution_from, row.dilution_to))
+        assert (100 * (last / first - 1) - row.dilution_percent).abs().min() < 1e-9
+
+
+def test_an_overview_of_an_earlier_day_knows_nothing_later(known):
+    """Statements without megawatts, and what runs, are those made by then."""
+    started = known["deliveries"].query("kind == 'delivered'").iloc[[0, 0]]
+    started = started.assign(
+        ticker="CLSK", site="sandersville", phase=["first", "second"], said_on=["2026-05-01", "2026-09-01"],
+        live_critical_it_mw=[None, None], deal_id=None, alternative_to=None,
+    )  # fmt: skip
+    tables = {**known, "deliveries": started}
+    found = [
+        profiles.overview(tables, day, since=SINCE).loc["CLSK", "unpublished"] for day in ("2026-05-31", "2026-10-07")
+    ]
+    assert found == [1, 2]
+
+
+def test_days_of_results_are_those_that_lie_ahead(known):
+    """With the day as it is stated and as it sorts; another company's, or a past one, is not in it."""
+    dates = (
+        known["earnings_dates"]
+        .iloc[[0, 0, 0]]
+        .assign(
+            ticker=["IREN", "IREN", "NVDA"],
+            reported_on=pd.to_datetime(["2026-10-07", "2026-11-05", "2026-11-05"]),
+            fiscal_period="2026-Q3",
+        )
+    )
+    found = profiles._results({**known, "earnings_dates": dates}, pd.Timestamp("2026-10-07"))
+    assert found[["ticker", "stated", "what"]].to_numpy().tolist() == [["IREN", "2026-11-05", "Results, 2026-Q3"]]
+    assert found["due"].tolist() == [pd.Timestamp("2026-11-05")]

@@ -52,6 +52,8 @@ def test_what_refers_to_it_goes_along_or_names_nobody(gone):
     assert deals
     assert not set(after["event_flags"]["deal_id"]) & deals
     assert not set(after["knowledge"]["row"]) & deals
+    others = set(before["deals"]["deal_id"]) - deals
+    assert set(after["knowledge"]["row"]) & others == set(before["knowledge"]["row"]) & others != set()
     assert set(after["claims_evidence"]["claim_id"]) <= set(after["claims"]["claim_id"])
     assert len(after["claims"]) < len(before["claims"])
     parents = [each["instruments"].set_index("ticker")["parent"]["ABTC"] for each in (before, after)]

@@ -66,6 +66,7 @@ def test_a_link_names_its_page_and_day():
 def test_a_page_is_first_hand_at_the_sec_or_under_the_companys_name():
     """A copy is not, though its path names the company."""
     assert telling.own_page("https://www.sec.gov/Archives/edgar/data/1326801/exhibit.htm", "Meta")
+    assert telling.own_page("https://sec.gov/Archives/exhibit.htm", "Meta")
     assert telling.own_page("https://www.microsoft.com/en-us/investor", "Microsoft")
     assert not telling.own_page("https://example.org/meta/capex", "Meta")
     assert not telling.own_page("https://notsec.gov.example.org/", "Meta")
@@ -118,6 +119,7 @@ RAISED = [
     statement("META", "2026", "2026-04-29", low=125, high=145),
 ]
 LOWERED = [statement("AMZN", "2026", "2026-02-05", point=200), statement("AMZN", "2026", "2026-04-29", point=180)]
+KEPT = [LOWERED[0], statement("AMZN", "2026", "2026-04-29", point=200)]
 FLOOR = statement("ORCL", "2026", "2026-03-10", point=40, kind="floor")
 
 
@@ -127,6 +129,7 @@ FLOOR = statement("ORCL", "2026", "2026-03-10", point=40, kind="floor")
         (RAISED[:1], "What one company said of 2026"),
         (RAISED, "Meta raised what it first said for 2026"),
         (LOWERED, "Amazon cut what it first said for 2026"),
+        (KEPT, "Amazon kept what it first said for 2026"),
         (
             RAISED + LOWERED,
             "Of two companies with two comparable figures, one raised and one cut what they first said for 2026",
@@ -155,6 +158,8 @@ def test_the_table_of_statements_keeps_what_a_single_source_reserves():
     table = telling.statements(said, prints, NAMES).set_index("of")
     assert table.loc["Meta 2026", "other_prints"] == "110, +9% (a)"
     assert table.loc["Meta 2026", "vendor"] == telling.UNNAMED
+    assert table["said"].to_dict() == {"Meta 2026": "120", "Amazon 2026": "200"}
+    assert table.loc["Meta 2026", "over"] == pytest.approx(20)
     assert table["reservation"].fillna("").to_dict() == {"Meta 2026": "", "Amazon 2026": "one note"}
     assert table["standing"].to_dict() == {"Meta 2026": "statement", "Amazon 2026": "one source"}
 
@@ -175,3 +180,59 @@ def test_the_tables_of_the_page_by_the_frozen_data():
     assert outlooks.loc["Meta 2026", "first"][0] == "115 to 135, 28 January 2026"
     assert outlooks.loc["Meta 2026", "counted"] == "with leases"
     assert outlooks["change"].notna().equals(outlooks["last"].notna())
+
+
+def test_a_forecast_by_others_keeps_its_words_and_names_its_companies():
+    """Newest first; of several companies together, and of one that has no name here."""
+    rows = pd.DataFrame(
+        {
+            "consensus_id": ["a", "b", "c"],
+            "subject": ["META", "META+AMZN", "IREN"],
+            "period": ["CY2026", "CY2026", "FY2027"],
+            "consensus_usd_bn": [120.5, 320.0, 3.0],
+            "qualifier": [None, "about", None],
+            "kind": ["consensus", "consensus_sum", "one_broker"],
+            "as_of": ["2026-01-27", "2026-02-01", "2026-02-01"],
+            "vendor": [None, "LSEG", None],
+            "outlet": "Example",
+            "source_url": ["https://example.org/a", None, None],
+            "grade": "C",
+            "note": None,
+        }
+    )
+    table = telling.forecasts(rows, NAMES)
+    assert table["of"].tolist() == ["Meta and Amazon", "IREN", "Meta"]
+    assert table["usd_bn"].tolist() == ["about 320", "3", "120.5"]
+    assert table["period"].tolist() == ["2026", "FY2027", "2026"]
+    assert table["vendor"].tolist() == ["LSEG", telling.UNNAMED, telling.UNNAMED]
+    assert table["page"].tolist() == ["Example", "Example", ("Example, 2026-01-27", "https://example.org/a")]
+
+
+def test_a_record_marks_what_only_follows_from_a_remark():
+    """And has what was spent, and the page, beside it."""
+    year = {"ticker": "META", "guided_period": "2025", "issued_on": pd.Timestamp("2025-01-24")}
+    plain = outlook.with_ends(guidance(statement("META", "2025", "2025-01-24", low=60, high=65))).iloc[0]
+    more = {"name": "Meta 2025", "outcome_usd_bn": 72.2, "drift_percent": 15.5, "position": "above", "lead_days": 341}
+    last = {"last_drift_percent": 1.0, "last_lead_days": 63, "source_url": "https://www.example.org/a"}
+    rows = pd.DataFrame([plain.to_dict() | year | more | last] * 2).assign(kind=["range", "product"])
+    table = telling.record(rows)
+    assert table["said"].tolist() == ["60 to 65", "60 to 65 (product)"]
+    assert table["spent"].tolist() == [72.2, 72.2]
+    assert table["page"].tolist() == [("example.org, 24 Jan 2025", "https://www.example.org/a")] * 2
+
+
+def test_outlooks_stand_by_year_and_in_each_by_company():
+    """A year later comes later, whoever spoke first."""
+    pages = {"source_url": "https://example.org/a"}
+    rows = guidance(
+        statement("AMZN", "2027", "2026-02-05", point=220, **pages),
+        statement("AMZN", "2026", "2026-02-05", point=200, **pages),
+        statement("META", "2027", "2026-01-28", point=150, **pages),
+        statement("META", "2026", "2026-01-28", point=120, **pages),
+    )
+    said = outlook.paths(rows, NONE, NAMES)
+    ahead = outlook.ahead(rows, pd.Series({"ORCL": 5}), pd.Timestamp("2026-07-30"), 2026)
+    later = outlook.ahead(rows, pd.Series({"ORCL": 5}), pd.Timestamp("2026-07-30"), 2027)
+    both = pd.concat([later, ahead], ignore_index=True)
+    found = telling.outlooks(said, both, NAMES)["of"].drop_duplicates()
+    assert found.tolist() == ["Meta 2026", "Amazon 2026", "Meta 2027", "Amazon 2027"]
