@@ -150,6 +150,8 @@ def _unreadable(cell: str, said: Mapping[str, Any]) -> tuple[str, str] | None:
     """What is wrong with a filled cell, and the mend."""
     if cell != cell.strip():
         return "with a space or line break at an end", "remove it"
+    if "\n" in cell:
+        return "with a line break in it", "write it in one line"
     if GARBAGE.search(cell):
         return "with a character that is no letter", "type the text anew"
     if cell.lower() in NOTHING:

@@ -190,8 +190,10 @@ def cells(path: Path, entry: Mapping[str, Any]) -> pd.DataFrame:
     if wrong := _header(rows[0], fields):
         raise TableError(f"{where}: {wrong}")
     for number, row in enumerate(rows[1:], start=2):
+        if not any(row):
+            raise TableError(f"{where} row {number}: is empty; take the line out")
         if len(row) < len(fields):
-            missing = fields[len(row)] if row else fields[0]
+            missing = fields[len(row)]
             raise TableError(
                 f"{where} row {number}: ends before {missing}; a row needs a comma for each cell that is empty"
             )

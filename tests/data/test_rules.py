@@ -172,7 +172,7 @@ CALENDAR = "no day of the calendar; correct the date"
     [
         ("text", "string", ""), (" text", "string", END), ("text\n", "string", END), ("a b", "string", ""),
         ("a\x07b", "string", SIGN), ("a\x1fb", "string", SIGN), ("a\x7fb", "string", SIGN), ("a\x9fb", "string", SIGN),
-        ("a\ufffdb", "string", SIGN), ("a\ufeffb", "string", SIGN), ("a\xa1b", "string", ""), ("a\nb", "string", SIGN),
+        ("a\ufffdb", "string", SIGN), ("a\ufeffb", "string", SIGN), ("a\xa1b", "string", ""), ("a\nb", "string", "with a line break in it; write it in one line"),
         ("NaN", "string", WORD), ("none", "string", WORD), ("#DIV/0!", "string", WORD), ("n/a", "string", WORD), ("nan1", "string", ""),
         ("null", "number", WORD), ("#N/A", "number", WORD), ("#REF!", "number", WORD), ("#VALUE!", "number", WORD),
         ("undefined", "date", WORD), ("TBD", "string", WORD), ("-", "string", WORD), ("–", "number", WORD), ("?", "string", WORD),
