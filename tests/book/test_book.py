@@ -510,7 +510,7 @@ def test_a_changed_output_fails_nbval_and_is_stale(tmp_path):
         ("_config.yml", b"title: [1, 2]", r"_config\.yml: title is '\[1, 2\]'; expected text"),
         ("_config.yml", b"sphinx: hello", r"_config\.yml: sphinx is 'hello'; expected keys and values"),
         ("_config.yml", b"title: a\ntitle: b", r"_config\.yml line 2: 'title' stands twice"),
-        ("_config.yml", b"title: a\n\tauthor: b", r"_config\.yml line 2: found a tab character"),
+        ("_config.yml", b"title: a\n\tauthor: b", r"_config\.yml line 2: a tab, where YAML takes spaces"),
         *(
             ("_config.yml", text, r"_config\.yml: holds no keys and values")
             for text in (b"", b"null", b"3", b"- a", b"a")
