@@ -317,13 +317,17 @@ class Verdicts(SphinxDirective):
         known = max(str(value.record["as_of"]) for value in verdicts)
         link = "[fact check](../chapters/fact-check.ipynb)"
         stated = zip(about["claim_id"].astype(str), about["claim"])
-        lines = [f"- **{said[claim].capitalize()}**: {text}" for claim, text in stated if claim in said]
-        text = [f"No statement of the article that the {link} tests names it."]
-        if lines:
-            of, by = f"{about['as_of'].max():%Y-%m-%d}", words.in_words(known)
-            head = f"The statements of {words.in_words(of)} that name it, as the {link} finds them by what was known on"
-            text = [f"{head} {by}{'; both verdicts where later data changed one' if known > of else ''}:", "", *lines]
-        return self.parse_text_to_nodes("\n".join(text))
+        listed = nodes.bullet_list("", bullet="-")
+        for claim, text in stated:  # as written: a text is no markup
+            if claim in said:
+                verdict = nodes.strong("", said[claim].capitalize())
+                listed += nodes.list_item("", nodes.paragraph("", "", verdict, nodes.Text(f": {text}")))
+        if not listed.children:
+            return self.parse_text_to_nodes(f"No statement of the article that the {link} tests names it.")
+        of, by = f"{about['as_of'].max():%Y-%m-%d}", words.in_words(known)
+        head = f"The statements of {words.in_words(of)} that name it, as the {link} finds them by what was known on"
+        tail = "; both verdicts where later data changed one" if known > of else ""
+        return [*self.parse_text_to_nodes(f"{head} {by}{tail}:"), listed]
 
 
 class When(SphinxDirective):

@@ -314,7 +314,8 @@ def _fact(name: str, value: Any) -> tuple[str, Any]:
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d(-\d\d)?", value):
         return "day" if len(value) == len("2026-10-07") else "month", value
     if isinstance(value, str) and value.strip():
-        if len(value.split()) > LONGEST_NAME or value.endswith("."):
+        *_, last = value.split()  # which in a name that ends with a point is Inc. or S.A.
+        if len(value.split()) > LONGEST_NAME or (value.endswith(".") and not last[0].isupper()):
             raise ValueError(
                 f"fact {name!r} is a sentence ({value[:60]!r}); write it in Markdown, "
                 "in a `when` block if it holds only sometimes"

@@ -2,14 +2,17 @@
 
 import logging
 import re
+from types import SimpleNamespace
 
 import nbformat
 import pandas as pd
 import pytest
+from docutils import nodes
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from minerpivot.book import extension, profiles, published
 from minerpivot.book.execute import ROOT
+from minerpivot.data import tables
 from minerpivot.data.tables import load
 from minerpivot.page.words import OWN, PAGE_MIME, STORED, UnknownValueError, in_words
 
@@ -137,6 +140,22 @@ def test_a_verdict_has_its_day_and_that_of_its_statement(built):
         about = claims[(claims[["ticker", "second_ticker"]] == ticker).any(axis=1)]
         assert told[0] == in_words(about["as_of"].max()), ticker
         assert ("both verdicts" in told[2]) == (pd.Timestamp(told[1]) > about["as_of"].max()), ticker
+
+
+def test_a_statement_stands_on_a_page_as_it_is_written(monkeypatch):
+    """In any language, and with signs that would be markup: two dollar signs make no formula, braces no value."""
+    text = "„Größe“ stieg von $46 auf $55 {{ 7 }} [a](b) <b> *新しい* `x`"
+    rows = {"claim_id": ["one"], "ticker": ["IREN"], "second_ticker": None, "claim": [text], "as_of": "2026-01-28"}
+    verdict = SimpleNamespace(kind="verdict", name="one", value="confirmed", record={"as_of": "2026-10-07"})
+    monkeypatch.setattr(tables, "load", lambda name: pd.DataFrame(rows).astype({"as_of": "datetime64[ns]"}))
+    monkeypatch.setattr(extension, "_values", lambda app: [verdict])
+    page = SimpleNamespace(docname="companies/IREN", app=None)
+    told = SimpleNamespace(env=page, parse_text_to_nodes=lambda text: [nodes.paragraph("", text)])
+    head, listed = extension.Verdicts.run(told)
+    assert head.astext().startswith("The statements of 28 January 2026 that name it, as the ")
+    assert [item.astext() for item in listed] == [f"Confirmed: {text}"]
+    page.docname = "companies/HUT"
+    assert extension.Verdicts.run(told)[0].astext().startswith("No statement of the article")
 
 
 def test_chapters_lead_to_the_pages_of_companies(site):

@@ -208,6 +208,13 @@ def test_what_is_no_number_is_refused(kept, value, message):
     assert kept == []
 
 
+@pytest.mark.parametrize("name", ["Cango Inc.", "Nordic Hash A.S.", "Bank of New York Mellon Corp."])
+def test_a_name_may_end_with_a_point(kept, name):
+    """As companies write theirs."""
+    Values("halving", sources="prices").fact("x", name)
+    assert kept[0].metadata["minerpivot"]["kind"] == "name"
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
