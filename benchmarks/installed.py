@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from importlib.metadata import Distribution, distributions
+from pathlib import Path
 
 from benchmarks.book import ROOT
 
@@ -14,15 +16,27 @@ LOCKS = {"requirements.txt": "the book (`make book`)", "requirements-all.txt": "
 
 
 def by_lock() -> list[dict[str, str]]:
-    """A row per lock: how many of its packages are installed here, and their megabytes on disk."""
+    """A row per lock: how many of its packages are installed here, their megabytes on disk, and pip's seconds."""
     here = {_plain(package.metadata["Name"]): package for package in distributions()}
     rows = []
     for lock, what in LOCKS.items():
         names = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==", (ROOT / lock).read_text("utf-8"), re.MULTILINE)
         found = {name: here[name] for name in map(_plain, names) if name in here}
         size = sum(map(_bytes, found.values())) / 1e6
-        rows.append({"for": what, "lock": f"`{lock}`", "packages": f"{len(found)}", "MB": f"{size:,.0f}"})
+        row = {"for": what, "lock": f"`{lock}`", "packages": f"{len(found)}", "MB": f"{size:,.0f}"}
+        rows.append(row | {"s, by pip from a near index": f"{_seconds(ROOT / lock):.0f}"})
     return rows
+
+
+def _seconds(lock: Path) -> float:
+    """How long pip takes to put a lock into an empty environment, as `make book` does where there is no uv."""
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run([sys.executable, "-m", "venv", scratch], check=True)
+        python = Path(scratch, "bin", "python")
+        begun = time.perf_counter()
+        command = [python, "-m", "pip", "install", "--quiet", "--no-cache-dir", "--require-hashes", "-r", lock]
+        subprocess.run(command, check=True, capture_output=True)
+        return time.perf_counter() - begun
 
 
 def _plain(name: str) -> str:

@@ -9,13 +9,14 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import sys
 import threading
 from typing import Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 LIBRARIES = "altair arch.bootstrap exchange_calendars ipykernel.kernelapp ipykernel.zmqshell PIL.Image vl_convert"
-FORKS = "forkserver" in multiprocessing.get_all_start_methods()  # on Windows there is none: each loads its own
+FORKS = sys.platform.startswith("linux")  # elsewhere copies are not safe, or not to be had: each kernel loads its own
 START: Any = multiprocessing.get_context("forkserver" if FORKS else "spawn")
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from minerpivot.data import disk, journal, rules, tables, validation
-from minerpivot.data.consistency import VENDORS_EVENT
+from minerpivot.data.consistency.of_closes import VENDORS_EVENT
 from minerpivot.data.journal import JournalError
 
 TOLERANCE = 0.001

@@ -1,6 +1,7 @@
 """Kernels that are copies of a process: fresh ones all the same, and none that outlives who asked for it."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import time
 import nbformat
 import pytest
 
-from minerpivot.book import execute
+from minerpivot.book import execute, kernel
 from minerpivot.book.execute import ROOT
 
 SAYS = "import json, os, sys\nprint(json.dumps(sorted(m for m in sys.modules if m.startswith('minerpivot'))))"
@@ -28,8 +29,11 @@ def said(path):
     return nbformat.read(path, as_version=4).cells[-1].outputs[0].text.strip()
 
 
-def test_a_kernel_begins_with_libraries_but_nothing_of_the_package(tmp_path):
+@pytest.mark.parametrize("forks", [True, False], ids=["a copy", "a process of its own"])
+def test_a_kernel_begins_with_libraries_but_nothing_of_the_package(tmp_path, monkeypatch, forks):
     """Else the record of a chapter would name modules that it does not use, and miss edits to those that it does."""
+    monkeypatch.setattr(kernel, "FORKS", forks)
+    monkeypatch.setattr(kernel, "START", multiprocessing.get_context("forkserver" if forks else "spawn"))
     loaded = json.loads(said(notebook_of(tmp_path / "page.ipynb", SAYS)))
     assert loaded == ["minerpivot", "minerpivot.book", "minerpivot.book.kernel"]
     record = nbformat.read(tmp_path / "page.ipynb", as_version=4).metadata["minerpivot"]["modules"]

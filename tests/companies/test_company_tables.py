@@ -341,3 +341,58 @@ def test_an_enterprise_value_has_a_second_end_only_where_cash_is_restricted():
     assert both["what"].tolist() == [pages.APART, pages.COUNTED]
     one = pages.worth(pd.Series(cells | {"low_usd_m": 2.0, "high_usd_m": 2.0}, dtype=object), day)
     assert one[["what", "figure"]].to_numpy().tolist() == [["Enterprise value, $m", 2.0]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "title"),
+    [
+        ([], {}, "No contract is in force"),
+        ([{"tenant": "undisclosed (HUT)"}], {}, "One contract in force, with an undisclosed tenant"),
+        ([{}, {}], {"contracted_usd_bn": 2.04}, "2 contracts in force, for $2.0bn, most megawatts for Tenant"),
+        (
+            [{}, {"tenant": "AMD", "critical_it_mw": 200.0}, {"counts_as": "extension", "critical_it_mw": None}],
+            {"contracted_usd_bn": 3.0, "unvalued": 1},
+            "2 contracts and an extension in force, for $3.0bn as far as stated, most megawatts for AMD",
+        ),
+        (
+            [{"critical_it_mw": None}] * 2 + [{"counts_as": "extension", "critical_it_mw": None}] * 2,
+            {},
+            "2 contracts and 2 extensions in force",
+        ),
+    ],
+)
+def test_the_table_of_contracts_says_how_many_there_are_for_how_much_and_for_whom(rows, row, title):
+    """An extension is no contract; a value that is not known, and megawatts that nobody states, are not told."""
+    held = ledger.contracted(rows_of(*rows or [{"state": "sold"}]))
+    row = pd.Series({"unvalued": 0, "contracted_usd_bn": float("nan")} | row)
+    assert pages.in_force(held, row) == title
+
+
+@pytest.mark.parametrize(
+    ("live", "starts", "title"),
+    [
+        ([30.0, 12.5, None], "2025-01-01", "42 megawatts run for One and Two, by the latest statement"),
+        ([0.0, None, None], "2025-01-01", "None runs yet for One, by the latest statement"),
+        ([None, None, None], "2026-10-08", "Nothing can run yet: every lease starts later"),
+        ([None, None, None], "2026-10-07", "No figure for what runs was found"),
+    ],
+)
+def test_the_table_of_deliveries_says_what_runs_or_why_nothing_is_known_to(live, starts, title):
+    """A zero is a figure; a lease that starts today may run."""
+    leases = pd.DataFrame({"live_mw": live, "tenant": ["One", "Two", "Three"]}).astype({"live_mw": float})
+    day = pd.Timestamp("2026-10-07")
+    assert pages.switched_on(leases, pd.to_datetime(pd.Series([starts] * 3)), day) == title
+
+
+def test_a_share_moved_since_the_first_contract_or_since_its_first_close():
+    """With the direction in a word and the size without a sign."""
+    closes = pd.Series([10.0, 7.5], pd.to_datetime(["2024-01-02", "2026-10-07"]))
+    row = pd.Series({"company": "Miner", "return_percent": 41.6, "first_stated": "6 March 2024"})
+    assert pages.moved(closes, row) == "Miner rose 42% since its first AI contract in our list, of 6 March 2024"
+    assert pages.moved(closes, row.replace(41.6, float("nan"))) == "Miner fell 25% from 2 January 2024"
+
+
+def test_months_stay_with_their_rows():
+    """Where rows are named by company, not by number."""
+    days = pd.Series(pd.to_datetime(["2026-06-30", None]), ["IREN", "HUT"])
+    assert pages._months(days).to_dict() == {"IREN": "Jun 2026", "HUT": None}

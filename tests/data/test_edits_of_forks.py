@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from minerpivot.data import consistency, metadata, tables
+from minerpivot.data import metadata, tables
+from minerpivot.data.consistency import of_closes, of_deals, of_names, of_periods, of_reports
 from minerpivot.deals import ledger
 from tests.by_hand import table, told
 
@@ -20,7 +21,7 @@ def test_a_site_lets_what_a_contract_was_replaced_by_once():
         {"site": "lake", "deal_id": f"IREN-{which}", "critical_it_mw": mw}
         for which, mw in [("OLD", "40"), ("NEW", "36")]
     ]
-    rule = consistency.sites_are_as_large_as_their_contracts
+    rule = of_deals.sites_are_as_large_as_their_contracts
     assert told(rule(table("site_contracts", *places), sites, table("deals", OLD, NEW))) == []
     both = told(rule(table("site_contracts", *places), sites, table("deals", OLD, NEW | {"supersedes": None})))
     assert [fault.split(",")[0] for fault in both] == [
@@ -31,7 +32,7 @@ def test_a_site_lets_what_a_contract_was_replaced_by_once():
 
 def test_a_replaced_contract_has_an_end_and_a_superseded_one_a_successor():
     """Either half without the other is told; both together are right."""
-    rule, nothing = consistency.what_is_replaced_has_ended, table("knowledge")
+    rule, nothing = of_deals.what_is_replaced_has_ended, table("knowledge")
     assert told(rule(table("deals", OLD, NEW), table("knowledge", ENDED))) == []
     assert told(rule(table("deals", OLD, NEW), nothing)) == [
         "data/deals.csv row 3: deal_id is 'IREN-NEW' and supersedes is 'IREN-OLD', which has not ended; "
@@ -60,7 +61,7 @@ def test_a_replaced_contract_has_an_end_and_a_superseded_one_a_successor():
 def test_an_unnamed_tenant_is_told_from_a_name(tenant, disclosed, fault):
     """Pages add up what unnamed tenants owe by the form of the cell."""
     deals = table("deals", OLD | {"tenant": tenant, "tenant_disclosed": disclosed})
-    found = told(consistency.unnamed_tenants_are_called_alike(deals))
+    found = told(of_deals.unnamed_tenants_are_called_alike(deals))
     assert len(found) == bool(fault)
     assert all(fault in line for line in found)
 
@@ -68,9 +69,9 @@ def test_an_unnamed_tenant_is_told_from_a_name(tenant, disclosed, fault):
 def test_one_article_is_checked():
     """Of two the pages would take the day of one and the statements of the other."""
     rows = [{"article_id": "first", "role": "rewrite"}, {"article_id": "second", "role": "assessed"}]
-    assert told(consistency.one_article_is_checked(table("articles", *rows))) == []
+    assert told(of_names.one_article_is_checked(table("articles", *rows))) == []
     rows[0]["role"] = "assessed"
-    assert told(consistency.one_article_is_checked(table("articles", *rows))) == [
+    assert told(of_names.one_article_is_checked(table("articles", *rows))) == [
         "data/articles.csv row 3: article_id is 'second' and role is 'assessed', and so is an earlier row's; "
         "the one that the report no longer checks becomes original or rewrite"
     ]
@@ -79,7 +80,7 @@ def test_one_article_is_checked():
 def test_without_a_checked_article_the_report_has_no_day():
     """Every chapter compares with it."""
     rows = [{"article_id": "first", "role": "rewrite"}, {"article_id": "second", "role": "original"}]
-    assert told(consistency.one_article_is_checked(table("articles", *rows))) == [
+    assert told(of_names.one_article_is_checked(table("articles", *rows))) == [
         "data/articles.csv row 2: article_id is 'first' and role is 'rewrite', and no row's is assessed; "
         "write assessed for the text that the report checks: every chapter compares with its day"
     ]
@@ -96,15 +97,15 @@ def test_a_company_that_changes_its_fiscal_year_has_quarters_of_both():
     change = {"table": "instruments", "row": "CLSK", "field": "fiscal_year_end_month", "value": "12"}
     known = {"instruments": company, "knowledge": table("knowledge", change | {"known_on": "2027-01-05"})}
     rows = table("miner_segments", quarter("FY2026 Q4", "2026-09-30"), quarter("FY2027 Q1", "2027-03-31"))
-    both = consistency.fiscal_year_ends(known)
+    both = of_periods.fiscal_year_ends(known)
     assert both == {"CLSK": [9, 12]}
-    assert told(consistency.labels(rows, both)) == []
-    (fault,) = told(consistency.labels(rows, consistency.fiscal_year_ends({"instruments": company})))
+    assert told(of_periods.labels(rows, both)) == []
+    (fault,) = told(of_periods.labels(rows, of_periods.fiscal_year_ends({"instruments": company})))
     assert "row 3" in fault
     assert "is 2027-03 or 2027Q2 or FY2027 Q2" in fault
     dates = table("earnings_dates", {"ticker": "CLSK", "fiscal_period": "FY2027 Q1", "reported_on": "2027-05-10"})
-    assert told(consistency.results_follow_their_quarter(dates, both)) == []
-    (fault,) = told(consistency.results_follow_their_quarter(dates, {"CLSK": [9]}))
+    assert told(of_reports.results_follow_their_quarter(dates, both)) == []
+    (fault,) = told(of_reports.results_follow_their_quarter(dates, {"CLSK": [9]}))
     assert "but that quarter ended about 2026-12-31" in fault
 
 
@@ -177,7 +178,7 @@ def test_an_unnamed_tenant_of_a_foreign_company_is_told_by_its_name():
 )
 def test_a_source_is_a_page_that_others_can_open(address, wrong):
     """What changes with every look, or stands on one machine, proves nothing."""
-    found = told(consistency.addresses(table("deals", OLD | {"source_url": address})))
+    found = told(of_names.addresses(table("deals", OLD | {"source_url": address})))
     assert len(found) == bool(wrong)
     assert all(wrong in line for line in found)
 
@@ -189,7 +190,7 @@ def test_each_page_of_a_deal_has_a_row_of_its_own():
         "deals", OLD | {"source_url": page}, NEW | {"source_url": page, "second_source_url": "https://b.org/"}
     )
     described = [{"deal_id": "IREN-OLD", "source_url": page}, {"deal_id": "IREN-NEW", "source_url": "https://b.org/"}]
-    (fault,) = told(consistency.every_page_of_a_deal_is_described(deals, table("deal_sources", *described)))
+    (fault,) = told(of_deals.every_page_of_a_deal_is_described(deals, table("deal_sources", *described)))
     assert fault.startswith(
         f"data/deals.csv row 3: deal_id is 'IREN-NEW' and source_url is '{page}', which deal_sources"
     )
@@ -199,7 +200,7 @@ def test_each_page_of_a_deal_has_a_row_of_its_own():
 def test_a_second_source_is_another_page():
     """The same twice would look like a confirmation."""
     page = "https://www.sec.gov/a.htm"
-    (fault,) = told(consistency.addresses(table("deals", OLD | {"source_url": page, "second_source_url": page})))
+    (fault,) = told(of_names.addresses(table("deals", OLD | {"source_url": page, "second_source_url": page})))
     assert "the same page twice; give another page, or leave the second empty" in fault
 
 
@@ -208,7 +209,7 @@ def test_nobody_is_its_own_tenant_or_guarantor():
     companies = table("instruments", {"ticker": "IREN", "name": "IREN Limited", "short_name": "IREN"})
 
     def faults(**cells):
-        return told(consistency.nobody_is_its_own_customer(table("deals", OLD | {"miner": "Iris"} | cells), companies))
+        return told(of_names.nobody_is_its_own_customer(table("deals", OLD | {"miner": "Iris"} | cells), companies))
 
     assert faults(guarantor="Stratus") == []
     assert "tenant is 'iren, Ltd.', the company itself" in faults(tenant="iren, Ltd.")[0]
@@ -220,28 +221,28 @@ def test_nobody_is_its_own_tenant_or_guarantor():
 def test_a_tenant_is_spelt_in_one_way():
     """Else the largest tenant would be two; unnamed ones of two companies are two."""
     rows = [OLD, NEW, NEW | {"deal_id": "IREN-3", "tenant": "AMD; cirrus, Inc."}, NEW | {"guarantor": "CIRRUS"}]
-    found = told(consistency.a_name_is_spelt_in_one_way(table("deals", *rows)))
+    found = told(of_names.a_name_is_spelt_in_one_way(table("deals", *rows)))
     assert [fault.split(", elsewhere written ")[1] for fault in found] == ["'Cirrus'; write a name in one way"] * 2
     assert ["row 4" in found[0], "guarantor is 'CIRRUS'" in found[1]] == [True, True]
     unnamed = [OLD | {"tenant": f"undisclosed {which}"} for which in ("(IREN)", "A (APLD)", "B (APLD)")]
-    assert told(consistency.a_name_is_spelt_in_one_way(table("deals", *unnamed))) == []
+    assert told(of_names.a_name_is_spelt_in_one_way(table("deals", *unnamed))) == []
 
 
 def test_a_company_of_the_sec_has_a_number_of_its_own():
     """Copied from the row above; a ticker that was renamed keeps its company's."""
     rows = [{"ticker": "IREN", "cik": "1878848"}, {"ticker": "APLD", "cik": "0001878848"}]
-    found = told(consistency.a_filer_has_one_number(table("instruments", *rows)))
+    found = told(of_names.a_filer_has_one_number(table("instruments", *rows)))
     assert "row 2: ticker is 'IREN' and cik is '1878848', as APLD does; look 1878848 up" in found[0]
     assert len(found) == 2
     rows[0]["renamed_to"] = "APLD"
-    assert told(consistency.a_filer_has_one_number(table("instruments", *rows))) == []
+    assert told(of_names.a_filer_has_one_number(table("instruments", *rows))) == []
 
 
 def test_a_miner_has_a_row_among_the_miners():
     """Other kinds have none, and a new ticker is described under the old one."""
     rows = [{"ticker": "IREN", "kind": "miner", "renamed_to": "IRENN"}, {"ticker": "IRENN", "kind": "miner"}]
     rows += [{"ticker": "NBIS", "kind": "neocloud"}, {"ticker": "APLD", "kind": "miner"}]
-    found = told(consistency.every_miner_is_described(table("instruments", *rows), table("miners", {"ticker": "IREN"})))
+    found = told(of_names.every_miner_is_described(table("instruments", *rows), table("miners", {"ticker": "IREN"})))
     assert found == [
         "data/instruments.csv row 5: ticker is 'APLD' and kind is 'miner', which miners has not; "
         "add it to data/miners.csv, or correct the kind"
@@ -251,20 +252,20 @@ def test_a_miner_has_a_row_among_the_miners():
 def test_a_parent_is_no_subsidiary():
     """Of a chain the sums would know the middle alone, of a circle nobody."""
     rows = [{"ticker": "HUT"}, {"ticker": "ABTC", "parent": "HUT"}, {"ticker": "IREN"}]
-    assert told(consistency.a_parent_is_part_of_no_other(table("instruments", *rows))) == []
+    assert told(of_names.a_parent_is_part_of_no_other(table("instruments", *rows))) == []
     rows[2]["parent"] = "ABTC"
-    (fault,) = told(consistency.a_parent_is_part_of_no_other(table("instruments", *rows)))
+    (fault,) = told(of_names.a_parent_is_part_of_no_other(table("instruments", *rows)))
     assert "row 4: ticker is 'IREN' and parent is 'ABTC', which has a parent itself; name the company that" in fault
     rows[0]["parent"] = "IREN"
-    assert len(told(consistency.a_parent_is_part_of_no_other(table("instruments", *rows)))) == 3
+    assert len(told(of_names.a_parent_is_part_of_no_other(table("instruments", *rows)))) == 3
 
 
 def test_a_company_with_a_last_session_has_a_fate():
     """Its holders got something; a series that merely ends has neither."""
     rows = [{"ticker": "HUT", "last_session": "2026-10-07"}, {"ticker": "IREN"}]
     companies = table("instruments", *rows)
-    assert told(consistency.who_left_has_a_fate(companies, table("fates", {"ticker": "HUT"}))) == []
-    (fault,) = told(consistency.who_left_has_a_fate(companies, table("fates", {"ticker": "IREN"})))
+    assert told(of_names.who_left_has_a_fate(companies, table("fates", {"ticker": "HUT"}))) == []
+    (fault,) = told(of_names.who_left_has_a_fate(companies, table("fates", {"ticker": "IREN"})))
     assert "row 2: ticker is 'HUT' and last_session is '2026-10-07', and fates has no row of it; add what" in fault
 
 
@@ -272,7 +273,7 @@ def test_a_statement_is_of_its_articles_day():
     """A year typed wrong would test it against other prices."""
     article = table("articles", {"article_id": "one", "speaks_of": "2026-01-28"})
     claims = [{"claim_id": day, "article_id": "one", "as_of": day} for day in ("2026-01-28", "2025-01-28")]
-    (fault,) = told(consistency.claims_are_of_their_articles_day(table("claims", *claims), article))
+    (fault,) = told(of_names.claims_are_of_their_articles_day(table("claims", *claims), article))
     assert "row 3: claim_id is '2025-01-28' and as_of is '2025-01-28', not the day of which its article" in fault
 
 
@@ -283,7 +284,7 @@ def test_a_statement_is_of_its_articles_day():
 def test_a_contract_starts_about_when_it_is_signed(start, right):
     """A wrong decade or century."""
     deals = table("deals", OLD | {"announced_on": "2026-07-06", "start_expected": start})
-    assert (told(consistency.contracts_start_after_they_are_signed(deals)) == []) == right
+    assert (told(of_deals.contracts_start_after_they_are_signed(deals)) == []) == right
 
 
 @pytest.mark.parametrize(
@@ -294,7 +295,7 @@ def test_a_contract_starts_about_when_it_is_signed(start, right):
 def test_what_is_promised_lies_ahead_and_what_runs_behind(column, stated, right):
     """Of the day on which it is said."""
     deliveries = table("deliveries", {"said_on": "2026-07-06", column: stated})
-    assert (told(consistency.what_is_promised_lies_ahead_and_what_runs_behind(deliveries)) == []) == right
+    assert (told(of_deals.what_is_promised_lies_ahead_and_what_runs_behind(deliveries)) == []) == right
 
 
 @pytest.mark.parametrize(
@@ -315,7 +316,7 @@ def test_a_contract_under_two_keys_is_found(cells, twice):
     """Same tenant and megawatts within a fortnight; what replaces the other is another."""
     first = OLD | {"announced_on": "2026-07-02", "critical_it_mw": "200"}
     second = first | {"deal_id": "IREN-AGAIN", "announced_on": "2026-07-09"} | cells
-    found = told(consistency.a_contract_is_entered_once(table("deals", first, second)))
+    found = told(of_deals.a_contract_is_entered_once(table("deals", first, second)))
     assert len(found) == twice
     if found and not cells:
         assert "row 3: deal_id is 'IREN-AGAIN', as much as 'IREN-OLD' 7 days before; remove one of the two" in found[0]
@@ -325,9 +326,9 @@ def test_a_financing_under_two_keys_is_found():
     """A part of a package may be as large as the whole."""
     whole = {"financing_id": "a", "ticker": "IREN", "kind": "convertible", "amount_usd_m": "450"}
     rows = [whole | {"announced_on": "2026-07-02"}, whole | {"financing_id": "b", "announced_on": "2026-07-06"}]
-    assert len(told(consistency.a_financing_is_entered_once(table("financings", *rows)))) == 1
+    assert len(told(of_deals.a_financing_is_entered_once(table("financings", *rows)))) == 1
     rows[1]["part_of"] = "a"
-    assert told(consistency.a_financing_is_entered_once(table("financings", *rows))) == []
+    assert told(of_deals.a_financing_is_entered_once(table("financings", *rows))) == []
 
 
 def closes(*rows):
@@ -342,12 +343,12 @@ def test_a_session_that_nobody_has_is_missing(monkeypatch):
     """A holiday and a weekend are none; a coin trades on all; holes are accepted; few series prove little."""
     days = [1, 2, 6, 7, 9, 10]  # of July 2026: the 3rd is the holiday, the 8th a Wednesday
     prices, listed = closes(*[("IREN", day) for day in days], *[("BTC-USD", day) for day in range(1, 11)])
-    assert told(consistency.no_session_is_missing(prices, listed)) == []
-    monkeypatch.setattr(consistency, "MANY", 1)
-    (fault,) = told(consistency.no_session_is_missing(prices, listed))
+    assert told(of_closes.no_session_is_missing(prices, listed)) == []
+    monkeypatch.setattr(of_closes, "MANY", 1)
+    (fault,) = told(of_closes.no_session_is_missing(prices, listed))
     assert "row 6: symbol is 'IREN' and date is '2026-07-09', and 2026-07-08, a session, has no close at all" in fault
     prices.entry = prices.entry | {"holes": [{"row": "IREN|2026-07-08", "why": "shut"}]}
-    assert told(consistency.no_session_is_missing(prices, listed)) == []
+    assert told(of_closes.no_session_is_missing(prices, listed)) == []
 
 
 def test_a_series_that_lacks_two_sessions_is_told():
@@ -355,13 +356,13 @@ def test_a_series_that_lacks_two_sessions_is_told():
     every = [("IREN", day) for day in (1, 2, 6, 7, 8, 9, 10)]
     for own, lacking in (((2, 7, 9), 0), ((2, 8), 2), ((1, 8), 3), ((1, 10), 0), ((6, 7), 0)):
         prices, listed = closes(*every, *[("APLD", day) for day in own])
-        found = told(consistency.no_session_is_missing(prices, listed))
+        found = told(of_closes.no_session_is_missing(prices, listed))
         assert [f"of the {lacking} sessions before it APLD has none" in line for line in found] == [True] * (
             lacking > 0
         )
     prices, listed = closes(*every, ("APLD", 2), ("APLD", 9))
     prices.entry = prices.entry | {"holes": [{"row": f"APLD|2026-07-0{day}", "why": "halted"} for day in (6, 7)]}
-    assert told(consistency.no_session_is_missing(prices, listed)) == []
+    assert told(of_closes.no_session_is_missing(prices, listed)) == []
 
 
 @pytest.mark.parametrize(
@@ -383,11 +384,11 @@ def test_a_factor_upside_down_is_found(close, day, new, old, restated, fault):
     """Where stored closes are on the new basis nothing moves, so what the share traded at tells."""
     rows = [{"symbol": "NVDA", "date": f"2026-07-0{at}", "close": close} for at in (1, 2)]
     split = {"ticker": "NVDA", "effective_on": day, "new_shares": new, "old_shares": old, "closes_restated": restated}
-    rule = consistency.splits_are_of_dear_shares_and_consolidations_of_cheap_ones
+    rule = of_closes.splits_are_of_dear_shares_and_consolidations_of_cheap_ones
     found = told(rule(table("splits", split), table("prices", *rows)))
     assert len(found) == bool(fault)
     assert all(fault in line for line in found)
-    moved = split | {"notes": consistency.VENDORS_EVENT}  # by a refresh, which has seen the factor in the closes
+    moved = split | {"notes": of_closes.VENDORS_EVENT}  # by a refresh, which has seen the factor in the closes
     assert told(rule(table("splits", moved), table("prices", *rows))) == []
 
 
@@ -396,7 +397,7 @@ def test_a_close_that_stands_still_was_not_traded():
     for count, faults in ((7, 0), (8, 1), (12, 1)):
         prices, _ = closes(*[("IREN", day) for day in range(1, count + 1)])
         prices.typed["close"] = 40.0
-        found = told(consistency.closes_do_not_stand_still(prices))
+        found = told(of_closes.closes_do_not_stand_still(prices))
         assert len(found) == faults
         assert all("row 9" in line and "the same as on the 7 sessions before" in line for line in found)
 
@@ -408,7 +409,7 @@ def test_income_after_costs_is_part_of_the_rent():
         ("240", True), ("90", True), ("360", True), ("89", False), ("361", False), ("0.24", False), ("24000", False),
     ):  # fmt: skip
         terms = table("deal_terms", {"deal_id": "IREN-OLD", "noi_usd_m_yr": income})
-        assert (told(consistency.income_is_part_of_the_rent(terms, deal)) == []) == right
+        assert (told(of_deals.income_is_part_of_the_rent(terms, deal)) == []) == right
 
 
 @pytest.mark.parametrize(
@@ -419,4 +420,4 @@ def test_income_after_costs_is_part_of_the_rent():
 def test_a_quarter_ends_with_its_third_month(label, end, right):
     """A month too early or too late is the same quarter of no company; 52 weeks end a few days off."""
     rows = table("miner_segments", quarter(label, end))
-    assert (told(consistency.labels(rows, {"CLSK": [6.0]})) == []) == right
+    assert (told(of_periods.labels(rows, {"CLSK": [6.0]})) == []) == right

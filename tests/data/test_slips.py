@@ -9,6 +9,7 @@ import pytest
 from frictionless import Field
 
 from minerpivot.data import consistency, rules
+from minerpivot.data.consistency import of_closes, of_deals
 from minerpivot.data.tables import entries
 from tests import frozen
 from tests.by_hand import at, lines, told
@@ -203,16 +204,16 @@ def beside(name, head, *rows, split="A,2020-01-02,2,1,y,y"):
 )  # fmt: skip
 def test_an_amount_is_of_the_size_of_its_company(name, head, right, wrong):
     """A company worth two billion has neither half a million in cash nor four hundred billion."""
-    assert not list(consistency.amounts_fit_their_company(*beside(name, head, right)))
+    assert not list(of_closes.amounts_fit_their_company(*beside(name, head, right)))
     for row in wrong:
-        assert at(consistency.amounts_fit_their_company(*beside(name, head, row))) == [0]
+        assert at(of_closes.amounts_fit_their_company(*beside(name, head, row))) == [0]
 
 
 def test_a_company_without_a_close_or_a_count_of_those_days_is_not_asked():
     """Another company, another year, a fork without closes; and the fault says what the company was worth."""
     head = "ticker,announced_on,amount_usd_m"
     rows = ["B,2026-06-30,0.1", "A,2024-06-30,0.1", "A,,0.1", "A,2026-07-31,0.1", "A,2026-08-01,0.1"]
-    found = told(consistency.amounts_fit_their_company(*beside("financings", head, *rows)))
+    found = told(of_closes.amounts_fit_their_company(*beside("financings", head, *rows)))
     assert found == [
         "data/financings.csv row 5: ticker is 'A' and announced_on is '2026-07-31' and amount_usd_m is '0.1', 5e-05 times the "
         "company's market value then, 2,000 million dollars; correct the amount; its unit is USD m, or list row, field, value and "
@@ -229,7 +230,7 @@ def test_a_market_value_is_of_one_share_basis():
     rows, *known = beside(
         "financings", "ticker,announced_on,amount_usd_m", "A,2026-06-30,5", split="A,2026-07-15,1,10,n,n"
     )
-    assert consistency.market_value(rows, "announced_on", *known).tolist() == [20000]  # 100 m at 200 dollars
+    assert of_closes.market_value(rows, "announced_on", *known).tolist() == [20000]  # 100 m at 200 dollars
 
 
 def test_a_row_stands_at_the_site_of_its_own_company():
@@ -237,17 +238,17 @@ def test_a_row_stands_at_the_site_of_its_own_company():
     sites = lines("sites", "site,ticker,gross_mw_planned", "a,A,300", "b,B,", "c,A,100")
     deals = lines("deals", "deal_id,ticker", "A-1,A", "B-1,B")
     places = lines("site_contracts", "site,deal_id", "a,A-1", "b,A-1", "a,", "a,B-1")
-    found = list(consistency.contracts_are_at_their_companys_sites(sites, places, deals))
+    found = list(of_deals.contracts_are_at_their_companys_sites(sites, places, deals))
     assert at(found) == [1, 3]
     assert told(found)[0].endswith("deal_id is 'A-1', of two companies; correct the site or the contract")
     head = "ticker,site,deal_id,critical_it_mw,live_critical_it_mw"
     phases = lines("deliveries", head, "A,a,A-1,300,", "B,a,,,", "A,a,B-1,,", "A,c,,101,", "A,c,,,101", "B,b,B-1,9000,")
-    found = list(consistency.deliveries_are_at_their_companys_sites(phases, sites, deals))
+    found = list(of_deals.deliveries_are_at_their_companys_sites(phases, sites, deals))
     assert [(fault.row, *fault.cells) for fault in found] == [
         (1, "ticker", "site"), (2, "ticker", "deal_id"), (3, "site", "critical_it_mw"), (4, "site", "live_critical_it_mw"),
     ]  # fmt: skip
     costs = lines("build_costs", "ticker,sites", "A,a", "A,a; c", "A,a; b", "B,a", "B,nowhere")
-    assert at(consistency.costs_are_of_their_companys_sites(costs, sites)) == [2, 3]
+    assert at(of_deals.costs_are_of_their_companys_sites(costs, sites)) == [2, 3]
 
 
 def test_a_deal_names_the_company_of_its_ticker():
@@ -267,7 +268,7 @@ def test_a_deal_names_the_company_of_its_ticker():
         "C,Any",
         "A,Moon",
     )
-    found = list(consistency.deals_name_their_company(deals, instruments, miners, later))
+    found = list(of_deals.deals_name_their_company(deals, instruments, miners, later))
     assert at(found) == [3, 5]
     assert told(found)[0] == (
         "data/deals.csv row 5: ticker is 'A' and miner is 'Cipher', the name of another company; correct either, or add the name "
@@ -282,7 +283,7 @@ def test_a_page_is_not_long_before_its_deal():
     pages = lines(
         "deal_sources", head, "A-1,2025-07-04", "A-1,2025-07-03", "A-1,2028-01-20", "A-2,2025-06-15", "A-2,2025-06-14"
     )
-    assert at(consistency.sources_are_of_their_deals_time(pages, deals)) == [1, 4]
+    assert at(of_deals.sources_are_of_their_deals_time(pages, deals)) == [1, 4]
 
 
 def test_a_guarantee_is_of_its_contracts_size():
@@ -290,7 +291,7 @@ def test_a_guarantee_is_of_its_contracts_size():
     deals = lines("deals", "deal_id,contract_value_usd_bn", "A-1,3", "A-2,")
     head = "deal_id,guarantee_cap_cumulative_usd_bn"
     terms = lines("deal_terms", head, "A-1,0.31", "A-1,0.29", "A-1,12", "A-1,12.1", "A-2,500", "A-1,")
-    assert at(consistency.guarantees_are_of_their_contracts_size(terms, deals)) == [1, 3]
+    assert at(of_deals.guarantees_are_of_their_contracts_size(terms, deals)) == [1, 3]
 
 
 def test_a_total_is_near_what_the_deals_sum_to():
@@ -305,7 +306,7 @@ def test_a_total_is_near_what_the_deals_sum_to():
         "A,2026-03-01,y,300,15", "A,2026-03-01,y,600,30", "A,2026-03-01,y,601,30.1", "A,2026-03-01,y,99,4.9",
         "A,2026-03-01,n,99,4.9", "A,2026-01-20,n,300,15.1", "A,2026-07-05,n,1200,48", "A,2026-01-04,y,50,50", "C,2026-03-01,y,9,9",
     ]  # fmt: skip
-    found = consistency.totals_are_near_the_sum_of_the_deals(lines("company_totals", head, *rows), deals)
+    found = of_deals.totals_are_near_the_sum_of_the_deals(lines("company_totals", head, *rows), deals)
     assert [(fault.row, list(fault.cells)[-1]) for fault in found] == [
         (2, "critical_it_mw"), (3, "critical_it_mw"), (2, "contract_value_usd_bn"), (3, "contract_value_usd_bn"),
         (5, "contract_value_usd_bn"),

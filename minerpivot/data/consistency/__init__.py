@@ -1,0 +1,34 @@
+"""What tables say of each other, and what arithmetic says of their sums: each rule is a function of some tables.
+
+A rule runs where its tables are all there: a fork that has no network table has no rule about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from minerpivot.data import rules
+from minerpivot.data.consistency import of_closes, of_deals, of_knowledge, of_names, of_network, of_periods, of_reports
+from minerpivot.data.consistency.rule import RULES
+from minerpivot.data.rules import Fault, Table
+
+__all__ = ["contradictions", "of_closes", "of_deals", "of_network"]  # that register their rules as they are loaded
+WORTH = ("prices", "shares_outstanding", "splits")  # what says what a company was worth
+
+
+def contradictions(tables: Mapping[str, Table]) -> Iterator[Fault]:
+    """Every fact that another one excludes."""
+    year_ends = of_periods.fiscal_year_ends(tables)
+    worth = [tables[name] for name in WORTH if name in tables]
+    for table in tables.values():
+        yield from of_periods.labels(table, year_ends)
+        yield from rules.found(of_names.addresses, table)
+        if len(worth) == len(WORTH):
+            yield from rules.found(of_closes.amounts_fit_their_company, table, *worth)
+    for names, rule in RULES:
+        if all(name in tables for name in names):
+            yield from rules.found(rule, *(tables[name] for name in names))
+    if "earnings_dates" in tables:
+        yield from of_reports.results_follow_their_quarter(tables["earnings_dates"], year_ends)
+    if "knowledge" in tables:
+        yield from of_knowledge.learned(tables["knowledge"], tables)
