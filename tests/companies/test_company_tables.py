@@ -194,6 +194,7 @@ def test_financings_stand_latest_first():
     rows |= {"amount_usd_m": [1.0, 2.0, 3.0], "coupon_pct": None, "maturity": None, "part_of": None}
     shown = pages.financings(pd.DataFrame(rows).assign(source_url=ADDRESS))
     assert shown["kind"].tolist() == ["term loan", "notes", "equity"]
+    assert shown["source"].tolist() == [("Source of the financing", ADDRESS)] * 3
 
 
 def test_dates_are_told_for_narrow_cells_and_the_first_in_words():
@@ -202,6 +203,7 @@ def test_dates_are_told_for_narrow_cells_and_the_first_in_words():
     rows |= {"what": ["Alpha", "Beta"], "mw": [10.0, None], "basis": [float("nan"), "basis open"], "kind": "delivery"}
     shown = pages.dates(pd.DataFrame(rows | {"first": ["2026-Q2", None]}))
     assert shown["when"].tolist() == ["Q4 2026", "2027-03-01"]
+    assert shown["due"].tolist() == rows["due"].tolist()
     assert told(shown["before"]) == ["Q2 2026", None]
     assert told(shown["basis"]) == [None, "basis open"]
     coming = pd.DataFrame(rows)

@@ -214,6 +214,12 @@ def test_nobody_is_its_own_tenant_or_guarantor():
     assert faults(guarantor="Stratus") == []
     assert "tenant is 'iren, Ltd.', the company itself" in faults(tenant="iren, Ltd.")[0]
     assert "guarantor is 'Iris', the company itself" in faults(guarantor="Iris")[0]
+    several = table(
+        "deals", OLD, OLD | {"miner": "Iris", "tenant": "Stratus"}, OLD | {"miner": "Iris", "tenant": "Iris"}
+    )
+    assert [line.split(":")[0] for line in told(of_names.nobody_is_its_own_customer(several, companies))] == [
+        "data/deals.csv row 4"
+    ]
     (fault,) = faults(tenant="AMD; Cirrus", guarantor="Cirrus Inc.")
     assert "one and the same; name who stands behind the tenant, or another credit_ground" in fault
 
@@ -390,6 +396,9 @@ def test_a_factor_upside_down_is_found(close, day, new, old, restated, fault):
     assert all(fault in line for line in found)
     moved = split | {"notes": of_closes.VENDORS_EVENT}  # by a refresh, which has seen the factor in the closes
     assert told(rule(table("splits", moved), table("prices", *rows))) == []
+    assert len(told(rule(table("splits", moved, split), table("prices", *rows)))) == len(found), (
+        "one does not hide another"
+    )
 
 
 def test_a_close_that_stands_still_was_not_traded():
@@ -399,7 +408,7 @@ def test_a_close_that_stands_still_was_not_traded():
         prices.typed["close"] = 40.0
         found = told(of_closes.closes_do_not_stand_still(prices))
         assert len(found) == faults
-        assert all("row 9" in line and "the same as on the 7 sessions before" in line for line in found)
+        assert all("row 9" in line and "the same as on the 7 sessions before; take out what" in line for line in found)
 
 
 def test_income_after_costs_is_part_of_the_rent():

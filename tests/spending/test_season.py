@@ -69,7 +69,7 @@ def test_the_badge_moves_with_the_season(season, spending, text):
     for ticker, name in {"ORCL": "Oracle", "META": "Meta"}.items():
         assert re.search(rf"{name}[^,]* to {pd.Timestamp(last[ticker]):%B %Y}", str(spending.reports_in))
     assert spending.due.number == 0
-    assert f"The next report is that of {spending.next_of}, due around {spending.next_report}." in text
+    assert f"The next is that of {spending.next_of}, due around {spending.next_report}." in text
 
 
 def test_a_cut_is_counted_and_a_restatement_is_none(season, spending, exhibits):
