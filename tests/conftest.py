@@ -26,9 +26,10 @@ gc.set_threshold(100_000)  # looking for garbage every 700 objects takes a tenth
 
 # What takes longest begins first, or one process would work on it when the others are done.
 LONGEST = (
-    "test_whole_editions", "stock-performance", "miner-deals", "test_browser", "test_book", "test_on_page",
-    "test_validation", "test_data", "test_another_article", "test_inference", "test_transaction", "test_frame",
-    "fact-check", "company", "test_forms", "test_recipes",
+    "test_whole_editions", "stock-performance", "miner-deals", "test_browser", "test_forks", "test_validation",
+    "test_data", "test_transaction", "test_book", "test_inference", "test_kernel", "test_on_page",
+    "test_another_article", "test_season", "test_frame", "fact-check", "company", "test_forms", "test_conftest",
+    "test_lifecycle", "test_recipes",
 )  # fmt: skip
 APART = {"test_browser.py": "-"}  # too long for one process: by the start of its parameter
 

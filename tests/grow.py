@@ -416,12 +416,10 @@ def run(folder: Path, today: str, *command: str) -> str:
     return done.stdout + done.stderr
 
 
-def execute(folder: Path, today: str, chapter: Path) -> None:
-    """Execute a chapter of the copy."""
-    code = (
-        "import sys; from pathlib import Path; from minerpivot.book.execute import execute; execute(Path(sys.argv[1]))"
-    )
-    run(folder, today, "-c", code, str(chapter))
+def execute(folder: Path, today: str, *chapters: Path) -> None:
+    """Execute chapters of the copy."""
+    code = "import sys; from pathlib import Path; from minerpivot.book.execute import execute"
+    run(folder, today, "-c", f"{code}\nfor path in sys.argv[1:]: execute(Path(path))", *map(str, chapters))
 
 
 def few_draws(chapter: Path) -> None:

@@ -24,14 +24,18 @@ def without(folder, tickers):
         path.with_suffix(".yml").write_text(said + "empty: true\n" * bool(gone.all()), encoding="utf-8")
 
 
-def read(folder, today, chapter):
-    """A chapter of a copy, executed: its notebook, and its text as a reader gets it."""
-    path = folder / "chapters" / f"{chapter}.ipynb"
-    grow.few_draws(path)
-    grow.execute(folder, today, path)
-    notebook = nbformat.read(path, as_version=4)
-    values = published.pages(published.recorded({path.name: nbformat.writes(notebook)}))
-    return notebook, spoken.sentences(spoken.markdown(notebook), values)
+def executed(folder, today, *names):
+    """Chapters of a copy, executed: the notebook of each, and its text as a reader gets it, by name."""
+    paths = [folder / "chapters" / f"{name}.ipynb" for name in names]
+    for path in paths:
+        grow.few_draws(path)
+    grow.execute(folder, today, *paths)
+    found = {}
+    for path in paths:
+        notebook = nbformat.read(path, as_version=4)
+        values = published.pages(published.recorded({path.name: nbformat.writes(notebook)}))
+        found[path.stem] = notebook, spoken.sentences(spoken.markdown(notebook), values)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +46,7 @@ def companies(season):
 
 @pytest.fixture(scope="module")
 def unpriced(season, companies, tmp_path_factory):
-    """A copy whose miners have no closes at all, and its today."""
+    """Chapters of a copy whose miners have no closes at all, by name."""
     folder = shutil.copytree(season[0], tmp_path_factory.mktemp("unpriced") / "copy")
     miners = companies["kind"].isin(["miner", "other_miner"])
     companies.assign(price_convention=companies["price_convention"].mask(miners, "")).to_csv(
@@ -50,12 +54,12 @@ def unpriced(season, companies, tmp_path_factory):
     )
     without(folder, companies.loc[miners, "ticker"].tolist())
     grow.run(folder, season[1], "-m", "minerpivot", "check")
-    return folder, season[1]
+    return executed(folder, season[1], "fact-check", "hyperscaler-capex", "companies")
 
 
 def test_the_fact_check_does_without_closes_of_miners(unpriced):
     """It compares nobody, in no chart, table or sentence, and names who has no closes."""
-    notebook, text = read(*unpriced, "fact-check")
+    notebook, text = unpriced["fact-check"]
     assert not {"named-and-missing", "every-miner"} & set(spoken.exhibits(notebook))
     assert "There are no closes here for American Bitcoin" in text
     assert not re.search(r"Compared are|beat the Nasdaq-100|Every miner's returns|\bnan\b", text)
@@ -63,7 +67,7 @@ def test_the_fact_check_does_without_closes_of_miners(unpriced):
 
 def test_the_capex_chapter_does_without_closes_of_miners(unpriced):
     """It says that it cannot tell, and nothing of days that are still to come."""
-    notebook, text = read(*unpriced, "hyperscaler-capex")
+    notebook, text = unpriced["hyperscaler-capex"]
     assert "The tables hold no closes of miners, so what their shares did after a statement is not told." in text
     assert not re.search(r"have not been traded yet|basket|\bnan\b", text)
     assert "After capex statements the companies did" in spoken.lines(notebook)["sessions-after"][0]
@@ -71,7 +75,7 @@ def test_the_capex_chapter_does_without_closes_of_miners(unpriced):
 
 def test_companies_have_pages_without_closes(unpriced):
     """To the last session of the others."""
-    notebook, _ = read(*unpriced, "companies")
+    notebook, _ = unpriced["companies"]
     assert "All ingredients were found for 0 of 0 listings" in str(spoken.lines(notebook))
 
 
@@ -82,5 +86,5 @@ def test_the_stock_chapter_does_without_small_miners(season, companies, tmp_path
     failed = pd.read_csv(folder / "data" / "prices_failed.csv", usecols=["symbol"])["symbol"]
     without(folder, sorted({*failed} - {*prices}))
     grow.run(folder, season[1], "-m", "minerpivot", "check")
-    _, text = read(folder, season[1], "stock-performance")
+    _, text = executed(folder, season[1], "stock-performance")["stock-performance"]
     assert not re.search(r"Whom you count decides|small ones|\bnan\b", text.partition("## Method and checks")[0])
