@@ -70,8 +70,13 @@ def foreign(address):
     return not address.startswith(("file:", "data:", "blob:"))
 
 
+# Of a page that stands still a browser may draw no frame, and would be waited for without end.
+FRAMES = """const frames = () => new Promise((done) => {
+    requestAnimationFrame(() => requestAnimationFrame(done));
+    setTimeout(done, 1000);
+  });"""
 SCROLL = """async () => {
-  const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  FRAMES
   for (let y = 0; y < document.documentElement.scrollHeight; y += 600) { // grows as far sections are laid out
     scrollTo(0, y);
     await frames();
@@ -80,7 +85,7 @@ SCROLL = """async () => {
     place.scrollIntoView({ block: 'center', behavior: 'instant' });
     await frames();
   }
-}"""
+}""".replace("FRAMES", FRAMES)
 
 
 def scroll(page):
@@ -459,7 +464,7 @@ CONTENTS = """async () => {
     const place = document.getElementById(decodeURIComponent(link.hash.slice(1)));
     return (place.closest('details:not([open])') ?? place).getBoundingClientRect();
   };
-  const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  FRAMES
   const marked = () => links.findIndex((link) => link.classList.contains('active'));
   const found = { down: [], up: [] };
   for (const way of ['down', 'up']) for (const link of way === 'down' ? links : [...links].reverse()) {
@@ -479,7 +484,7 @@ CONTENTS = """async () => {
   for (let i = 0; i < 4; i++) { scrollTo(0, 1e6); await frames(); }
   found.end = marked();
   return found;
-}"""
+}""".replace("FRAMES", FRAMES)
 
 
 @pytest.mark.parametrize(
