@@ -24,9 +24,9 @@ def test_what_was_skipped_for_lack_of_a_browser_is_said_last(tmp_path):
         "def test_one(browser): pass\ndef test_two(browser): pass\ndef test_three(): pass\n"
     )
     (tmp_path / "test_pages_in_ci.py").write_text(IN_CI)
-    options = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "tests.conftest", "-n", "1", "-rN"]
+    options = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "xdist", "-p", "tests.conftest", "-n", "1", "-rN"]
     environment = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTEST")}
-    environment |= {"PATH": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    environment |= {"PATH": str(tmp_path), "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-m", "pytest", *options, "--rootdir", str(tmp_path), str(tmp_path)]
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert run.stdout.count("FileNotFoundError: no browser: install Chromium or Google Chrome") == 1
