@@ -6,15 +6,7 @@ import pytest
 
 from minerpivot.data.consistency import of_network
 from tests.by_hand import at, lines, places, told
-
-KINDS = lines(
-    "instruments",
-    "ticker,kind,last_session,price_convention",
-    "IREN,miner,2025-11-07,a",
-    "BTC-USD,crypto,,",
-    "HUT,miner,,",
-)
-
+from tests.data.consistency.test_of_closes import KINDS
 
 EPOCHS = "epoch,date_utc,difficulty,change_pct"
 
