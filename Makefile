@@ -21,7 +21,7 @@ test: lint    ## prove it: lint, types, data, arithmetic, notebooks that reprodu
 mutants: .venv/all    ## would the tests notice an error in the analysis? A score per module (MODULE=minerpivot/deals/value.py SAMPLE=200)
 	@$(INSTALL) --quiet --no-build-isolation -e '.[mutants]'
 	@$(BIN)/python -m benchmarks.mutants $(MODULE) $(if $(SAMPLE),--sample $(SAMPLE))
-grown: .venv/all    ## append a season to a copy of the tables; check, build and test that copy (TESTS=tests/data: these only)
+grown: .venv/all    ## append a season to a copy of the tables; check, build and test it and forks of it (TESTS=tests/data: beside tests/grown these only)
 	@$(BIN)/python -m tests.grow _build/grown $(TESTS)
 refresh: .venv/all    ## bring data/ up to date from its vendors (python -m minerpivot refresh --help)
 	@$(RUN) refresh

@@ -15,7 +15,6 @@ from minerpivot.book.execute import ROOT
 from minerpivot.data import metadata, rules, validation
 from minerpivot.stocks import markets
 from tests import browser as chrome
-from tests import grow
 from tests.frozen import load
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of a hundred processes would compile the package anew
@@ -26,9 +25,9 @@ gc.set_threshold(100_000)  # looking for garbage every 700 objects takes a tenth
 
 # What takes longest begins first, or one process would work on it when the others are done.
 LONGEST = (
-    "test_whole_editions", "stock-performance", "miner-deals", "test_browser", "test_forks", "test_validation",
+    "test_whole_editions", "test_forks", "stock-performance", "miner-deals", "test_browser", "test_validation",
     "test_data", "test_transaction", "test_book", "test_inference", "test_kernel", "test_on_page",
-    "test_another_article", "test_season", "test_frame", "fact-check", "company", "test_forms", "test_conftest",
+    "test_another_article", "test_frame", "fact-check", "company", "test_forms", "test_conftest",
     "test_lifecycle", "test_recipes",
 )  # fmt: skip
 APART = {"test_browser.py": "-"}  # too long for one process: by the start of its parameter
@@ -80,20 +79,6 @@ def site(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GITHUB_REPOSITORY", "owner/report")  # as published: with repository and launch buttons
         return once(tmp_path_factory, "site", lambda folder: build_site(ROOT, folder)) / "html"
-
-
-@pytest.fixture(scope="session")
-def season(tmp_path_factory):
-    """This checkout a season later, checked, and the day that is its today; who changes it takes a copy."""
-
-    def make(folder):
-        grow.copy(folder / "copy")
-        today = grow.grow(folder / "copy" / "data")
-        grow.run(folder / "copy", today, "-m", "minerpivot", "check")
-        (folder / "today").write_text(today)
-
-    folder = once(tmp_path_factory, "season", make)
-    return folder / "copy", (folder / "today").read_text()
 
 
 NO_BROWSER = "no Chromium or Chrome on this machine"

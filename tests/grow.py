@@ -2,8 +2,9 @@
 
 `make grown` copies this checkout, appends about four months to every table that moves on (over a year's end), to
 companies a 1:10 consolidation, a delisting and a new ticker, to contracts a termination, a replacement and a sale, to
-guidance a cut, a restatement and a missing definition, and then checks, builds and tests the copy, which must be green.
-Nothing in it is a forecast: levels drift by a seeded random walk. Words after the folder go to pytest.
+guidance a cut, a restatement and a missing definition, and then checks, builds and tests the copy, which must be green,
+with what `tests/grown` asks of such a copy and of forks of it. Nothing in it is a forecast: levels drift by a seeded
+random walk. Words after the folder go to pytest.
 """
 
 from __future__ import annotations
@@ -387,8 +388,8 @@ def grow(folder: Path) -> str:
     return max(until, f"{pd.Timestamp.today():%Y-%m-%d}")
 
 
-def copy(target: Path) -> None:
-    """This checkout's files, as git knows them with what is not committed yet, without its history."""
+def copy(target: Path) -> Path:
+    """A folder with this checkout's files, as git knows them with what is not committed yet, without its history."""
     shutil.rmtree(target, ignore_errors=True)
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -406,20 +407,21 @@ def copy(target: Path) -> None:
         ["-c", "user.name=A fork", "-c", "user.email=a@fork", "commit", "-qm", "Fork"],
     ):
         subprocess.run(["git", *command], cwd=target, check=True)
+    return target
 
 
-def run(folder: Path, today: str, *command: str) -> str:
-    """What Python says to a command on the copy, as its owner gives it; fails with that where the command fails."""
-    environment = os.environ | {"PYTHONPATH": str(folder), TODAY: today, "NO_COLOR": "1"}
+def run(folder: Path, *command: str) -> str:
+    """What Python says to a command on a copy, as its owner gives it; fails with that where the command fails."""
+    environment = os.environ | {"PYTHONPATH": str(folder), "NO_COLOR": "1"}
     done = subprocess.run([sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout + done.stderr
 
 
-def execute(folder: Path, today: str, *chapters: Path) -> None:
-    """Execute chapters of the copy."""
+def execute(folder: Path, *chapters: Path) -> None:
+    """Execute chapters of a copy."""
     code = "import sys; from pathlib import Path; from minerpivot.book.execute import execute"
-    run(folder, today, "-c", f"{code}\nfor path in sys.argv[1:]: execute(Path(path))", *map(str, chapters))
+    run(folder, "-c", f"{code}\nfor path in sys.argv[1:]: execute(Path(path))", *map(str, chapters))
 
 
 def few_draws(chapter: Path) -> None:
@@ -430,7 +432,8 @@ def few_draws(chapter: Path) -> None:
 def prove(folder: Path, today: str) -> None:
     """Check, build and test the copy as its owner would; stops at the first command that fails."""
     environment = os.environ | {"PYTHONPATH": str(folder), TODAY: today}
-    for command in (["minerpivot", "check"], ["minerpivot", "book"], ["pytest", *sys.argv[2:]]):
+    tested = [*(sys.argv[2:] or ["tests", "chapters"]), "tests/grown"]
+    for command in (["minerpivot", "check"], ["minerpivot", "book"], ["pytest", *tested]):
         print(f"$ python -m {' '.join(command)}", flush=True)
         subprocess.run([sys.executable, "-m", *command], cwd=folder, env=environment, check=True)
 

@@ -1,13 +1,13 @@
 """Forks of other companies: of what their tables lack a page says so, or says nothing; none stops with a trace."""
 
 import re
-import shutil
 
 import nbformat
 import pandas as pd
 import pytest
 
 from minerpivot.book import published
+from minerpivot.data.tables import DATA
 from tests import grow, spoken
 
 
@@ -24,12 +24,10 @@ def without(folder, tickers):
         path.with_suffix(".yml").write_text(said + "empty: true\n" * bool(gone.all()), encoding="utf-8")
 
 
-def executed(folder, today, *names):
+def executed(folder, *names):
     """Chapters of a copy, executed: the notebook of each, and its text as a reader gets it, by name."""
     paths = [folder / "chapters" / f"{name}.ipynb" for name in names]
-    for path in paths:
-        grow.few_draws(path)
-    grow.execute(folder, today, *paths)
+    grow.execute(folder, *paths)
     found = {}
     for path in paths:
         notebook = nbformat.read(path, as_version=4)
@@ -39,22 +37,22 @@ def executed(folder, today, *names):
 
 
 @pytest.fixture(scope="module")
-def companies(season):
-    """The grown copy's companies."""
-    return pd.read_csv(season[0] / "data" / "instruments.csv", dtype=str, keep_default_na=False)
+def companies():
+    """Whom the report is about."""
+    return pd.read_csv(DATA / "instruments.csv", dtype=str, keep_default_na=False)
 
 
 @pytest.fixture(scope="module")
-def unpriced(season, companies, tmp_path_factory):
+def unpriced(companies, tmp_path_factory):
     """Chapters of a copy whose miners have no closes at all, by name."""
-    folder = shutil.copytree(season[0], tmp_path_factory.mktemp("unpriced") / "copy")
+    folder = grow.copy(tmp_path_factory.mktemp("unpriced") / "copy")
     miners = companies["kind"].isin(["miner", "other_miner"])
     companies.assign(price_convention=companies["price_convention"].mask(miners, "")).to_csv(
         folder / "data" / "instruments.csv", index=False, lineterminator="\n"
     )
     without(folder, companies.loc[miners, "ticker"].tolist())
-    grow.run(folder, season[1], "-m", "minerpivot", "check")
-    return executed(folder, season[1], "fact-check", "hyperscaler-capex", "companies")
+    grow.run(folder, "-m", "minerpivot", "check")
+    return executed(folder, "fact-check", "hyperscaler-capex", "companies")
 
 
 def test_the_fact_check_does_without_closes_of_miners(unpriced):
@@ -79,12 +77,12 @@ def test_companies_have_pages_without_closes(unpriced):
     assert "All ingredients were found for 0 of 0 listings" in str(spoken.lines(notebook))
 
 
-def test_the_stock_chapter_does_without_small_miners(season, companies, tmp_path_factory):
+def test_the_stock_chapter_does_without_small_miners(companies, tmp_path_factory):
     """Of the larger alone: no sentence counts none, none has a value without one."""
-    folder = shutil.copytree(season[0], tmp_path_factory.mktemp("large") / "copy")
+    folder = grow.copy(tmp_path_factory.mktemp("large") / "copy")
     prices = pd.read_csv(folder / "data" / "prices.csv", usecols=["symbol"])["symbol"]
     failed = pd.read_csv(folder / "data" / "prices_failed.csv", usecols=["symbol"])["symbol"]
     without(folder, sorted({*failed} - {*prices}))
-    grow.run(folder, season[1], "-m", "minerpivot", "check")
-    _, text = executed(folder, season[1], "stock-performance")["stock-performance"]
+    grow.run(folder, "-m", "minerpivot", "check")
+    _, text = executed(folder, "stock-performance")["stock-performance"]
     assert not re.search(r"Whom you count decides|small ones|\bnan\b", text.partition("## Method and checks")[0])

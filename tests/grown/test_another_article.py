@@ -1,11 +1,10 @@
 """Another article in an hour: rows of an invented one on a copy of the tables that moved on, and what its page says.
 
-Other companies, another month, eight statements of eight types, no line of code. The copy is that of `make grown`.
+Other companies, another month, eight statements of eight types, no line of code.
 """
 
 import csv
 import re
-import shutil
 
 import nbformat
 import pytest
@@ -66,10 +65,9 @@ def append(path, rows):
 
 
 @pytest.fixture(scope="module")
-def fork(season, tmp_path_factory):
-    """A grown copy in which the chapter checks the invented article; its notebook, executed."""
-    folder, today = season
-    folder = shutil.copytree(folder, tmp_path_factory.mktemp("fork") / "copy")
+def fork(tmp_path_factory):
+    """A copy in which the chapter checks the invented article; its notebook, executed."""
+    folder = grow.copy(tmp_path_factory.mktemp("fork") / "copy")
     texts = folder / "data" / "articles.csv"
     texts.write_text(texts.read_text("utf-8").replace(",assessed,", ",rewrite,"), encoding="utf-8")
     append(texts, [ARTICLE])
@@ -80,10 +78,10 @@ def fork(season, tmp_path_factory):
     ]  # fmt: skip
     append(folder / "data" / "claims.csv", rows)
     append(folder / "data" / "claims_evidence.csv", EVIDENCE)
-    said = grow.run(folder, today, "-m", "minerpivot", "check")
+    said = grow.run(folder, "-m", "minerpivot", "check")
     assert "claims: 8 rows" in said or "Recorded" in said
     path = folder / "chapters" / "fact-check.ipynb"
-    grow.execute(folder, today, path)
+    grow.execute(folder, path)
     return nbformat.read(path, as_version=4)
 
 
