@@ -39,6 +39,7 @@ from minerpivot.page.tables import SEARCHED, TABLE_MIME, as_csv, as_xlsx, markup
 HERE = Path(__file__).parent
 CHANGES_PLACE = "<!-- editions of the report -->"  # in changes.md
 UNUSED = "navbar_persistent article_header_start article_header_end primary_sidebar_end secondary_sidebar_items"
+UNRECORDED = "no chapter records it, so take the sentence out, or correct it"
 PROCESSES = min(4, os.cpu_count() or 1)  # more would spend what they save on handing over what they read
 
 
@@ -287,7 +288,8 @@ class Cells(logging.Filter):
         self.told: set[tuple[str, str]] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the place of a message, keep the message."""
+        """Rewrite the place of a message, keep the message; a name that no chapter records is told with its mend."""
+        record.msg = re.sub(r"(UndefinedError: '\w+' is undefined)(?!;)", rf"\1; {UNRECORDED}", str(record.msg))
         place = getattr(record, "location", None)
         if isinstance(place, str) and (found := re.fullmatch(r"(.+\.ipynb):(\d+)(\d{4})", place)):
             shown, line = Path(found[1]), max(1, int(found[3]) - 1)

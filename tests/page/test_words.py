@@ -347,7 +347,7 @@ def test_names_and_conditions_that_cannot_be_stop_the_build_each(tmp_path, capfd
     """With notebook, cell, line and what is near; one does not hide the next."""
     wrong = {
         "{{ halving.levl }}": "no cell of halving records a value 'levl'; near are level",
-        "{{ stock.level }}": "'stock' is undefined",
+        "{{ stock.level }}": "'stock' is undefined; no chapter records it, so take the sentence out",
         ":::{when} halving.level\nx\n:::": "'halving.level' is '30', not true or false; write a flag",
         ":::{when} halving.levl > 3\nx\n:::": "no cell of halving records a value 'levl'",
         ":::{when} stock.n > 3\nx\n:::": "'stock' is undefined; no chapter records it, so take the block out",
