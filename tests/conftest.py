@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+from collections import Counter
 
 import hypothesis
 import pytest
@@ -81,22 +82,20 @@ def site(tmp_path_factory):
         return once(tmp_path_factory, "site", lambda folder: build_site(ROOT, folder)) / "html"
 
 
-NO_BROWSER = "no Chromium or Chrome on this machine"
+NO_BROWSER = (
+    "pages need Chromium or Chrome, and this machine has none; install it (`apt install chromium`, "
+    "`brew install --cask google-chrome`) and run `make test TESTS=tests/book`"
+)
 
 
 def pytest_terminal_summary(terminalreporter):
-    """The last lines say what was not proven for lack of a browser, and how to get one."""
+    """The last lines say what was not proven here, why, and how to prove it."""
     reports = terminalreporter.stats.get("skipped", [])
-    count = sum(NO_BROWSER in str(report.longrepr) for report in reports)
-    if count:
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)
+    if reasons:
         terminalreporter.section("not proven here")
-        tests = (
-            "1 test of the pages in a browser was" if count == 1 else f"{count} tests of the pages in a browser were"
-        )
-        terminalreporter.line(
-            f"{tests} skipped: {NO_BROWSER}. Install one "
-            "(`apt install chromium`, `brew install --cask google-chrome`) and run `make test TESTS=tests/book`."
-        )
+    for reason, count in reasons.items():
+        terminalreporter.line(f"{'1 test was' if count == 1 else f'{count} tests were'} skipped: {reason}.")
 
 
 # Of a module and no longer: a running driver would be in the way of tests that run notebooks in the same process.
@@ -104,7 +103,7 @@ def pytest_terminal_summary(terminalreporter):
 def browser():
     """Chromium or Chrome, headless."""
     if not chrome.EXECUTABLE and not os.environ.get("CI"):
-        pytest.skip(f"{NO_BROWSER}; CI installs one and never skips")
+        pytest.skip(NO_BROWSER)  # CI installs one and never skips
     with sync_playwright() as playwright:
         running = chrome.launch(playwright)
         yield running

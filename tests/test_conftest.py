@@ -1,4 +1,4 @@
-"""What `make test` says in its last lines where there is no browser."""
+"""What `make test` says in its last lines of what it skipped, as where there is no browser."""
 
 import os
 import subprocess
@@ -19,9 +19,10 @@ def test_in_ci(browser): pass
 
 
 def test_what_was_skipped_for_lack_of_a_browser_is_said_last(tmp_path):
-    """How many, and how to get one, also where another process skipped them; where CI runs the tests they fail."""
+    """How many, why and what helps, also where another process skipped them; where CI runs they fail for lack of it."""
     (tmp_path / "test_pages.py").write_text(
-        "def test_one(browser): pass\ndef test_two(browser): pass\ndef test_three(): pass\n"
+        "import pytest\ndef test_one(browser): pass\ndef test_two(browser): pass\ndef test_three(): pass\n"
+        "def test_four(): pytest.skip('no such company')\n"
     )
     (tmp_path / "test_pages_in_ci.py").write_text(IN_CI)
     options = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "xdist", "-p", "tests.conftest", "-n", "1", "-rN"]
@@ -30,7 +31,8 @@ def test_what_was_skipped_for_lack_of_a_browser_is_said_last(tmp_path):
     command = [sys.executable, "-m", "pytest", *options, "--rootdir", str(tmp_path), str(tmp_path)]
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert run.stdout.count("FileNotFoundError: no browser: install Chromium or Google Chrome") == 1
-    last = "\n".join(run.stdout.strip().splitlines()[-3:])
-    assert "2 tests of the pages in a browser were skipped: no Chromium or Chrome on this machine" in last
+    last = "\n".join(run.stdout.strip().splitlines()[-4:])
+    assert "1 test was skipped: no such company." in last
+    assert "2 tests were skipped: pages need Chromium or Chrome, and this machine has none; install it" in last
     assert "make test TESTS=tests/book" in last
-    assert "1 passed, 2 skipped, 1 error" in last
+    assert "1 passed, 3 skipped, 1 error" in last
