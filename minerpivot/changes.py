@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,7 @@ def _edition(root: Path, title: str) -> str:
         return ""
 
 
+@cache  # each edition asks of every commit of the log
 def _newest(root: Path, commit: str) -> str:
     """The edition with which a commit's change log begins."""
     heading = re.search(r"^## (.+)$", _git(root, "show", f"{commit}:./CHANGELOG.md"), flags=re.MULTILINE)

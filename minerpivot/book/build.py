@@ -18,7 +18,7 @@ from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 from minerpivot import changes
 from minerpivot.book import profiles, publish, published
 from minerpivot.book.execute import ROOT
-from minerpivot.data import disk, metadata
+from minerpivot.data import disk, metadata, tables
 
 TEXTS = (".md", ".yml", ".bib", ".cff", ".json")
 PAGES = (".ipynb", ".md", ".rst")
@@ -48,9 +48,11 @@ def alone(folder: Path, tell: Callable[[str], object]) -> Iterator[None]:
 
 
 def load() -> None:
-    """Load what a site is built with: a second or two, in which chapters can run."""
+    """Load what a site is built with, and the tables that it offers: a second or two, in which chapters can run."""
     for name in MACHINERY:
         import_module(name)
+    for entry in tables.manifest()["resources"]:
+        tables.load(entry["name"])
 
 
 def swap(made: Path, site: Path) -> None:

@@ -57,9 +57,9 @@ def page(template: NotebookNode, name: str) -> NotebookNode:
     """The template with the outputs of one page: its code, what belongs to others and sections without any left out."""
     cells: list[NotebookNode] = []
     for number, cell in enumerate(template.cells, 1):
-        cell = nbformat.from_dict({**cell, "metadata": {**cell.get("metadata", {}), NUMBER: number}})
+        cell = NotebookNode(cell, metadata=NotebookNode(cell.get("metadata", {}), **{NUMBER: number}))
         if cell.cell_type == "code":
-            cell = nbformat.from_dict({**cell, "source": CODE, "outputs": _outputs(cell, name)})
+            cell = NotebookNode(cell, source=CODE, outputs=_outputs(cell, name))
             if not cell.outputs:
                 continue
         cells.append(cell)
@@ -67,7 +67,7 @@ def page(template: NotebookNode, name: str) -> NotebookNode:
     filled = {title for title, cell in zip(_sections(cells), cells) if cell.cell_type == "code"}
     worked = {title for title, cell in zip(sections, template.cells) if cell.cell_type == "code"}
     kept = [cell for title, cell in zip(_sections(cells), cells) if title not in worked - filled - {""}]
-    return nbformat.from_dict({**template, "cells": kept})
+    return NotebookNode(template, cells=kept)
 
 
 def _sections(cells: list[NotebookNode]) -> list[str]:
