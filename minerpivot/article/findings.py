@@ -74,6 +74,9 @@ def subsidy_cut(claim: Claim, known: Known, settings: Settings) -> Finding:
     return Finding(values, "before", claims.figure(cut, claim), grade="reported")
 
 
+FLEETS = {"frontier": "best machine", "typical": "typical fleet", "old": "old fleet"}  # as the page calls them
+
+
 def mining_margin(claim: Claim, known: Known, settings: Settings) -> Finding:
     """Hashprice, and the margins of three fleets in percent of before, now against the days before the halving."""
     days, cents = settings.window_days, settings.cents_per_kwh
@@ -83,7 +86,9 @@ def mining_margin(claim: Claim, known: Known, settings: Settings) -> Finding:
     recent = hashprice.loc[before_days.start :]
     fleets = power.fleets(known("asics"), pd.DatetimeIndex(recent.index))
     margins = power.margin(recent, fleets, cents_per_kwh=cents)
-    kept = {str(fleet): 100 * each.iloc[-days:].mean() / each[before_days].mean() for fleet, each in margins.items()}
+    kept = {
+        FLEETS[str(fleet)]: 100 * each.iloc[-days:].mean() / each[before_days].mean() for fleet, each in margins.items()
+    }
     values = [Value("hashprice", now, "USD per PH/s per day", f"{days} days to {iso(recent.index[-1])}", before)]
     values += [
         Value(fleet, share, "percent", f"margins at {cents} cents against before") for fleet, share in kept.items()

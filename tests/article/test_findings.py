@@ -140,7 +140,7 @@ def test_margins_are_read_by_four_readings_against_the_days_before_the_halving(n
     finding = found("tighter-margins", now)
     hashprice, *fleets = finding.given
     assert hashprice.value < hashprice.base == pytest.approx(106.55, abs=0.01)
-    assert [fleet.what for fleet in fleets] == ["frontier", "typical", "old"]
+    assert [fleet.what for fleet in fleets] == ["best machine", "typical fleet", "old fleet"]
     assert all(fleet.value < 100 for fleet in fleets)
     assert finding.computed == claims.CONFIRMED
 
@@ -501,7 +501,7 @@ def test_margins_that_stayed_the_same_are_no_tighter(then, monkeypatch):
     same = pd.DataFrame({"frontier": 40.0, "old": 40.0}, pd.date_range("2024-01-01", "2026-12-31"))
     monkeypatch.setattr(findings.power, "margin", lambda recent, *_, **__: same.loc[recent.index])
     held = found("tighter-margins", then).readings
-    assert {fleet: held[fleet] for fleet in same} == {"frontier": False, "old": False}
+    assert (held["best machine"], held["old fleet"]) == (False, False)
 
 
 def test_pages_are_read_from_the_day_of_the_first_on():

@@ -185,14 +185,27 @@ def test_without_scripts_every_chart_is_a_picture(visit, name):
     assert page.locator(".kit-plot svg:visible").count() == page.locator(".kit-plot:visible").count()
 
 
+SPLIT_HEADS = """() => [...document.querySelectorAll("article thead th")].flatMap(head => {
+    const texts = document.createTreeWalker(head, NodeFilter.SHOW_TEXT), range = document.createRange(), split = []
+    for (let text; text = texts.nextNode();)
+        for (const word of text.data.matchAll(/\\S+/g)) {
+            range.setStart(text, word.index)
+            range.setEnd(text, word.index + word[0].length)
+            if (new Set([...range.getClientRects()].map(box => box.top)).size > 1) split.push(word[0])
+        }
+    return split
+})"""
+
+
 @pytest.mark.parametrize("name", CHARTED)
 def test_print_shows_every_chart_and_table_whole(visit, name):
-    """On paper no chart is taller than a page, and no table loses columns."""
+    """On paper no chart is taller than a page, no table loses columns, and no head is broken within a word."""
     page = visit(name, mode="dark", width=700)  # the print of an A4 page
     scroll(page)
     page.emulate_media(media="print")
     hidden = "[...document.querySelectorAll('article table')].filter(t => t.getBoundingClientRect().right > innerWidth)"
     assert page.evaluate(f"{hidden}.map(table => table.closest('[id]').id)") == []
+    assert page.evaluate(SPLIT_HEADS) == []
     assert page.evaluate("getComputedStyle(document.querySelector('article p.answer')).color") == "rgb(28, 35, 43)"
     boxes = [drawn.bounding_box() for drawn in page.locator(".kit-plot svg:visible").all()]
     assert boxes
