@@ -19,6 +19,7 @@ from minerpivot.data.tables import DATA, TableError, checksum, row_keys
 from minerpivot.data.validation import cells
 
 OWN = ("ticker", "symbol")  # of whom a row is about
+SUM = "subject"  # of whose sum, joined by plus signs
 COMPANIES = "instruments"
 
 
@@ -60,6 +61,9 @@ def _without(
         name: table[~table[[column for column in OWN if column in table]].isin(gone).any(axis=1)]
         for name, table in stored.items()
     }
+    for name, table in kept.items():
+        if SUM in table:
+            kept[name] = table[table[SUM].str.split("+", regex=False).map(gone.isdisjoint).astype(bool)]
     before: dict[str, int] = {}
     while before != (before := {name: len(table) for name, table in kept.items()}):
         for name, entry in entries.items():

@@ -146,6 +146,16 @@ def test_what_was_accepted_of_its_rows_goes_along(tmp_path):
     assert b"WULF-2025-08-FS1, field: same_day" in now["event_flags.yml"]
 
 
+def test_a_forecast_of_a_sum_goes_with_each_of_its_companies(tmp_path):
+    """What analysts expect of two together cannot be set beside one; that of another company stays."""
+    folder = shutil.copytree(FOLDER, tmp_path / "tables")
+    rows = read(folder / "consensus.csv")
+    more = rows.iloc[:1].assign(consensus_id="MSFT+META-2026-2026-01-26", subject="MSFT+META")
+    pd.concat([rows, more]).to_csv(folder / "consensus.csv", index=False, lineterminator="\n")
+    removal.remove(["META"], folder)
+    pd.testing.assert_frame_equal(read(folder / "consensus.csv"), rows)
+
+
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
