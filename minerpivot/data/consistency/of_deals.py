@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -117,6 +118,27 @@ def what_is_replaced_has_ended(deals: Table, knowledge: Table) -> Iterator[Fault
     yield from knowledge.where(alone, ["row", "value"], "though no deal has it in supersedes", mend)
 
 
+STAGES: dict[Any, int] = {  # untraced is none of them: what was lost sight of may turn up at any
+    **dict.fromkeys(("offered", "memorandum", "letter_of_intent", "conditional"), 0),
+    **{"signed": 1, "partly_delivered": 2, "delivered": 3, "completed": 3},
+    **dict.fromkeys(("superseded", "terminated", "sold"), 4),
+}
+
+
+@across("knowledge", "deals")
+def a_deal_goes_forward(knowledge: Table, deals: Table) -> Iterator[Fault]:
+    """What has ended does not come back into the sums, and what was delivered is not signed again."""
+    reached = dict(zip(deals.raw["deal_id"], deals.raw["state"]))
+    said = knowledge.raw.loc[knowledge.typed["known_on"].sort_values(kind="stable").index]
+    said = said.query("table == 'deals' and field == 'state'")
+    for row, deal, state in zip(said.index.tolist(), said["row"], said["value"]):
+        before = reached.get(deal)
+        if STAGES.get(state, 9) < STAGES.get(before, 0):
+            words, mend = f"though it was {before} before", "correct state or day; what is revived is a new deal"
+            yield knowledge.fault(row, ["row", "value", "known_on"], words, mend)
+        reached[deal] = state
+
+
 def _years_apart(table: Table, said: str, day: str, earliest: int, latest: int) -> Iterator[Fault]:
     """A stated period ("2026-Q4", "mid-2027") lies so many years from the day on which it was stated."""
     period = pd.to_numeric(table.raw[said].str.removeprefix("mid-").str[:4], errors="coerce")
@@ -139,13 +161,23 @@ def what_is_promised_lies_ahead_and_what_runs_behind(deliveries: Table) -> Itera
     yield from _years_apart(deliveries, "live_by", "said_on", -5, 0)
 
 
-@across("deals")
-def a_contract_is_entered_once(deals: Table) -> Iterator[Fault]:
-    """Two of one tenant with the same megawatts within a fortnight are one under two keys (27 days apart so far)."""
+@across("deals", "instruments")
+def a_contract_is_entered_once(deals: Table, instruments: Table) -> Iterator[Fault]:
+    """Two within a fortnight of one tenant with the same megawatts, or of the same value, are one under two keys.
+
+    27 days apart so far. A subsidiary's contract is its parent's too, and one tenant may have two names.
+    """
+    parent = on(deals, "ticker", instruments, "ticker", ["parent"])["parent"]
+    company = parent.fillna(deals.typed["ticker"]).astype(object)
     power = deals.typed["critical_it_mw"].fillna(deals.typed["gross_mw"])
-    alike = [deals.raw["ticker"], deals.raw["tenant"].map(spelt), power]
-    signed = (deals.raw["counts_as"] == "contract") & deals.raw["tenant"].notna() & power.notna()
-    yield from _entered_twice(deals, signed, alike, "deal_id", ["supersedes", "extends"])
+    signed = deals.raw["counts_as"] == "contract"
+    told: set[int] = set()
+    for alike in ([deals.raw["tenant"].map(spelt), power], [deals.typed["contract_value_usd_bn"]]):
+        known = signed & deals.raw["tenant"].notna() & alike[-1].notna()
+        for fault in _entered_twice(deals, known, [company, *alike], "deal_id", ["supersedes", "extends"]):
+            if fault.row not in told:
+                yield fault
+            told.add(fault.row)
 
 
 @across("financings")
