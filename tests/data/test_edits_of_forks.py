@@ -8,7 +8,7 @@ import pytest
 from minerpivot.data import metadata, rules, tables
 from minerpivot.data.consistency import of_closes, of_deals, of_names, of_periods, of_reports
 from minerpivot.deals import ledger
-from tests.by_hand import table, told
+from tests.by_hand import lines, table, told
 
 LEASE = {"counts_as": "contract", "state": "signed", "ticker": "IREN", "tenant": "Cirrus", "tenant_disclosed": "y"}
 OLD, NEW = LEASE | {"deal_id": "IREN-OLD"}, LEASE | {"deal_id": "IREN-NEW", "supersedes": "IREN-OLD"}
@@ -316,6 +316,10 @@ def test_what_is_promised_lies_ahead_and_what_runs_behind(column, stated, right)
         ({"tenant": "Stratus"}, False),
         ({"tenant": "Stratus", "critical_it_mw": "201", "contract_value_usd_bn": "4.5"}, True),
         ({"tenant": "Stratus", "critical_it_mw": "201", "contract_value_usd_bn": "4.4"}, False),
+        ({"critical_it_mw": None, "gross_mw": "300", "site": "Lake"}, True),
+        ({"critical_it_mw": None, "gross_mw": "300", "site": "Lake 2"}, False),
+        ({"counts_as": "extension", "extends": "IREN-C", "contract_value_usd_bn": "4.5"}, True),
+        ({"counts_as": "extension", "extends": "IREN-OLD", "contract_value_usd_bn": "4.5"}, False),
         ({"ticker": "APLD"}, False),
         ({"ticker": "SUB"}, True),
         ({"supersedes": "IREN-OLD"}, False),
@@ -324,8 +328,18 @@ def test_what_is_promised_lies_ahead_and_what_runs_behind(column, stated, right)
 )
 def test_a_contract_under_two_keys_is_found(cells, twice):
     """Same tenant and megawatts within a fortnight, or the same value; what replaces the other is another."""
-    first = OLD | {"announced_on": "2026-07-02", "critical_it_mw": "200", "contract_value_usd_bn": "4.5"}
-    second = first | {"deal_id": "IREN-AGAIN", "announced_on": "2026-07-09", "contract_value_usd_bn": None} | cells
+    first = OLD | {
+        "announced_on": "2026-07-02",
+        "critical_it_mw": "200",
+        "contract_value_usd_bn": "4.5",
+        "site": "Lake",
+    }
+    second = (
+        first
+        | {"deal_id": "IREN-AGAIN", "announced_on": "2026-07-09"}
+        | {"contract_value_usd_bn": None, "site": None}
+        | cells
+    )
     companies = table("instruments", {"ticker": "IREN"}, {"ticker": "APLD"}, {"ticker": "SUB", "parent": "IREN"})
     found = told(of_deals.a_contract_is_entered_once(table("deals", first, second), companies))
     assert len(found) == twice
@@ -366,6 +380,47 @@ def test_nobody_guides_for_what_has_ended(ticker, period, issued, right):
     assert (found == []) == right
     if found:
         assert "issued after the guided period, which ended on 20" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "twice"),
+    [
+        ({"guided_period": "CY2026"}, True), ({"guided_period": "2026"}, True), ({"guided_period": "FY2026"}, False),
+        ({"issued_on": "2026-07-02"}, False), ({"definition": "cash_ppe"}, False), ({"kind": "part"}, False),
+    ],
+)  # fmt: skip
+def test_a_statement_is_entered_once(cells, twice):
+    """The year with and without its letters is one."""
+    row = {"ticker": "META", "guided_period": "2026", "issued_on": "2026-07-01", "definition": "all", "kind": "point"}
+    found = told(of_reports.a_statement_is_entered_once(table("capex_guidance", row, row | cells)))
+    assert len(found) == twice
+
+
+def test_a_report_is_entered_once():
+    """Under the names of two calendars; results of a year and a preliminary figure have days of their own."""
+    head = "ticker,fiscal_period,reported_on"
+    right = ["IREN,FY2026 Q4,2026-08-27", "IREN,FY2026 Q4 preliminary,2026-07-20", "APLD,2026 Q2,2026-08-27"]
+    found = told(of_reports.a_report_is_entered_once(lines("earnings_dates", head, *right, "IREN,2026 Q2,2026-08-27")))
+    assert [fault.split(", a day")[0] for fault in found] == [
+        "data/earnings_dates.csv row 5: ticker is 'IREN' and fiscal_period is '2026 Q2' and reported_on is '2026-08-27'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("phase", "mw", "other", "right"),
+    [
+        ("hall 2", "98", None, True), ("hall 2", "99", None, False), ("Hall-1", "100", None, False),
+        ("hall 1", "110", None, True), ("Hall-1", "100", "a", True),
+    ],
+)  # fmt: skip
+def test_phases_together_are_part_of_their_contract(phase, mw, other, right):
+    """Of a phase told twice the larger figure counts; what another text gives for it is in no sum."""
+    first = {"delivery_id": "a", "site": "lake", "phase": "hall 1", "deal_id": "IREN-OLD", "live_critical_it_mw": "100"}
+    again = first | {"delivery_id": "b", "phase": phase, "live_critical_it_mw": mw, "alternative_to": other}
+    deals = table("deals", OLD | {"critical_it_mw": "180"})
+    found = told(of_deals.deliveries_fit_their_contract(table("deliveries", first, again), deals))
+    assert (found == []) == right
+    assert all("whose phases together are more than its contract" in fault for fault in found)
 
 
 def test_a_deal_goes_forward():

@@ -163,17 +163,19 @@ def what_is_promised_lies_ahead_and_what_runs_behind(deliveries: Table) -> Itera
 
 @across("deals", "instruments")
 def a_contract_is_entered_once(deals: Table, instruments: Table) -> Iterator[Fault]:
-    """Two within a fortnight of one tenant with the same megawatts, or of the same value, are one under two keys.
+    """Within a fortnight two of one tenant with the same megawatts or site, or of the same value, are one twice.
 
     27 days apart so far. A subsidiary's contract is its parent's too, and one tenant may have two names.
     """
     parent = on(deals, "ticker", instruments, "ticker", ["parent"])["parent"]
     company = parent.fillna(deals.typed["ticker"]).astype(object)
     power = deals.typed["critical_it_mw"].fillna(deals.typed["gross_mw"])
-    signed = deals.raw["counts_as"] == "contract"
+    tenant, value = deals.raw["tenant"].map(spelt), deals.typed["contract_value_usd_bn"]
+    signed = (deals.raw["counts_as"] == "contract") & deals.raw["tenant"].notna()
+    summed = deals.raw["counts_as"].isin(["contract", "value", "extension"])
     told: set[int] = set()
-    for alike in ([deals.raw["tenant"].map(spelt), power], [deals.typed["contract_value_usd_bn"]]):
-        known = signed & deals.raw["tenant"].notna() & alike[-1].notna()
+    for rows, alike in ((signed, [tenant, power]), (signed, [tenant, deals.raw["site"]]), (summed, [value])):
+        known = (rows & alike[-1].notna()).fillna(False).astype(bool)
         for fault in _entered_twice(deals, known, [company, *alike], "deal_id", ["supersedes", "extends"]):
             if fault.row not in told:
                 yield fault
@@ -236,6 +238,15 @@ def deliveries_fit_their_contract(deliveries: Table, deals: Table) -> Iterator[F
     for name in ("critical_it_mw", "live_critical_it_mw"):
         more = deliveries.typed[name] > 1.1 * most
         yield from deliveries.where(more, ["deal_id", name], "more than its contract", "correct either table")
+    rows = deliveries.raw["alternative_to"].isna() & most.notna()
+    live = deliveries.typed[rows].groupby(["deal_id", "site", "phase"])["live_critical_it_mw"].max()
+    together = deliveries.raw["deal_id"].map(live.groupby("deal_id").sum()).astype("float64")
+    over = (together > 1.1 * most) & (deliveries.typed["live_critical_it_mw"] <= 1.1 * most)
+    words, mend = (
+        "whose phases together are more than its contract",
+        "call a phase by one name, or correct either table",
+    )
+    yield from deliveries.where(over, ["deal_id", "phase", "live_critical_it_mw"], words, mend)
 
 
 @across("site_contracts", "deals")

@@ -86,6 +86,16 @@ def guidance_precedes_its_end(guidance: Table, year_ends: Mapping[str, list[floa
             yield guidance.fault(row, ["guided_period", "issued_on"], words, "correct the period or the day")
 
 
+@across("capex_guidance")
+def a_statement_is_entered_once(guidance: Table) -> Iterator[Fault]:
+    """CY2026 is 2026: of one day, kind, definition and basis there is one figure for a period."""
+    said = guidance.raw.assign(guided_period=guidance.raw["guided_period"].str.removeprefix("CY"))
+    said = said[["ticker", "guided_period", "issued_on", "kind", "definition", "basis"]]
+    twice = said.duplicated() & said["issued_on"].notna()
+    words = "as much as an earlier row of that day and period says"
+    yield from guidance.where(twice, ["guidance_id", "guided_period"], words, "remove one of the two")
+
+
 def _ended(period: str, month: int) -> pd.Timestamp:
     """The last day of a guided period of a year that ends with a month."""
     year, part = re.fullmatch(r"(?:FY|CY)?(\d{4})(.*)", period).groups()  # type: ignore[union-attr]
@@ -152,6 +162,14 @@ def results_follow_their_quarter(dates: Table, year_ends: Mapping[str, list[floa
         if ends and not any(-10 <= (told - end).days <= 100 for end in ends):
             words = f"but that quarter ended about {' or '.join(f'{end:%Y-%m-%d}' for end in ends)}"
             yield dates.fault(row, ["ticker", "fiscal_period", "reported_on"], words, "correct the period or the day")
+
+
+@across("earnings_dates")
+def a_report_is_entered_once(dates: Table) -> Iterator[Fault]:
+    """One day has one report of a company, whichever calendar names its quarter."""
+    twice = dates.raw.duplicated(["ticker", "reported_on"])
+    words, mend = "a day on which it has another report", "remove one of the two, or correct the day"
+    yield from dates.where(twice, ["ticker", "fiscal_period", "reported_on"], words, mend)
 
 
 def _same_day(dates: Table, other: Table, ticker: str) -> Iterator[Fault]:
