@@ -276,16 +276,6 @@ def _turn(app: Sphinx, docname: str, _: list[str]) -> None:
         own.turn_to(docname.rpartition("/")[2])
 
 
-MERGED = re.compile(r"""^\s*"?((?:<{7}|>{7}) \S[^"\\\n]*)""", re.MULTILINE)  # a line of a page, or of a notebook's cell
-
-
-def _unmerged(_: Sphinx, docname: str, source: list[str]) -> None:
-    """Refuse a text in which a merge has left both versions: as a paragraph they would be published."""
-    if found := MERGED.search(source[0]):
-        said = f"{found[1]!r} stands there, as a merge leaves it; keep one of the two versions and take its marks out"
-        logging.getLogger(f"sphinx.{__name__}").warning(said, extra={"location": docname})
-
-
 class Cells(logging.Filter):
     """Says "x.ipynb cell 3 line 7" where MyST-NB says "x.ipynb:30008": it counts from one, and so does MyST.
 
@@ -445,7 +435,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-before-read-docs", _draw)
     app.connect("html-collect-pages", lambda _: [("search", {"title": "Search"}, "search.html")])
     app.connect("source-read", _turn)
-    app.connect("source-read", _unmerged)
     app.add_directive("verdicts", Verdicts)
     app.add_css_file("book.css")
     app.add_css_file("charts.css")

@@ -336,23 +336,6 @@ def test_what_a_merge_left_in_a_notebook_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("A heading\n=======\n\n> quoted\n", []),
-        ("One.\n\n<<<<<<< HEAD\nTwo.\n=======\n", ["<<<<<<< HEAD"]),
-        ('   "source": [\n    "Two.\\n",\n    ">>>>>>> theirs\\n"\n', [">>>>>>> theirs"]),
-    ],
-)
-def test_what_a_merge_left_in_a_text_is_no_paragraph(text, told, monkeypatch):
-    """A page or a notebook's cell with both versions stops the build, with the line that shows it."""
-    said = []
-    monkeypatch.setattr(extension.logging.Logger, "warning", lambda _, words, extra: said.append((words, extra)))
-    extension._unmerged(None, "chapters/data", [text])
-    assert [words.split(" stands there")[0] for words, _ in said] == [repr(line) for line in told]
-    assert all(extra == {"location": "chapters/data"} for _, extra in said)
-
-
-@pytest.mark.parametrize(
     "spoilt", ["{}", "[]", '{"nbformat": 4}', '{"cells": 3, "nbformat": 4, "metadata": {}}', "\xff"]
 )
 def test_what_is_json_and_no_notebook_is_named_too(tmp_path, spoilt):
@@ -550,6 +533,11 @@ def test_a_changed_output_fails_nbval_and_is_stale(tmp_path):
             "index.md",
             b"# One\n\n::::{when} a.b\nIt.\n:::\n",
             r"index\.md line 5: ::: closes no block; the block of line 3",
+        ),
+        (
+            "chapters/data.ipynb",
+            b'{"cells": [{"cell_type": "markdown", "metadata": {}, "source": ["One.\\n", ">>>>>>> theirs\\n"]}]}',
+            r"data\.ipynb cell 1 line 2: '>>>>>>> theirs' was left by a merge",
         ),
         ("references.bib", b"@article{a, title = {x", r"references\.bib line 1: .*; mend the entry there"),
         ("references.bib", b"@book{a, title={x}}\n@book{a, title={y}}", r"references\.bib: repeated .*mend the entry"),
