@@ -297,7 +297,8 @@ def test_a_contract_starts_about_when_it_is_signed(start, right):
 @pytest.mark.parametrize(
     ("column", "stated", "right"),
     [("due", "2026-Q3", True), ("due", "2036", True), ("due", "2025-Q4", False), ("due", "1926-Q4", False),
-     ("live_by", "2026-07", True), ("live_by", "2021", True), ("live_by", "2027", False), ("live_by", "2019", False)],
+     ("live_by", "2026-07", True), ("live_by", "2021", True), ("live_by", "2027", False), ("live_by", "2019", False),
+     ("live_by", "2026-08", False), ("live_by", "2026-Q3", True), ("live_by", "2026-Q4", False), ("live_by", "2026-H2", True)],
 )  # fmt: skip
 def test_what_is_promised_lies_ahead_and_what_runs_behind(column, stated, right):
     """Of the day on which it is said."""

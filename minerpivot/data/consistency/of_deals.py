@@ -139,6 +139,9 @@ def a_deal_goes_forward(knowledge: Table, deals: Table) -> Iterator[Fault]:
         reached[deal] = state
 
 
+BEGINS = {"-Q1": "-01", "-Q2": "-04", "-Q3": "-07", "-Q4": "-10", "-H1": "-01", "-H2": "-07"}
+
+
 def _years_apart(table: Table, said: str, day: str, earliest: int, latest: int) -> Iterator[Fault]:
     """A stated period ("2026-Q4", "mid-2027") lies so many years from the day on which it was stated."""
     period = pd.to_numeric(table.raw[said].str.removeprefix("mid-").str[:4], errors="coerce")
@@ -159,6 +162,11 @@ def what_is_promised_lies_ahead_and_what_runs_behind(deliveries: Table) -> Itera
     """Due from the year in which it is said to ten years later (0 to 3 so far), live at most five before (0 to 1)."""
     yield from _years_apart(deliveries, "due", "said_on", 0, 10)
     yield from _years_apart(deliveries, "live_by", "said_on", -5, 0)
+    begins = deliveries.raw["live_by"].str.removeprefix("mid-").replace(BEGINS, regex=True)
+    stated = last_day(deliveries.typed["said_on"])
+    ahead = (first_day(begins) > stated) & (begins.str[:4] == deliveries.raw["said_on"].str[:4])
+    words, mend = "which had not begun when it was said", "correct either day"
+    yield from deliveries.where(ahead, ["said_on", "live_by"], words, mend)
 
 
 @across("deals", "instruments")
