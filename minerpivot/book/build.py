@@ -127,7 +127,8 @@ def _check(source: Path) -> None:
     settings.checked(source / "_config.yml")
     for path in sorted((source / "chapters").glob("*.ipynb")):
         for number, cell in enumerate(published.cells(path.read_text("utf-8")), 1):
-            if cell["cell_type"] == "markdown" and (wrong := unclosed("".join(cell["source"]).splitlines())):
+            lines = "".join(cell["source"]).splitlines() if cell["cell_type"] == "markdown" else []
+            if wrong := unmerged(lines) or unclosed(lines):
                 raise ValueError(f"{path.name} cell {number} {wrong}")
     for path in sorted([*source.glob("*"), *(source / "chapters").glob("*")]):
         if path.suffix not in TEXTS or not path.is_file():
@@ -138,10 +139,7 @@ def _check(source: Path) -> None:
         except UnicodeDecodeError as error:
             at = content[: error.start].count(b"\n") + 1
             raise ValueError(f"{name} line {at}: is not UTF-8; save the file as UTF-8") from None
-        for number, line in enumerate(lines, 1):
-            if re.match(r"(<{7}|>{7}|\|{7})( |$)", line):
-                raise ValueError(f"{name} line {number}: {line[:40]!r} was left by a merge; keep what is right of it")
-        if path.suffix == ".md" and (wrong := unclosed(lines)):
+        if wrong := unmerged(lines) or (unclosed(lines) if path.suffix == ".md" else ""):
             raise ValueError(f"{name} {wrong}")
     if (source / "changes.md").is_file() and not (ROOT / "CHANGELOG.md").is_file():
         raise ValueError("CHANGELOG.md is missing, which changes.md shows; `git checkout CHANGELOG.md` brings it back")
@@ -154,6 +152,14 @@ def _check(source: Path) -> None:
             where = f" line {error.lineno}" if getattr(error, "lineno", None) else ""
             raise ValueError(f"{path.name}{where}: {error}; mend the entry there") from None
     changes.renamed(source)
+
+
+def unmerged(lines: list[str]) -> str:
+    """The first line in which a merge has left its mark: in a text both versions would be published."""
+    for number, line in enumerate(lines, 1):
+        if re.match(r"(<{7}|>{7}|\|{7})( |$)", line):
+            return f"line {number}: {line[:40]!r} was left by a merge; keep what is right of it"
+    return ""
 
 
 def unclosed(lines: list[str]) -> str:

@@ -75,15 +75,16 @@ def record(notebook: NotebookNode, state: dict[str, Any], used: dict[str, Any]) 
 def read(path: Path) -> NotebookNode:
     """A notebook; raises `ExecutionError` that names a file which is none."""
     invalid: dict[str, Exception] = {}
+    named = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name
     try:
         notebook = nbformat.read(path, as_version=4, capture_validation_error=invalid)
         for error in invalid.values():
             raise error
     except OSError as error:
-        raise ExecutionError(f"{path.name} cannot be read: {error.strerror}; `git checkout {path.name}`") from None
+        raise ExecutionError(f"{named} cannot be read: {error.strerror}; `git checkout {named}`") from None
     except Exception as error:  # of JSON, Unicode, a schema, or a part that is not there
         raise ExecutionError(
-            f"{path.name} is not a notebook: resolve what a merge has left in it, or `git checkout {path.name}` "
+            f"{named} is not a notebook: resolve what a merge has left in it, or `git checkout {named}` "
             f"({str(error).splitlines()[0][:120]})"
         ) from None
     return notebook

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from minerpivot.data.rules import quoted
+from minerpivot.data.rules import Fault, Table, or_accept, quoted
 from minerpivot.data.tables import TableError, checksum, misfit, read_manifest, row_keys
 
 SAMPLES = 5  # changed cells and keys of one table that are shown
+MANY = 10  # closes of a symbol that no hand corrects one by one
 
 
 def recorded(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
@@ -67,6 +68,38 @@ def report(folder: Path, resources: list[dict[str, Any]], before: Mapping[str, d
     ]
     if described:
         yield f"Metadata changed: {', '.join(described)}"
+
+
+def rewritten(folder: Path, tables: Mapping[str, Table], before: Mapping[str, dict[str, Any]]) -> Iterator[Fault]:
+    """Symbols of whose committed closes many are others now, where no split of that factor says why.
+
+    Neither a currency nor another share shows in a series itself, whose steps stay as they were.
+    """
+    for name, table in tables.items():
+        cells = [field for field, said in table.fields.items() if said.get("split", {}).get("as") == "price"]
+        path = folder / table.entry["path"]
+        if len(cells) != 1 or before.get(name, {}).get("hash") == checksum(path.read_bytes()):
+            continue
+        close, by = cells[0], table.fields[cells[0]]["split"]["ticker"]
+        try:
+            old = _text(committed(folder, path.name) or b"")
+            known = pd.to_numeric(old.set_index(row_keys(old, table.entry))[close], errors="coerce")
+        except (KeyError, ValueError):  # there was none, or of another form, which is told
+            continue
+        ratio = table.typed[close] / table.keys.map(known[~known.index.duplicated()])
+        moved = ratio[(ratio - 1).abs() > 0.001]
+        splits = tables["splits"].typed.to_dict("records") if "splits" in tables else []
+        for symbol, own in moved.groupby(table.raw[by]):
+            factors = [split["old_shares"] / split["new_shares"] for split in splits if split["ticker"] == symbol]
+            if len(own) < MANY or any(abs(own.median() / factor - 1) < 0.01 for factor in factors):
+                continue
+            words = f"{own.median():.4g} times what was committed in the middle of {len(own):,} closes that changed"
+            mend = (
+                "bring them back with `git checkout`, add a split's row to data/splits.csv, commit what a refresh wrote"
+            )
+            yield table.fault(
+                int(own.index[0]), [*table.entry["schema"]["primaryKey"], close], words, mend + or_accept(table)
+            )
 
 
 def _counted(difference: int) -> str:

@@ -1,8 +1,8 @@
 """Take companies out of every table: a fork of other companies would mend thousands of rows by hand.
 
-What is about a company goes with it (`OWN` columns), and what must refer to a row that goes. Where a cell may be empty
-that only names what goes (an acquirer, the other side of a comparison), it is emptied; what that breaks is for `check`
-to say and for a person to mend.
+What is about a company goes with it (`OWN` columns), what must refer to a row that goes, and what a table's metadata
+accept of such a row. Where a cell may be empty that only names what goes (an acquirer, the other side of a comparison),
+it is emptied; what that breaks is for `check` to say and for a person to mend.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
 from minerpivot.data import journal, metadata
 from minerpivot.data.tables import DATA, TableError, checksum, row_keys
 from minerpivot.data.validation import cells
 
 OWN = ("ticker", "symbol")  # of whom a row is about
+SUM = "subject"  # of whose sum, joined by plus signs
 COMPANIES = "instruments"
 
 
@@ -36,12 +38,18 @@ def remove(tickers: Iterable[str], folder: Path = DATA) -> tuple[list[str], Path
             raise TableError(f"data/{COMPANIES}.csv has no {min(unknown)!r}; the tickers are {there}")
         kept = _without(gone, entries, stored)
         changed = {name: entries[name]["path"] for name, table in kept.items() if not table.equals(stored[name])}
+        written = {path: kept[name].to_csv(index=False, lineterminator="\n") for name, path in changed.items()}
+        before = {path: seen[name] for name, path in changed.items()}
+        for name in changed:
+            said = (folder / f"{name}.yml").read_bytes()
+            keys = set(row_keys(kept[name], entries[name]))
+            if (less := _accepting(said.decode("utf-8"), keys)).encode() != said:
+                written[f"{name}.yml"], before[f"{name}.yml"] = less, said
         kept_in = folder.parent / "_build" / "removed" / "-".join(sorted(gone))
         kept_in.mkdir(parents=True, exist_ok=True)
-        for name, path in changed.items():
-            (kept_in / path).write_bytes(seen[name])
-        written = {path: kept[name].to_csv(index=False, lineterminator="\n") for name, path in changed.items()}
-        journal.replace(written, {path: checksum(seen[name]) for name, path in changed.items()}, folder)
+        for path, content in before.items():
+            (kept_in / path).write_bytes(content)
+        journal.replace(written, {path: checksum(content) for path, content in before.items()}, folder)
     return list(changed), kept_in
 
 
@@ -53,6 +61,9 @@ def _without(
         name: table[~table[[column for column in OWN if column in table]].isin(gone).any(axis=1)]
         for name, table in stored.items()
     }
+    for name, table in kept.items():
+        if SUM in table:
+            kept[name] = table[table[SUM].str.split("+", regex=False).map(gone.isdisjoint).astype(bool)]
     before: dict[str, int] = {}
     while before != (before := {name: len(table) for name, table in kept.items()}):
         for name, entry in entries.items():
@@ -78,3 +89,17 @@ def _of_what_is_left(kept: dict[str, pd.DataFrame], entries: dict[str, dict[str,
     said = kept["knowledge"]
     keys = {name: set(row_keys(kept[name], entries[name])) for name in set(said["table"]) & set(kept)}
     return said[[row in keys.get(table, {row}) for table, row in zip(said["table"], said["row"])]]
+
+
+def _accepting(text: str, keys: set[str]) -> str:
+    """A table's yml that accepts values of these rows alone; every other line, comments too, is as it was."""
+    lines = text.splitlines(keepends=True)
+    for name, listed in yaml.compose(text, Loader=yaml.SafeLoader).value:
+        if name.value != "accepted":
+            continue
+        lost = [item for item in listed.value if {key.value: said.value for key, said in item.value}["row"] not in keys]
+        for item in reversed(lost):  # a mapping without braces ends where the next line begins
+            del lines[item.start_mark.line : item.end_mark.line + bool(item.flow_style)]
+        if len(lost) == len(listed.value):
+            del lines[name.start_mark.line]
+    return "".join(lines)

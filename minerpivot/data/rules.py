@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
+from unicodedata import is_normalized
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,12 @@ LARGEST = 1e15  # no quantity of these tables comes near it in its unit: difficu
 EARLIEST = "2009-01-03"  # bitcoin's first block: nothing here is older
 NUMBER = r"-?\d+(\.\d+)?([eE][+-]?\d+)?"  # Decimal would take 1_000, ٣ and inf as well
 INTEGER = r"-?\d+"
-GARBAGE = re.compile("[\x00-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060\ufffd\ufeff]")  # control, unseen, lost
+GARBAGE = re.compile(
+    "[\x00-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060\ufffd\ufeff\uff01-\uff5e]"
+)  # control, unseen, lost, wide
+ALPHABETS = re.compile(  # Latin letters beside Greek capitals or Cyrillic ones in a word, of which many look alike
+    "[A-Za-z][\u0391-\u03a5\u0400-\u04ff]|[\u0391-\u03a5\u0400-\u04ff][A-Za-z]"
+)
 NOTHING = {  # in words of programs and people, who write unknown only where it is an answer
     *("nan", "none", "null", "n/a", "#n/a", "#ref!", "#value!", "#div/0!", "undefined"),
     *("-", "--", "–", "—", "?", "??", "???", "...", "…", "tbd", "tba", "n.a.", "nil"),
@@ -154,6 +160,8 @@ def _unreadable(cell: str, said: Mapping[str, Any]) -> tuple[str, str] | None:
         return "with a line break in it", "write it in one line"
     if GARBAGE.search(cell):
         return "with a character that is no letter", "type the text anew"
+    if not cell.isascii() and (ALPHABETS.search(cell) or not is_normalized("NFC", cell)):
+        return "with a letter that only looks like another", "type the text anew"
     if cell.lower() in NOTHING:
         return "a word for nothing", "an unknown value is an empty cell"
     if said["type"] in ("number", "integer"):

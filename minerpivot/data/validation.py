@@ -88,6 +88,8 @@ def judged(tables: Mapping[str, Table], names: Iterable[str] | None = None) -> l
         splits = tables.get("splits")
         soft += [fault for table in asked for fault in rules.found(rules.outliers, table, splits)]
         found = list(rules.unaccepted(iter([*soft, *consistency.contradictions(tables)]), tables))
+    if not found and "knowledge" in tables:  # and every table and row that it speaks of is there
+        found = list(rules.unaccepted(consistency.contradicted_later(tables), tables))
     by_table: dict[str, list[str]] = {}
     for fault in found:
         by_table.setdefault(fault.table, []).append(str(fault))
@@ -333,6 +335,7 @@ def seal(
         tell(line)
     found, faults = examined(folder, authored, sealed=before)
     faults = faults or judged(found) or [*also({name: table.typed for name, table in found.items()})]
+    faults = faults or [*map(str, rules.unaccepted(edits.rewritten(folder, found, before), found))]
     if faults:
         raise TableError("\n".join(faults))
     for line in told:

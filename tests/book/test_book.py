@@ -534,6 +534,11 @@ def test_a_changed_output_fails_nbval_and_is_stale(tmp_path):
             b"# One\n\n::::{when} a.b\nIt.\n:::\n",
             r"index\.md line 5: ::: closes no block; the block of line 3",
         ),
+        (
+            "chapters/data.ipynb",
+            b'{"cells": [{"cell_type": "markdown", "metadata": {}, "source": ["One.\\n", ">>>>>>> theirs\\n"]}]}',
+            r"data\.ipynb cell 1 line 2: '>>>>>>> theirs' was left by a merge",
+        ),
         ("references.bib", b"@article{a, title = {x", r"references\.bib line 1: .*; mend the entry there"),
         ("references.bib", b"@book{a, title={x}}\n@book{a, title={y}}", r"references\.bib: repeated .*mend the entry"),
         ("CITATION.cff", b"a: b: c", r"CITATION\.cff line 1: mapping values"),

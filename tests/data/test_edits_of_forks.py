@@ -1,13 +1,14 @@
+# ruff: noqa: E501 - a case is a line
 """Right edits that rules once refused, and nonsense that they let pass: each on rows by hand."""
 
 import re
 
 import pytest
 
-from minerpivot.data import metadata, tables
+from minerpivot.data import metadata, rules, tables
 from minerpivot.data.consistency import of_closes, of_deals, of_names, of_periods, of_reports
 from minerpivot.deals import ledger
-from tests.by_hand import table, told
+from tests.by_hand import lines, table, told
 
 LEASE = {"counts_as": "contract", "state": "signed", "ticker": "IREN", "tenant": "Cirrus", "tenant_disclosed": "y"}
 OLD, NEW = LEASE | {"deal_id": "IREN-OLD"}, LEASE | {"deal_id": "IREN-NEW", "supersedes": "IREN-OLD"}
@@ -296,7 +297,8 @@ def test_a_contract_starts_about_when_it_is_signed(start, right):
 @pytest.mark.parametrize(
     ("column", "stated", "right"),
     [("due", "2026-Q3", True), ("due", "2036", True), ("due", "2025-Q4", False), ("due", "1926-Q4", False),
-     ("live_by", "2026-07", True), ("live_by", "2021", True), ("live_by", "2027", False), ("live_by", "2019", False)],
+     ("live_by", "2026-07", True), ("live_by", "2021", True), ("live_by", "2027", False), ("live_by", "2019", False),
+     ("live_by", "2026-08", False), ("live_by", "2026-Q3", True), ("live_by", "2026-Q4", False), ("live_by", "2026-H2", True)],
 )  # fmt: skip
 def test_what_is_promised_lies_ahead_and_what_runs_behind(column, stated, right):
     """Of the day on which it is said."""
@@ -313,19 +315,130 @@ def test_what_is_promised_lies_ahead_and_what_runs_behind(column, stated, right)
         ({"announced_on": "2026-07-17"}, False),
         ({"critical_it_mw": "201"}, False),
         ({"tenant": "Stratus"}, False),
+        ({"tenant": "Stratus", "critical_it_mw": "201", "contract_value_usd_bn": "4.5"}, True),
+        ({"tenant": "Stratus", "critical_it_mw": "201", "contract_value_usd_bn": "4.4"}, False),
+        ({"critical_it_mw": None, "gross_mw": "300", "site": "Lake"}, True),
+        ({"critical_it_mw": None, "gross_mw": "300", "site": "Lake 2"}, False),
+        ({"counts_as": "extension", "extends": "IREN-C", "contract_value_usd_bn": "4.5"}, True),
+        ({"counts_as": "extension", "extends": "IREN-OLD", "contract_value_usd_bn": "4.5"}, False),
         ({"ticker": "APLD"}, False),
+        ({"ticker": "SUB"}, True),
         ({"supersedes": "IREN-OLD"}, False),
         ({"counts_as": "amendment"}, False),
     ],
 )
 def test_a_contract_under_two_keys_is_found(cells, twice):
-    """Same tenant and megawatts within a fortnight; what replaces the other is another."""
-    first = OLD | {"announced_on": "2026-07-02", "critical_it_mw": "200"}
-    second = first | {"deal_id": "IREN-AGAIN", "announced_on": "2026-07-09"} | cells
-    found = told(of_deals.a_contract_is_entered_once(table("deals", first, second)))
+    """Same tenant and megawatts within a fortnight, or the same value; what replaces the other is another."""
+    first = OLD | {
+        "announced_on": "2026-07-02",
+        "critical_it_mw": "200",
+        "contract_value_usd_bn": "4.5",
+        "site": "Lake",
+    }
+    second = (
+        first
+        | {"deal_id": "IREN-AGAIN", "announced_on": "2026-07-09"}
+        | {"contract_value_usd_bn": None, "site": None}
+        | cells
+    )
+    companies = table("instruments", {"ticker": "IREN"}, {"ticker": "APLD"}, {"ticker": "SUB", "parent": "IREN"})
+    found = told(of_deals.a_contract_is_entered_once(table("deals", first, second), companies))
     assert len(found) == twice
     if found and not cells:
         assert "row 3: deal_id is 'IREN-AGAIN', as much as 'IREN-OLD' 7 days before; remove one of the two" in found[0]
+
+
+def test_what_prolongs_or_is_part_of_another_is_summed_once():
+    """A renewal counts as extension, a part of a whole has no value of its own."""
+    whole = {"deal_id": "IREN-ALL", "ticker": "IREN", "counts_as": "value", "contract_value_usd_bn": "9"}
+    part = {"deal_id": "IREN-A", "ticker": "IREN", "part_of": "IREN-ALL"}
+    renewal = {"deal_id": "IREN-B", "ticker": "IREN", "counts_as": "extension", "extends": "IREN-A"}
+    wrong = [part | {"contract_value_usd_bn": "4"}, renewal | {"counts_as": "contract"}]
+    found = [fault for fault in rules.impossible(table("deals", whole, part, renewal, *wrong)) if fault.row > 2]
+    assert {(fault.row, name) for fault in found for name in fault.cells if name in ("part_of", "extends")} == {
+        (3, "part_of"),
+        (4, "extends"),
+    }
+    right = rules.impossible(table("deals", whole, part, renewal))
+    assert not [fault for fault in right if {"part_of", "extends"} & fault.cells.keys()]
+
+
+@pytest.mark.parametrize(
+    ("ticker", "period", "issued", "right"),
+    [
+        ("JUNE", "FY2026", "2026-06-30", True), ("JUNE", "FY2026", "2026-07-01", False), ("JUNE", "2026", "2026-07-01", True),
+        ("JUNE", "CY2026", "2027-01-01", False), ("JUNE", "FY2026H1", "2025-12-31", True), ("JUNE", "FY2026H1", "2026-01-29", False),
+        ("JUNE", "FY2026Q3", "2026-03-31", True), ("JUNE", "FY2026Q3", "2026-04-01", False), ("JUNE", "2026H1", "2026-06-30", True),
+        ("JUNE", "2026Q1", "2026-04-01", False), ("JUNE", "2024Q2-Q4", "2024-12-31", True), ("JUNE", "2024Q2-Q4", "2025-01-01", False),
+        ("UNKNOWN", "FY2026", "2027-06-01", True), ("BOTH", "FY2026", "2026-12-31", True), ("JUNE", "FY2026", None, True),
+    ],
+)  # fmt: skip
+def test_nobody_guides_for_what_has_ended(ticker, period, issued, right):
+    """By the company's own calendar, or the later of two; where no calendar is known nothing is asked."""
+    row = {"ticker": ticker, "guided_period": period, "issued_on": issued}
+    ends = {"JUNE": [6.0], "BOTH": [6.0, 12.0]}
+    found = told(of_reports.guidance_precedes_its_end(table("capex_guidance", row), ends))
+    assert (found == []) == right
+    if found:
+        assert "issued after the guided period, which ended on 20" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "twice"),
+    [
+        ({"guided_period": "CY2026"}, True), ({"guided_period": "2026"}, True), ({"guided_period": "FY2026"}, False),
+        ({"issued_on": "2026-07-02"}, False), ({"definition": "cash_ppe"}, False), ({"kind": "part"}, False),
+    ],
+)  # fmt: skip
+def test_a_statement_is_entered_once(cells, twice):
+    """The year with and without its letters is one."""
+    row = {"ticker": "META", "guided_period": "2026", "issued_on": "2026-07-01", "definition": "all", "kind": "point"}
+    found = told(of_reports.a_statement_is_entered_once(table("capex_guidance", row, row | cells)))
+    assert len(found) == twice
+
+
+def test_a_report_is_entered_once():
+    """Under the names of two calendars; results of a year and a preliminary figure have days of their own."""
+    head = "ticker,fiscal_period,reported_on"
+    right = ["IREN,FY2026 Q4,2026-08-27", "IREN,FY2026 Q4 preliminary,2026-07-20", "APLD,2026 Q2,2026-08-27"]
+    found = told(of_reports.a_report_is_entered_once(lines("earnings_dates", head, *right, "IREN,2026 Q2,2026-08-27")))
+    assert [fault.split(", a day")[0] for fault in found] == [
+        "data/earnings_dates.csv row 5: ticker is 'IREN' and fiscal_period is '2026 Q2' and reported_on is '2026-08-27'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("phase", "mw", "other", "right"),
+    [
+        ("hall 2", "98", None, True), ("hall 2", "99", None, False), ("Hall-1", "100", None, False),
+        ("hall 1", "110", None, True), ("Hall-1", "100", "a", True),
+    ],
+)  # fmt: skip
+def test_phases_together_are_part_of_their_contract(phase, mw, other, right):
+    """Of a phase told twice the larger figure counts; what another text gives for it is in no sum."""
+    first = {"delivery_id": "a", "site": "lake", "phase": "hall 1", "deal_id": "IREN-OLD", "live_critical_it_mw": "100"}
+    again = first | {"delivery_id": "b", "phase": phase, "live_critical_it_mw": mw, "alternative_to": other}
+    deals = table("deals", OLD | {"critical_it_mw": "180"})
+    found = told(of_deals.deliveries_fit_their_contract(table("deliveries", first, again), deals))
+    assert (found == []) == right
+    assert all("whose phases together are more than its contract" in fault for fault in found)
+
+
+def test_a_deal_goes_forward():
+    """From signed to delivered; what has ended stays so, but for one that was lost sight of."""
+
+    def said(*states):
+        rows = [{"table": "deals", "row": "IREN-OLD", "field": "state", "value": state, "known_on": f"2026-08-{20 + at}"}
+                for at, state in enumerate(states)]  # fmt: skip
+        return told(of_deals.a_deal_goes_forward(table("knowledge", *rows[::-1]), table("deals", OLD)))
+
+    assert said("partly_delivered", "delivered", "terminated") == said("untraced", "signed") == said("sold") == []
+    (fault,) = said("terminated", "signed")
+    assert fault.startswith(
+        "data/knowledge.csv row 2: row is 'IREN-OLD' and value is 'signed' and known_on is '2026-08-21'"
+    )
+    assert "though it was terminated before; correct state or day; what is revived is a new deal" in fault
+    assert len(said("conditional")) == 1
 
 
 def test_a_financing_under_two_keys_is_found():

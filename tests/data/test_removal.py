@@ -8,6 +8,7 @@ import sys
 
 import pandas as pd
 import pytest
+import yaml
 
 from minerpivot.data import journal, removal, tables
 from tests.frozen import FOLDER
@@ -128,3 +129,45 @@ def test_a_table_that_cannot_be_read_stops_it(tmp_path):
         removal.remove(["HUT"], folder)
     assert contents(folder) == old
     assert not (tmp_path / ".refresh").exists()
+
+
+def test_what_was_accepted_of_its_rows_goes_along(tmp_path):
+    """Of others it stays, as do comments; a list that is left empty goes with its heading, and all is kept."""
+    folder = shutil.copytree(FOLDER, tmp_path / "tables")
+    old = contents(folder)
+    _, before = removal.remove(["META"], folder)
+    now = contents(folder)
+    assert {name for name in now if now[name] != old[name] and name.endswith("yml")} == {
+        "capex_actuals.yml",
+        "capex_annual.yml",
+    }
+    assert b"accepted" not in now["capex_annual.yml"]
+    assert (before / "capex_annual.yml").read_bytes() == old["capex_annual.yml"]
+    assert b"WULF-2025-08-FS1, field: same_day" in now["event_flags.yml"]
+
+
+def test_a_forecast_of_a_sum_goes_with_each_of_its_companies(tmp_path):
+    """What analysts expect of two together cannot be set beside one; that of another company stays."""
+    folder = shutil.copytree(FOLDER, tmp_path / "tables")
+    rows = read(folder / "consensus.csv")
+    more = rows.iloc[:1].assign(consensus_id="MSFT+META-2026-2026-01-26", subject="MSFT+META")
+    pd.concat([rows, more]).to_csv(folder / "consensus.csv", index=False, lineterminator="\n")
+    removal.remove(["META"], folder)
+    pd.testing.assert_frame_equal(read(folder / "consensus.csv"), rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a: 1\naccepted:\n- {row: X|1, why: a}\n# of Y\n- {row: Y|1, why: b\n    c}\nb: 2\n", {"X|1"}),
+        ("accepted:  # two\n  - row: X|1\n    why: a\n  - row: Y|1\n    why: b\nb: 2\n", {"X|1"}),
+        ("accepted:\n- row: Y|1\n  why: b\n- row: X|1\n  why: a\n", {"X|1"}),
+    ],
+)
+def test_a_line_is_taken_out_however_it_is_written(text, kept):
+    """In braces over two lines, or as a block of lines."""
+    less = removal._accepting(text, kept)
+    said = yaml.safe_load(text)
+    assert yaml.safe_load(less) == said | {"accepted": [item for item in said["accepted"] if item["row"] in kept]}
+    assert [line for line in less.splitlines() if "#" in line] == [line for line in text.splitlines() if "#" in line]
+    assert removal._accepting(text, {"X|1", "Y|1"}) == text

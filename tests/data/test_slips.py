@@ -178,6 +178,20 @@ def test_a_sign_that_nobody_sees_is_refused_in_a_text(sign):
     assert at(rules.unreadable(one, entry)) == [0]
 
 
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("\u0410mazon", False), ("AM\u0414", False), ("N\u0395C", False), ("\uff21mazon", False), ("Que\u0301bec", False),
+        ("Qu\u00e9bec", True), ("\u0411\u0438\u0442\u0420\u0438\u0432\u0435\u0440 (BitRiver)", True), ("5 k\u03a9", True), ("x \u00d7 y", True),
+    ],
+)  # fmt: skip
+def test_a_letter_that_looks_like_another_is_refused(text, right):
+    """Cyrillic or Greek within a Latin word, a wide letter, an accent apart: "Amazon" would be two tenants."""
+    one = pd.DataFrame({"tenant": pd.array([text], dtype="string")})
+    entry = {"name": "t", "schema": {"fields": [{"name": "tenant", "type": "string"}]}}
+    assert (at(rules.unreadable(one, entry)) == []) == right
+
+
 # --- what another table says -------------------------------------------------------------------
 
 

@@ -272,6 +272,35 @@ def test_later_knowledge_is_about_a_cell_that_is_there(small, data, row, message
     assert all(re.match(where, fault) for fault in faults)
 
 
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            f"deals,{DEAL},tenant,undisclosed lab,2026-01-01",
+            "tenant is 'undisclosed lab' and tenant_disclosed is 'y', w",
+        ),
+        (
+            f"deals,{DEAL},part_of,{DEAL},2026-01-01",
+            f"deal_id is '{DEAL}' and part_of is '{DEAL}', the row itself; corr",
+        ),
+        (
+            "prices,IREN|2026-06-01,close,130,2026-07-01",
+            "symbol is 'IREN' and date is '2026-06-01' and close is '130', ",
+        ),
+    ],
+)
+def test_later_knowledge_keeps_what_its_table_keeps(small, data, row, message):
+    """A cell that was right and becomes wrong, in its series or beside other facts, is told where that is said."""
+    with (data / "knowledge.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{row},,https://example.org/,reported,\n")
+    faults = problems(data, "knowledge", row.partition(",")[0], small=small)
+    table = row.partition(",")[0]
+    where = f"data/knowledge.csv row {len(text(data, 'knowledge')) + 1}: "
+    assert all(fault.startswith(where) for fault in faults), faults
+    assert any(f", after which in {table} {message}" in fault for fault in faults), faults
+    assert "yml" not in faults[0] or "data/knowledge.yml" in faults[0]
+
+
 def test_an_hour_may_be_a_clock_and_the_session_must_be_its_own(small, data):
     """In New York, for the deal and its event alike; after four in the afternoon the next session reacts."""
     for clock, faults in {"07:30": 0, "16:00": 1}.items():
@@ -754,6 +783,33 @@ def test_rows_removed_added_and_cells_changed_are_told_before_they_are_recorded(
     )
     assert "splits: 1 row added: 'WULF|2021-12-14'" in lines
     assert told_of(committed) == []  # recorded: nothing has changed since
+
+
+@pytest.mark.parametrize(
+    ("factor", "rows", "split", "told"),
+    [(1.4, 10, "", True), (1.4, 9, "", False), (5, 90, "", True), (5, 90, "IREN,2026-10-08,1,5,y,y,,", False)],
+)
+def test_a_series_of_closes_that_moves_as_one_needs_a_split(committed, factor, rows, split, told):
+    """In another currency every step is as it was: only the commit tells. A few closes are a correction."""
+    prices = text(committed, "prices")
+    chosen = prices.index[prices["symbol"] == "IREN"][-rows:]
+    prices.loc[chosen, "close"] = (prices.loc[chosen, "close"].astype(float) * factor).map("{:.4f}".format)
+    save(committed, "prices", prices)
+    with (committed / "splits.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{split}\n" if split else "")
+    entries = metadata.authored(committed)
+    found, _ = validation.examined(committed, entries, {"prices", "splits"})
+    faults = [str(fault) for fault in edits.rewritten(committed, found, tables.entries(committed))]
+    assert len(faults) == told
+    if told:
+        assert (
+            f"{factor:g} times what was committed in the middle of {rows:,} closes that changed; bring them"
+            in faults[0]
+        )
+        with pytest.raises(tables.TableError, match=re.escape(faults[0][:60])):
+            validation.seal(committed)
+    shutil.rmtree(committed.parent / ".git")
+    assert list(edits.rewritten(committed, found, tables.entries(committed))) == []  # nobody knows what they were
 
 
 def test_changes_since_the_commit_are_called_so_where_the_sealed_state_is_gone(committed):

@@ -12,7 +12,13 @@ from minerpivot.data.consistency import of_closes, of_deals, of_knowledge, of_na
 from minerpivot.data.consistency.rule import RULES
 from minerpivot.data.rules import Fault, Table
 
-__all__ = ["contradictions", "of_closes", "of_deals", "of_network"]  # that register their rules as they are loaded
+__all__ = [
+    "contradicted_later",
+    "contradictions",
+    "of_closes",
+    "of_deals",
+    "of_network",
+]  # that register their rules as they are loaded
 WORTH = ("prices", "shares_outstanding", "splits")  # what says what a company was worth
 
 
@@ -30,5 +36,33 @@ def contradictions(tables: Mapping[str, Table]) -> Iterator[Fault]:
             yield from rules.found(rule, *(tables[name] for name in names))
     if "earnings_dates" in tables:
         yield from of_reports.results_follow_their_quarter(tables["earnings_dates"], year_ends)
+    if "capex_guidance" in tables:
+        yield from of_reports.guidance_precedes_its_end(tables["capex_guidance"], year_ends)
     if "knowledge" in tables:
         yield from of_knowledge.learned(tables["knowledge"], tables)
+
+
+def contradicted_later(tables: Mapping[str, Table]) -> Iterator[Fault]:
+    """What later knowledge makes of a cell and its series or another fact excludes, told where the knowledge stands.
+
+    Companies keep the cells of their own row, for rows of before a change speak of them as they were then. Other rows
+    may be older than what is known now (a promise of more than a contract has since become), and are not asked.
+    """
+    knowledge = tables["knowledge"]
+    known = {
+        str(name): of_knowledge.applied(knowledge, tables[str(name)])
+        for name in knowledge.raw["table"].unique()
+        if name != "instruments"
+    }
+    told = of_knowledge.last_told(knowledge)
+    splits = tables.get("splits")
+    faults = [fault for table in known.values() for fault in rules.found(rules.outliers, table, splits)]
+    for fault in [*faults, *contradictions({**tables, **known})]:
+        if fault.table in known:
+            key = known[fault.table].keys.iloc[fault.row]
+            rows = [told[fault.table, key, name] for name in fault.cells if (fault.table, key, name) in told]
+            if rows:
+                cells = " and ".join(f"{name} is {rules.quoted(value)}" for name, value in fault.cells.items())
+                words = f"after which in {fault.table} {cells}, {fault.wrong}"
+                mend = fault.mend.replace(f"data/{fault.table}.yml", f"data/{knowledge.name}.yml")
+                yield knowledge.fault(max(rows), ["row", "field", "value"], words, mend)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -117,6 +118,30 @@ def what_is_replaced_has_ended(deals: Table, knowledge: Table) -> Iterator[Fault
     yield from knowledge.where(alone, ["row", "value"], "though no deal has it in supersedes", mend)
 
 
+STAGES: dict[Any, int] = {  # untraced is none of them: what was lost sight of may turn up at any
+    **dict.fromkeys(("offered", "memorandum", "letter_of_intent", "conditional"), 0),
+    **{"signed": 1, "partly_delivered": 2, "delivered": 3, "completed": 3},
+    **dict.fromkeys(("superseded", "terminated", "sold"), 4),
+}
+
+
+@across("knowledge", "deals")
+def a_deal_goes_forward(knowledge: Table, deals: Table) -> Iterator[Fault]:
+    """What has ended does not come back into the sums, and what was delivered is not signed again."""
+    reached = dict(zip(deals.raw["deal_id"], deals.raw["state"]))
+    said = knowledge.raw.loc[knowledge.typed["known_on"].sort_values(kind="stable").index]
+    said = said.query("table == 'deals' and field == 'state'")
+    for row, deal, state in zip(said.index.tolist(), said["row"], said["value"]):
+        before = reached.get(deal)
+        if STAGES.get(state, 9) < STAGES.get(before, 0):
+            words, mend = f"though it was {before} before", "correct state or day; what is revived is a new deal"
+            yield knowledge.fault(row, ["row", "value", "known_on"], words, mend)
+        reached[deal] = state
+
+
+BEGINS = {"-Q1": "-01", "-Q2": "-04", "-Q3": "-07", "-Q4": "-10", "-H1": "-01", "-H2": "-07"}
+
+
 def _years_apart(table: Table, said: str, day: str, earliest: int, latest: int) -> Iterator[Fault]:
     """A stated period ("2026-Q4", "mid-2027") lies so many years from the day on which it was stated."""
     period = pd.to_numeric(table.raw[said].str.removeprefix("mid-").str[:4], errors="coerce")
@@ -137,15 +162,32 @@ def what_is_promised_lies_ahead_and_what_runs_behind(deliveries: Table) -> Itera
     """Due from the year in which it is said to ten years later (0 to 3 so far), live at most five before (0 to 1)."""
     yield from _years_apart(deliveries, "due", "said_on", 0, 10)
     yield from _years_apart(deliveries, "live_by", "said_on", -5, 0)
+    begins = deliveries.raw["live_by"].str.removeprefix("mid-").replace(BEGINS, regex=True)
+    stated = last_day(deliveries.typed["said_on"])
+    ahead = (first_day(begins) > stated) & (begins.str[:4] == deliveries.raw["said_on"].str[:4])
+    words, mend = "which had not begun when it was said", "correct either day"
+    yield from deliveries.where(ahead, ["said_on", "live_by"], words, mend)
 
 
-@across("deals")
-def a_contract_is_entered_once(deals: Table) -> Iterator[Fault]:
-    """Two of one tenant with the same megawatts within a fortnight are one under two keys (27 days apart so far)."""
+@across("deals", "instruments")
+def a_contract_is_entered_once(deals: Table, instruments: Table) -> Iterator[Fault]:
+    """Within a fortnight two of one tenant with the same megawatts or site, or of the same value, are one twice.
+
+    27 days apart so far. A subsidiary's contract is its parent's too, and one tenant may have two names.
+    """
+    parent = on(deals, "ticker", instruments, "ticker", ["parent"])["parent"]
+    company = parent.fillna(deals.typed["ticker"]).astype(object)
     power = deals.typed["critical_it_mw"].fillna(deals.typed["gross_mw"])
-    alike = [deals.raw["ticker"], deals.raw["tenant"].map(spelt), power]
-    signed = (deals.raw["counts_as"] == "contract") & deals.raw["tenant"].notna() & power.notna()
-    yield from _entered_twice(deals, signed, alike, "deal_id", ["supersedes", "extends"])
+    tenant, value = deals.raw["tenant"].map(spelt), deals.typed["contract_value_usd_bn"]
+    signed = (deals.raw["counts_as"] == "contract") & deals.raw["tenant"].notna()
+    summed = deals.raw["counts_as"].isin(["contract", "value", "extension"])
+    told: set[int] = set()
+    for rows, alike in ((signed, [tenant, power]), (signed, [tenant, deals.raw["site"]]), (summed, [value])):
+        known = (rows & alike[-1].notna()).fillna(False).astype(bool)
+        for fault in _entered_twice(deals, known, [company, *alike], "deal_id", ["supersedes", "extends"]):
+            if fault.row not in told:
+                yield fault
+            told.add(fault.row)
 
 
 @across("financings")
@@ -204,6 +246,15 @@ def deliveries_fit_their_contract(deliveries: Table, deals: Table) -> Iterator[F
     for name in ("critical_it_mw", "live_critical_it_mw"):
         more = deliveries.typed[name] > 1.1 * most
         yield from deliveries.where(more, ["deal_id", name], "more than its contract", "correct either table")
+    rows = deliveries.raw["alternative_to"].isna() & most.notna()
+    live = deliveries.typed[rows].groupby(["deal_id", "site", "phase"])["live_critical_it_mw"].max()
+    together = deliveries.raw["deal_id"].map(live.groupby("deal_id").sum()).astype("float64")
+    over = (together > 1.1 * most) & (deliveries.typed["live_critical_it_mw"] <= 1.1 * most)
+    words, mend = (
+        "whose phases together are more than its contract",
+        "call a phase by one name, or correct either table",
+    )
+    yield from deliveries.where(over, ["deal_id", "phase", "live_critical_it_mw"], words, mend)
 
 
 @across("site_contracts", "deals")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,22 @@ def learned(knowledge: Table, tables: Mapping[str, Table]) -> Iterator[Fault]:
             continue
         referred = {key["reference"]["resource"] for key in table.entry["schema"].get("foreignKeys", [])}
         yield from rules.found(_learned, knowledge, table, *(tables[other] for other in tables if other in referred))
+
+
+@lru_cache(maxsize=256)
+def applied(knowledge: Table, table: Table) -> Table:
+    """A table with all that became known of its cells by now; of sound knowledge."""
+    raw, places = table.raw.copy(), dict(zip(table.keys, table.raw.index))
+    for (name, key, field), row in last_told(knowledge).items():
+        if name == table.name:
+            raw.loc[places[key], field] = knowledge.raw["value"].iloc[row]
+    return Table(table.entry, raw, converted(raw, table.entry), table.today)
+
+
+def last_told(knowledge: Table) -> dict[tuple[str, str, str], int]:
+    """The row that tells last of each cell, by table, key and field."""
+    rows = knowledge.raw.loc[knowledge.typed["known_on"].sort_values(kind="stable").index]
+    return dict(zip(rows[["table", "row", "field"]].itertuples(index=False, name=None), rows.index))
 
 
 def _learned(knowledge: Table, table: Table, *referred: Table) -> Iterator[Fault]:
@@ -77,6 +94,9 @@ def _learned(knowledge: Table, table: Table, *referred: Table) -> Iterator[Fault
                     words = f"not among {foreign['reference']['fields']} of {other.name}"
                     yield knowledge.fault(row, ["field", "value"], words, "add the row there or correct the reference")
         now = current.get(place, table.raw.iloc[place]).copy()
+        if value == ("" if pd.isna(now[name]) else now[name]):
+            mend = "write what became known, or take the row out"
+            yield knowledge.fault(row, ["row", "field", "value"], "which the cell holds already", mend)
         now[name] = said["value"]
         current[place] = now
         moment = (place, knowledge.typed["known_on"].iloc[row])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -74,20 +75,45 @@ def net_is_near_gross(net: Table, actuals: Table) -> Iterator[Fault]:
             yield net.fault(row, cells, "not the sum of its four quarters", "correct the total or a quarter")
 
 
+def guidance_precedes_its_end(guidance: Table, year_ends: Mapping[str, list[float]]) -> Iterator[Fault]:
+    """Nobody guides for a period that has ended in every calendar of its company."""
+    rows = guidance.typed[["ticker", "guided_period", "issued_on"]].itertuples(index=False)
+    for row, (ticker, period, issued) in enumerate(rows):
+        months = year_ends.get(ticker, []) if period.startswith("FY") else [12.0]
+        ends = [_ended(period, int(month)) for month in months]
+        if ends and not pd.isna(issued) and issued > max(ends):
+            words = f"issued after the guided period, which ended on {max(ends):%Y-%m-%d}"
+            yield guidance.fault(row, ["guided_period", "issued_on"], words, "correct the period or the day")
+
+
+@across("capex_guidance")
+def a_statement_is_entered_once(guidance: Table) -> Iterator[Fault]:
+    """CY2026 is 2026: of one day, kind, definition and basis there is one figure for a period."""
+    said = guidance.raw.assign(guided_period=guidance.raw["guided_period"].str.removeprefix("CY"))
+    said = said[["ticker", "guided_period", "issued_on", "kind", "definition", "basis"]]
+    twice = said.duplicated() & said["issued_on"].notna()
+    words = "as much as an earlier row of that day and period says"
+    yield from guidance.where(twice, ["guidance_id", "guided_period"], words, "remove one of the two")
+
+
+def _ended(period: str, month: int) -> pd.Timestamp:
+    """The last day of a guided period of a year that ends with a month."""
+    year, part = re.fullmatch(r"(?:FY|CY)?(\d{4})(.*)", period).groups()  # type: ignore[union-attr]
+    before = {"": 0, "H": 6 * (2 - int(part[-1:] or 2)), "Q": 3 * (4 - int(part[-1:] or 4))}[part[:1]]
+    return pd.Timestamp(year=int(year), month=month, day=1) + pd.offsets.MonthEnd(0) - pd.offsets.MonthEnd(before)
+
+
 @across("capex_guidance", "capex_actuals")
 def guidance_is_of_the_size_of_what_was_spent(guidance: Table, actuals: Table) -> Iterator[Fault]:
-    """Given before the period ends, and a fifth to five times the pace of the last two quarters (0.5 to 4.6 so far)."""
+    """A fifth to five times the pace of the last two quarters (0.5 to 4.6 so far)."""
     cash = actuals.typed[actuals.typed["definition"] == "cash_ppe"].sort_values("period_end")
     for row, said in enumerate(guidance.typed.to_dict("records")):
-        end, quarters, kind = _guided(said["guided_period"])
+        quarters, kind = _guided(said["guided_period"])
         if said["period_kind"] != kind:
             words = f"but such a period is {kind}"
             yield guidance.fault(row, ["guided_period", "period_kind"], words, "correct either")
         if pd.isna(said["issued_on"]):
             continue
-        if said["issued_on"] > end:
-            words = "issued after the guided period"
-            yield guidance.fault(row, ["guided_period", "issued_on"], words, "correct the period or the day")
         known = cash[(cash["ticker"] == said["ticker"]) & (cash["period_end"] < said["issued_on"])]
         if known.empty:
             continue
@@ -98,16 +124,11 @@ def guidance_is_of_the_size_of_what_was_spent(guidance: Table, actuals: Table) -
                 yield guidance.fault(row, ["guidance_id", name], words, "correct the figure or its unit, or accept it")
 
 
-def _guided(period: str) -> tuple[pd.Timestamp, int, str]:
-    """The last day by which a guided period has ended under any fiscal calendar, its quarters, its kind.
-
-    "2024Q2-Q4" guides each quarter of a span.
-    """
-    end = pd.Timestamp(f"{period.removeprefix('FY').removeprefix('CY')[:4]}-12-31")
+def _guided(period: str) -> tuple[int, str]:
+    """A guided period's quarters and its kind; "2024Q2-Q4" guides each quarter of a span."""
     parts = "Q" in period or "H" in period
     kind = ("fiscal_quarter" if parts else "fiscal") if period.startswith("FY") else "calendar"
     return (
-        end,
         1 if "Q" in period else 2 if "H" in period else 4,
         "calendar_quarters" if parts and kind == "calendar" else kind,
     )
@@ -123,7 +144,7 @@ def consensus_is_of_the_size_of_what_was_spent(consensus: Table, actuals: Table)
     ):
         known = cash[cash["ticker"].isin(subject.split("+")) & (cash["period_end"] < told[row])]
         pace = (
-            known.groupby("ticker")["capex_usd_bn"].apply(lambda last: last.tail(2).mean()).sum() * _guided(period)[1]
+            known.groupby("ticker")["capex_usd_bn"].apply(lambda last: last.tail(2).mean()).sum() * _guided(period)[0]
         )
         if pace and not 0.2 <= value / pace <= 5:
             words = f"but the last two quarters' pace was {pace:.4g} for that period"
@@ -141,6 +162,14 @@ def results_follow_their_quarter(dates: Table, year_ends: Mapping[str, list[floa
         if ends and not any(-10 <= (told - end).days <= 100 for end in ends):
             words = f"but that quarter ended about {' or '.join(f'{end:%Y-%m-%d}' for end in ends)}"
             yield dates.fault(row, ["ticker", "fiscal_period", "reported_on"], words, "correct the period or the day")
+
+
+@across("earnings_dates")
+def a_report_is_entered_once(dates: Table) -> Iterator[Fault]:
+    """One day has one report of a company, whichever calendar names its quarter."""
+    twice = dates.raw.duplicated(["ticker", "reported_on"])
+    words, mend = "a day on which it has another report", "remove one of the two, or correct the day"
+    yield from dates.where(twice, ["ticker", "fiscal_period", "reported_on"], words, mend)
 
 
 def _same_day(dates: Table, other: Table, ticker: str) -> Iterator[Fault]:

@@ -28,8 +28,17 @@ SIGNED = table(
             "row is 'IREN-A' and known_on is '2025-11-02', before the row itself was public, 2025-11-03; "
             "correct the day, or the row itself",
         ),
-        ("deals,HUT-B,state,delivered,2025-11-02", ""),  # whose own day nobody knows exactly
-        ("deals,IREN-A,contract_value_usd_bn,,2026-01-05", ""),
+        ("deals,HUT-B,state,partly_delivered,2025-11-02", ""),  # whose own day nobody knows exactly
+        ("deals,IREN-A,tenant_disclosed,n,2026-01-05", ""),
+        (
+            "deals,IREN-A,contract_value_usd_bn,,2026-01-05",
+            "row is 'IREN-A' and field is 'contract_value_usd_bn' and value is '', which the cell holds already; write what "
+            "became known, or take the row out",
+        ),
+        (
+            "deals,HUT-B,state,delivered,2026-01-06",
+            "row is 'HUT-B' and field is 'state' and value is 'delivered', which the cell holds already",
+        ),
         (
             "gone,IREN-A,state,x,2026-01-05",
             "table is 'gone', no table with sound rows; the tables are deals, instruments",
