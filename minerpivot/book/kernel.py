@@ -9,6 +9,7 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from typing import Any
@@ -23,10 +24,15 @@ START: Any = multiprocessing.get_context("forkserver" if FORKS else "spawn")
 def load_libraries() -> None:
     """Begin to load them, which takes a second or two, without waiting for the end."""
     if FORKS:
-        from multiprocessing import forkserver
+        from multiprocessing import forkserver, resource_tracker
 
         START.set_forkserver_preload(LIBRARIES.split())
-        forkserver.ensure_running()
+        resource_tracker.ensure_running()  # which lets signals through again
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # it ends with who asked, and says nothing
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Copied(LocalProvisioner):
@@ -69,6 +75,7 @@ def _run(arguments: list[str], folder: Any, environment: dict[str, str], errors:
     os.dup2(os.open(errors, os.O_WRONLY | os.O_APPEND), 2)
     if hasattr(os, "setsid"):
         os.setsid()  # Ctrl+C at the terminal is for who asked
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # by which Jupyter stops a cell
     gc.freeze()
     gc.set_threshold(100_000)  # it lives for seconds, and looking for garbage takes a tenth of them
     threading.Thread(target=_end_with_who_asked, daemon=True).start()

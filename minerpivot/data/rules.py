@@ -35,9 +35,9 @@ LARGEST = 1e15  # no quantity of these tables comes near it in its unit: difficu
 EARLIEST = "2009-01-03"  # bitcoin's first block: nothing here is older
 NUMBER = r"-?\d+(\.\d+)?([eE][+-]?\d+)?"  # Decimal would take 1_000, ٣ and inf as well
 INTEGER = r"-?\d+"
-GARBAGE = re.compile(
-    "[\x00-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060\ufffd\ufeff\uff01-\uff5e]"
-)  # control, unseen, lost, wide
+GARBAGE = re.compile(  # control, unseen, lost, and the wide letters and figures of an East Asian keyboard
+    "[\x00-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060\ufffd\ufeff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]"
+)
 ALPHABETS = re.compile(  # Latin letters beside Greek capitals or Cyrillic ones in a word, of which many look alike
     "[A-Za-z][\u0391-\u03a5\u0400-\u04ff]|[\u0391-\u03a5\u0400-\u04ff][A-Za-z]"
 )

@@ -73,6 +73,28 @@ def test_no_kernel_outlives_a_build_that_is_killed(tmp_path):
     wait_until(lambda: not any(map(runs, told.read_text().split())))
 
 
+CTRL_C = """
+import os, signal, time
+from minerpivot.book import kernel
+signal.signal(signal.SIGINT, lambda *_: None)  # to ignore it would be inherited
+kernel.load_libraries()
+time.sleep(0.3)
+os.killpg(0, signal.SIGINT)
+time.sleep(0.5)
+"""
+
+
+@pytest.mark.skipif(not kernel.FORKS, reason="elsewhere no process loads libraries beforehand")
+def test_who_ends_a_build_while_libraries_load_sees_no_traceback(tmp_path):
+    """The process that loads them hears of it as it loses who asked; kernels can be stopped as ever."""
+    run = subprocess.run(
+        [sys.executable, "-c", CTRL_C], cwd=ROOT, start_new_session=True, capture_output=True, text=True
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    blocked = "import signal\nprint(signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    assert said(notebook_of(tmp_path / "page.ipynb", blocked)) == "set()"
+
+
 def runs(number):
     """Whether a process of that number runs."""
     try:

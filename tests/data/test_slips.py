@@ -183,6 +183,7 @@ def test_a_sign_that_nobody_sees_is_refused_in_a_text(sign):
     [
         ("\u0410mazon", False), ("AM\u0414", False), ("N\u0395C", False), ("\uff21mazon", False), ("Que\u0301bec", False),
         ("Qu\u00e9bec", True), ("\u0411\u0438\u0442\u0420\u0438\u0432\u0435\u0440 (BitRiver)", True), ("5 k\u03a9", True), ("x \u00d7 y", True),
+        ("\u5fae\u8f6f\uff0c\uff08\u79df\u6237\uff09", True),
     ],
 )  # fmt: skip
 def test_a_letter_that_looks_like_another_is_refused(text, right):
