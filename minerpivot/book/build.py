@@ -99,6 +99,8 @@ def build_site(source: Path, build: Path, *, still: Callable[[], bool] = lambda:
         with redirect_stdout(io.StringIO()):
             jupyter_book(arguments, standalone_mode=False)
     except (RuntimeError, SystemExit) as error:
+        if isinstance(asked := getattr(error, "code", None), KeyboardInterrupt):  # Ctrl+C: there is nothing to mend
+            raise asked from None
         if isinstance(cause := _at_root(error), OSError):
             raise BuildError(f"{disk.refused(cause, ROOT)}. The previous site is unchanged.") from error
         raise BuildError("The site was not built: mend what is named above. The previous site is unchanged.") from error

@@ -666,6 +666,15 @@ def test_what_the_disk_refused_within_sphinx_is_said_by_its_file(tmp_path, monke
         build.build_site(tmp_path, tmp_path / "build")
 
 
+def test_who_ends_a_build_within_sphinx_is_not_told_to_mend_something(tmp_path, monkeypatch):
+    """Jupyter Book makes Ctrl+C its exit code."""
+    for name, text in {"_config.yml": "title: A", "_toc.yml": "format: jb-book\nroot: index", "index.md": ""}.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr("jupyter_book.cli.main.main", lambda *_, **__: sys.exit(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        build.build_site(tmp_path, tmp_path / "build")
+
+
 def test_a_change_log_that_is_missing_is_named(tmp_path, monkeypatch):
     """Before Sphinx asks for it."""
     for name, text in {"_config.yml": "title: A", "changes.md": "# Changes\n"}.items():
