@@ -111,6 +111,9 @@ def copy_data(folder: Path) -> None:
         content = path.read_bytes() if table.equals(stored) else _as_text(table, stored, path)
         (folder / entry["path"]).write_bytes(content)
         entry |= {"hash": tables.checksum(content), "bytes": len(content), "rows": len(table)}
+        keys = set(tables.row_keys(table, entry))
+        for part in {"accepted", "holes"} & entry.keys():  # of rows, which may be later ones
+            entry[part] = [item for item in entry[part] if item["row"] in keys]
         del entry["metadata_hash"]  # of a file that is not published: all that it says stands here
     (folder / "datapackage.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
