@@ -24,6 +24,13 @@ WORTH = ("prices", "shares_outstanding", "splits")  # what says what a company w
 
 def contradictions(tables: Mapping[str, Table]) -> Iterator[Fault]:
     """Every fact that another one excludes."""
+    yield from _excluded(tables)
+    if "knowledge" in tables:
+        yield from of_knowledge.learned(tables["knowledge"], tables)
+
+
+def _excluded(tables: Mapping[str, Table]) -> Iterator[Fault]:
+    """What rows of tables exclude of each other, whatever became known of them."""
     year_ends = of_periods.fiscal_year_ends(tables)
     worth = [tables[name] for name in WORTH if name in tables]
     for table in tables.values():
@@ -38,8 +45,6 @@ def contradictions(tables: Mapping[str, Table]) -> Iterator[Fault]:
         yield from of_reports.results_follow_their_quarter(tables["earnings_dates"], year_ends)
     if "capex_guidance" in tables:
         yield from of_reports.guidance_precedes_its_end(tables["capex_guidance"], year_ends)
-    if "knowledge" in tables:
-        yield from of_knowledge.learned(tables["knowledge"], tables)
 
 
 def contradicted_later(tables: Mapping[str, Table]) -> Iterator[Fault]:
@@ -57,7 +62,7 @@ def contradicted_later(tables: Mapping[str, Table]) -> Iterator[Fault]:
     told = of_knowledge.last_told(knowledge)
     splits = tables.get("splits")
     faults = [fault for table in known.values() for fault in rules.found(rules.outliers, table, splits)]
-    for fault in [*faults, *contradictions({**tables, **known})]:
+    for fault in [*faults, *_excluded({**tables, **known})]:
         if fault.table in known:
             key = known[fault.table].keys.iloc[fault.row]
             rows = [told[fault.table, key, name] for name in fault.cells if (fault.table, key, name) in told]
