@@ -389,7 +389,7 @@ def _explain(error: ValidationError) -> str:
         return f"{where} has an unknown part {unknown!r}; expected {', '.join(error.schema['properties'])}"
     wanted = error.validator_value
     if error.validator == "type":
-        number = isinstance(error.instance, (int, float)) and wanted == "string"  # which 2027 is without them, and no
+        number = isinstance(error.instance, (int, float)) and wanted == "string"  # as YAML takes a text like 2027
         wanted = " or ".join(KINDS.get(kind, rules.a(kind)) for kind in listed(wanted))
         wanted += " in quotation marks" if number else ""
     elif error.validator == "enum":

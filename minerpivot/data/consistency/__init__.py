@@ -12,13 +12,8 @@ from minerpivot.data.consistency import of_closes, of_deals, of_knowledge, of_na
 from minerpivot.data.consistency.rule import RULES
 from minerpivot.data.rules import Fault, Table
 
-__all__ = [
-    "contradicted_later",
-    "contradictions",
-    "of_closes",
-    "of_deals",
-    "of_network",
-]  # that register their rules as they are loaded
+# The last three register their rules as they are loaded.
+__all__ = ["contradicted_later", "contradictions", "of_closes", "of_deals", "of_network"]
 WORTH = ("prices", "shares_outstanding", "splits")  # what says what a company was worth
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from minerpivot.data.consistency.rule import across
-from minerpivot.data.rules import Fault, Table
+from minerpivot.data.rules import Fault, Table, or_accept
 from minerpivot.data.tables import last_day
 
 
@@ -168,8 +168,8 @@ def results_follow_their_quarter(dates: Table, year_ends: Mapping[str, list[floa
 def a_report_is_entered_once(dates: Table) -> Iterator[Fault]:
     """One day has one report of a company, whichever calendar names its quarter."""
     twice = dates.raw.duplicated(["ticker", "reported_on"])
-    words, mend = "a day on which it has another report", "remove one of the two, or correct the day"
-    yield from dates.where(twice, ["ticker", "fiscal_period", "reported_on"], words, mend)
+    words, mend = "a day on which it has another report", "remove one of the two, correct the day"
+    yield from dates.where(twice, ["ticker", "fiscal_period", "reported_on"], words, mend + or_accept(dates))
 
 
 def _same_day(dates: Table, other: Table, ticker: str) -> Iterator[Fault]:
