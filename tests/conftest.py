@@ -1,4 +1,7 @@
-"""What several test files share: the built site, a browser, and frozen returns and deal events."""
+"""What several test files share: the built site, a browser, and frozen returns and deal events.
+
+Each fixture imports what it is made with: every process of a run loads this file, the first before all others begin.
+"""
 
 import gc
 import os
@@ -11,10 +14,6 @@ from filelock import FileLock
 from playwright.sync_api import sync_playwright
 from xdist.scheduler import LoadFileScheduling
 
-from minerpivot.book.build import build_site
-from minerpivot.book.execute import ROOT
-from minerpivot.data import metadata, rules, validation
-from minerpivot.stocks import markets
 from tests import browser as chrome
 from tests.frozen import load
 
@@ -45,6 +44,8 @@ class Schedule(LoadFileScheduling):
 
 def pytest_configure():
     """A run begins without what another one found: `make mutants` begins many in one process, each with its error."""
+    from minerpivot.data import metadata, rules, validation
+
     rules.found.cache_clear()
     for kept in (validation._proven, validation._sound, metadata._sound):
         kept.clear()
@@ -77,6 +78,8 @@ def once(tmp_path_factory, name, make):
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The site of this checkout."""
+    from minerpivot.book.build import ROOT, build_site
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GITHUB_REPOSITORY", "owner/report")  # as published: with repository and launch buttons
         return once(tmp_path_factory, "site", lambda folder: build_site(ROOT, folder)) / "html"
@@ -113,6 +116,8 @@ def browser():
 @pytest.fixture(scope="session")
 def returns():
     """Simple returns of the frozen closes."""
+    from minerpivot.stocks import markets
+
     return markets.close_matrix(load("prices")).pct_change(fill_method=None)
 
 

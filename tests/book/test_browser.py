@@ -500,7 +500,7 @@ CONTENTS = """async () => {
 }""".replace("FRAMES", FRAMES)
 
 
-@pytest.mark.parametrize("name", ["chapters/miner-deals", "chapters/fact-check", "glossary"])
+@pytest.mark.parametrize("name", ["chapters/miner-deals", "glossary"])
 def test_the_contents_mark_what_is_read(visit, name):
     """Every heading in turn, down and up; nothing above the first; the last at the end; what was chosen when chosen."""
     page = visit(name)
