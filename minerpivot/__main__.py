@@ -307,6 +307,8 @@ def remove(tickers: Annotated[list[str], typer.Argument(help="As in data/instrum
         f"Taken out of {', '.join(changed)}. As they were they lie in {before.relative_to(ROOT)}: copy them over data/"
     )
     console.print(f"{told} to bring all back.", soft_wrap=True, highlight=False)
+    for place in removal.still_named(before, ROOT):
+        console.print(f"Still named, read whether it is true: {place}", soft_wrap=True, highlight=False)
     check()
 
 

@@ -7,10 +7,12 @@ it is emptied; what that breaks is for `check` to say and for a person to mend.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pandas as pd
 import yaml
 
@@ -21,6 +23,10 @@ from minerpivot.data.validation import cells
 OWN = ("ticker", "symbol")  # of whom a row is about
 SUM = "subject"  # of whose sum, joined by plus signs
 COMPANIES = "instruments"
+NAMES = ["ticker", "name", "short_name"]
+TEXTS = ("*.md", "chapters/*.ipynb", "data/*.csv", "data/*.yml")
+OF_THE_PROJECT = ("BENCHMARKS.md", "CHANGELOG.md", "CONTRIBUTING.md")  # they tell of other days, or give examples
+SHOWN = 5  # places of one file that are spelt out
 
 
 def remove(tickers: Iterable[str], folder: Path = DATA) -> tuple[list[str], Path]:
@@ -51,6 +57,33 @@ def remove(tickers: Iterable[str], folder: Path = DATA) -> tuple[list[str], Path
             (kept_in / path).write_bytes(content)
         journal.replace(written, {path: checksum(content) for path, content in before.items()}, folder)
     return list(changed), kept_in
+
+
+def still_named(before: Path, root: Path) -> list[str]:
+    """Where texts that people wrote name a company that went: each file with its first lines, rows or cells.
+
+    `before` holds the table of companies as it was. What a sentence or a note says of one beside others may be true
+    without it or not: whoever knows what it means has to read it.
+    """
+    paths = (place / f"{COMPANIES}.csv" for place in (before, root / "data"))
+    was, now = (pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths)
+    gone = set(was.loc[~was["ticker"].isin(now["ticker"]), NAMES].to_numpy().ravel())
+    named = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, gone))})(?!\w)")
+    found = []
+    for path in sorted(path for pattern in TEXTS for path in root.glob(pattern) if path.name not in OF_THE_PROJECT):
+        unit, parts = _parts(path)
+        places = [str(number) for number, part in enumerate(parts, 1) if named.search(part)]
+        if places:
+            more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+            found.append(f"{path.relative_to(root).as_posix()} {unit} {', '.join(places[:SHOWN])}{more}")
+    return found
+
+
+def _parts(path: Path) -> tuple[str, list[str]]:
+    """What a text is counted in, and each of these."""
+    if path.suffix == ".ipynb":
+        return "cell", [cell.source for cell in nbformat.read(path, as_version=4).cells]
+    return "row" if path.suffix == ".csv" else "line", path.read_text("utf-8").splitlines()
 
 
 def _without(

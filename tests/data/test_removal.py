@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import nbformat
 import pandas as pd
 import pytest
 import yaml
@@ -154,6 +155,28 @@ def test_a_forecast_of_a_sum_goes_with_each_of_its_companies(tmp_path):
     pd.concat([rows, more]).to_csv(folder / "consensus.csv", index=False, lineterminator="\n")
     removal.remove(["META"], folder)
     pd.testing.assert_frame_equal(read(folder / "consensus.csv"), rows)
+
+
+def test_texts_that_still_name_it_are_listed(tmp_path):
+    """By ticker or either name, as a whole word, where a person finds it; what stayed or is another word is not."""
+    folder = shutil.copytree(FOLDER, tmp_path / "data")
+    removal.remove(["HUT", "APLD"], folder)  # as a fork that has settled what named them
+    for path in (*folder.glob("*.yml"), *folder.glob("*.csv")):
+        if path.name != "instruments.csv":
+            path.unlink()
+    (tmp_path / "chapters").mkdir()
+    cells = map(nbformat.v4.new_markdown_cell, ("Of IREN.", "Hut 8 and IREN", "A hut, HUTS, or Huts 8", "and IREN."))
+    nbformat.write(nbformat.v4.new_notebook(cells=[*cells]), tmp_path / "chapters" / "deals.ipynb")
+    (tmp_path / "index.md").write_text("One of HUT.\nNone.\nApplied Digital's\n" + "HUT, APLD\n" * 4, encoding="utf-8")
+    (tmp_path / "CHANGELOG.md").write_text("HUT was there", encoding="utf-8")
+    (folder / "deals.csv").write_text('deal_id,notes\n1,IREN\n2,"as Hut 8 Corp. did"\n', encoding="utf-8")
+    (folder / "deals.yml").write_text("notes: (HUT)\n", encoding="utf-8")
+    assert removal.still_named(FOLDER, tmp_path) == [
+        "chapters/deals.ipynb cell 2",
+        "data/deals.csv row 3",
+        "data/deals.yml line 1",
+        "index.md line 1, 3, 4, 5, 6 and 1 more",
+    ]
 
 
 @pytest.mark.parametrize(
