@@ -33,8 +33,8 @@ check: .venv/ready    ## validate data/ after an edit by hand and record its che
 	@$(RUN) check
 changes: .venv/ready    ## what changed since a commit, as Markdown: make changes AGAINST=v1.0 (default HEAD)
 	@$(RUN) changes --against $(or $(AGAINST),HEAD)
-lint: .venv/all    ## ruff (lint and format, notebooks too), mypy, workflows and issue forms
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+lint: .venv/all    ## ruff (lint and format, notebooks too), pyrefly, workflows and issue forms
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyrefly check
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/correction.yml .github/ISSUE_TEMPLATE/deal.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
@@ -55,7 +55,7 @@ lock:    ## resolve pyproject.toml anew, with hashes: requirements.txt for the b
 	$(LOCK) --upgrade --extra refresh --extra test --extra cluster -o requirements-all.txt
 	$(LOCK) --constraint requirements-all.txt -o requirements.txt
 clean:    ## remove what the build made; keeps .venv, data and chapters
-	rm -rf _build .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf _build .pytest_cache .hypothesis .ruff_cache
 
 # The locks' bytes are proven by their hashes. The project has none; its build backend is in the lock, so nothing else is fetched.
 .venv/ready: requirements.txt pyproject.toml
