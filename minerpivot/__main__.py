@@ -10,7 +10,7 @@ import time
 import traceback
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 try:
     from enum import StrEnum
@@ -222,7 +222,7 @@ def queue(
     """List filings and reports that the tables do not have, as drafts to complete; nothing enters a table by itself."""
     from minerpivot.data import tables
     from minerpivot.refresh import candidates
-    from minerpivot.refresh.vendors import SettingError, VendorError
+    from minerpivot.refresh.vendors import VendorError
 
     chosen = [ticker.strip().upper() for ticker in tickers.split(",") if ticker.strip()]
     if accept and dismiss:
@@ -234,7 +234,7 @@ def queue(
             return
         found = candidates.collect(tickers=chosen, console=console)
         paths = candidates.write(found)
-    except (VendorError, SettingError, candidates.CandidateError, tables.TableError) as error:
+    except (VendorError, candidates.CandidateError, tables.TableError) as error:
         _stop(str(error))
     for one in found:
         typer.echo(candidates.shown(one))
@@ -336,7 +336,7 @@ def changes(
         _stop(str(error))
 
 
-def _stop(message: str) -> None:
+def _stop(message: str) -> NoReturn:
     _say(message)
     raise typer.Exit(1)
 

@@ -102,7 +102,7 @@ def _told(body: str) -> str:
         told += ["\n".join([f"**{title}**\n", *shown])] if shown else []
         name = f"{len(more)} more" if shown else title
         told += [f":::{{fold}} {name}\n\n" + "\n".join(more) + "\n:::"] if more else []
-    return "\n\n".join(filter(None, [lead.strip(), *told]))
+    return "\n\n".join(filter(None, (lead.strip(), *told)))
 
 
 def anchor(edition: str) -> str:

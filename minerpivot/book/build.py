@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -31,7 +31,7 @@ class BuildError(RuntimeError):
 
 
 @contextmanager
-def alone(folder: Path, tell: Callable[[str], object]) -> Iterator[None]:
+def alone(folder: Path, tell: Callable[[str], object]) -> Generator[None]:
     """Build while no other process does; says so before it waits. The lock of a build that was killed is free."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".building")

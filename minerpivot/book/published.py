@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import jinja2.nodes
 
 from minerpivot.page.words import OWN, PAGE_MIME, READ, STORED, OwnPage, Page
 

@@ -28,7 +28,7 @@ def recorded(folder: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
         try:
             whole = json.loads(content or "")
         except ValueError:
-            whole = None
+            whole = {}
         if misfit(whole):
             return {}, [f"{error}: all tables count as new"]
         entries = {entry["name"]: entry for entry in whole["resources"]}

@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def work(folder: Path) -> Path:
 
 
 @contextmanager
-def still(folder: Path = tables.DATA, *, tell: Callable[[str], object] | None = None) -> Iterator[None]:
+def still(folder: Path = tables.DATA, *, tell: Callable[[str], object] | None = None) -> Generator[None]:
     """Let no other command write `data/` meanwhile: a build that began with old tables ends with them.
 
     While another process holds them still, this waits and says so to `tell`; with nobody to tell, it is refused. The

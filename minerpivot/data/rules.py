@@ -257,7 +257,7 @@ def names(expression: str) -> list[str]:
         if called or isinstance(node, (ast.Attribute, ast.Subscript, ast.Lambda, ast.NamedExpr, ast.comprehension)):
             raise ValueError("may compare, add, multiply and take abs(), no more")
     found = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in calls]
-    found.sort(key=lambda name: re.search(rf"\b{name}\b", expression).start())  # type: ignore[union-attr]
+    found.sort(key=lambda name: re.search(rf"\b{name}\b", expression).start())  # pyrefly: ignore[missing-attribute]
     return list(dict.fromkeys(found))
 
 

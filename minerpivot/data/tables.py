@@ -100,7 +100,7 @@ def _as_known(whole: dict[str, Any], day: str) -> dict[str, Any]:
     for entry in whole["resources"]:
         if any(rule.get("compiled", "") > day for rule in entry["public"]):
             continue
-        kept = {
+        kept: dict[str, Any] = {
             "notes": [note for note in entry.get("notes", []) if note["written"] <= day],
             "sources": [source for source in entry["sources"] if source.get("since", "") <= day],
             "coverage": _until(entry["coverage"], day),

@@ -81,7 +81,7 @@ def lease_names(contracts: pd.DataFrame, names: Mapping[str, str]) -> pd.Series:
         contracts["mw"].map(", {:.0f} MW".format, na_action="ignore").fillna(""),
         contracts["announced"].dt.strftime(", %b %Y"),
     ):
-        label = label.mask(label.duplicated(keep=False), label + more)
+        label = label.mask(label.duplicated(keep=False), label + more)  # pyrefly: ignore[unsupported-operation]
     return label
 
 

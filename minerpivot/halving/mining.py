@@ -278,7 +278,7 @@ def dollar_changes(network: pd.DataFrame, start: slice, end: slice) -> pd.Series
             "fees": np.log1p(days["fees_btc"] / days["issuance_btc"]),
         }
     )
-    usd = pd.Series(expected_btc(1.0, np.exp(logs.sum(axis=1))))
+    usd = pd.Series(expected_btc(1.0, np.exp(logs.sum(axis=1))))  # pyrefly: ignore[bad-argument-type]
     before, after = usd.loc[start].to_numpy()[:, None], usd.loc[end].to_numpy()[None, :]
     weight = logarithmic_mean(before, after)
     moved = {

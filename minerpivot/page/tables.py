@@ -251,7 +251,7 @@ def _screens(name: str, columns: list[str], phone: Sequence[str], desk: Sequence
 
 def _plain(value: Any, name: str, column: str) -> Any:
     """A cell as JSON can hold it: None, a flag, a number, text (a day in ISO), or text and address."""
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         text, address = value if len(value) == 2 else ("", "")
         if not text or not address or str(text).strip().lower() in ("source", "link", "here"):
             raise _fault(name, column, f"has the link {value!r}", "write (document and day, address)")

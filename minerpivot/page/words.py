@@ -125,7 +125,7 @@ class Names(tuple[str, ...]):
 
     def __str__(self) -> str:
         """The names with commas and "and"."""
-        return " and ".join(filter(None, [", ".join(self[:-1]), *self[-1:]]))
+        return " and ".join(filter(None, (", ".join(self[:-1]), *self[-1:])))
 
     @property
     def number(self) -> Number:
@@ -162,7 +162,7 @@ def rounded(value: Any) -> Any:
         return float(f"{value:.10g}") if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {key: rounded(item) for key, item in value.items()}
-    return [rounded(item) for item in value] if isinstance(value, list | tuple) else value
+    return [rounded(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 class UnknownValueError(Exception):
@@ -321,7 +321,7 @@ def _fact(name: str, value: Any) -> tuple[str, Any]:
                 "in a `when` block if it holds only sometimes"
             )
         return "name", value
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+    if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
         return "names", list(value)
     raise ValueError(f"fact {name!r} is {value!r}; give it a day, a name, a list of names, or True or False")
 

@@ -29,7 +29,7 @@ def fetch(*, tickers: list[str], console: Console, **_: Any) -> dict[str, pd.Dat
     actuals = tables.load("capex_actuals")
     spenders = set(instruments.loc[instruments["kind"] == "hyperscaler", "ticker"])
     spent = actuals[(actuals["definition"] == "cash_ppe") & actuals["ticker"].isin(spenders)]
-    ends = dict(iter(spent.groupby("ticker")["period_end"]))
+    ends = {str(ticker): days for ticker, days in spent.groupby("ticker")["period_end"]}
     known = [*ends, *({CHIPS} & set(instruments["ticker"]))]
     if unknown := [ticker for ticker in tickers if ticker not in known]:
         mend = f"choose from {', '.join(known)}; a first row is entered by hand"

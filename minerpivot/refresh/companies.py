@@ -37,8 +37,7 @@ def fetch(*, tickers: list[str], console: Console, **_: Any) -> dict[str, pd.Dat
     for ticker in track(list(dict.fromkeys(tickers or known)), "companies", console=console, transient=True):
         company = filer(ticker, instruments, tags)
         mine = dates[dates["ticker"] == ticker]
-        if ticker in covers or ticker in balances:
-            facts = sec.company_facts(company)
+        facts = sec.company_facts(company) if ticker in covers or ticker in balances else {}
         if ticker in covers:
             rows = share_rows(facts, company, since=covers[ticker] - pd.DateOffset(years=1))
             found.setdefault("shares_outstanding", []).append(rows)

@@ -169,8 +169,8 @@ def _listed(places: pd.Index) -> str:
 
 
 def _last(series: pd.Series) -> pd.Timestamp:
-    return pd.Timestamp(series.last_valid_index())  # type: ignore[arg-type]
+    return pd.Timestamp(series.last_valid_index())  # pyrefly: ignore[bad-argument-type]
 
 
-def _number(cell: object) -> float:
-    return float(cell) if is_number(cell) else np.nan  # type: ignore[arg-type]
+def _number(cell: Any) -> float:
+    return float(cell) if is_number(cell) else np.nan

@@ -108,21 +108,26 @@ def ask(symbol: str, start: pd.Timestamp, now: pd.Timestamp) -> Any:
     client = yfinance.data.YfData()
     client._session.curl_options = {CurlOpt.MAXFILESIZE_LARGE: vendors.LARGEST}
     chart = client._session.get if vendors.REHEARSAL in os.environ else client.get  # a rehearsal has no cookies
+
+    def once() -> Any:
+        try:
+            query = {**span, "interval": "1d", "events": "div,splits"}
+            # curl's limit is one on the whole answer, so that a drip ends too
+            response = chart(vendors.rehearsed(CHART + symbol), params=query, timeout=vendors.TIMEOUT)
+        except yfinance.exceptions.YFRateLimitError:
+            raise BusyError("answered 429") from None
+        except OSError as error:  # the common ancestor of what curl_cffi and requests raise
+            raise BusyError(f"no answer ({type(error).__name__})") from None
+        if response.status_code == 429 or response.status_code >= 500:
+            raise BusyError(f"answered {response.status_code}")
+        return response
+
+    tries = vendors.retrying()
     try:
-        for attempt in vendors.retrying():
-            with attempt:
-                try:
-                    query = {**span, "interval": "1d", "events": "div,splits"}
-                    # curl's limit is one on the whole answer, so that a drip ends too
-                    response = chart(vendors.rehearsed(CHART + symbol), params=query, timeout=vendors.TIMEOUT)
-                except yfinance.exceptions.YFRateLimitError:
-                    raise BusyError("answered 429") from None
-                except OSError as error:  # the common ancestor of what curl_cffi and requests raise
-                    raise BusyError(f"no answer ({type(error).__name__})") from None
-                if response.status_code == 429 or response.status_code >= 500:
-                    raise BusyError(f"answered {response.status_code}")
+        response = tries(once)
     except BusyError as error:
-        raise VendorError(SOURCE, symbol, f"{error} after {attempt.retry_state.attempt_number} tries", LATER) from None
+        problem = f"{error} after {tries.statistics['attempt_number']} tries"
+        raise VendorError(SOURCE, symbol, problem, LATER) from None
     except Exception as error:  # yfinance trips over unforeseen cookie and consent pages in many ways
         raise VendorError(SOURCE, symbol, f"yfinance failed ({type(error).__name__}: {error})", BLOCKED) from error
     if response.redirect_count:

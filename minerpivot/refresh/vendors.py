@@ -78,13 +78,11 @@ def get(
 
     Raises `VendorError` if the vendor stays busy, refuses, sends elsewhere, or does not end.
     """
+    tries = retrying()
     try:
-        for attempt in retrying():
-            with attempt:
-                status, body, kind = _get(rehearsed(url), query or {}, agent)
+        status, body, kind = tries(_get, rehearsed(url), query or {}, agent)
     except BusyError as error:
-        tries = attempt.retry_state.attempt_number
-        raise VendorError(source, subject, f"{error} after {tries} tries", busy) from None
+        raise VendorError(source, subject, f"{error} after {tries.statistics['attempt_number']} tries", busy) from None
     except UnboundedError as error:
         raise VendorError(source, subject, str(error), "open the address by hand before you try again") from None
     if status != 200:

@@ -136,10 +136,9 @@ def abnormal_returns(
     left_out = {events.index[int(place)]: reasons[place] for place in np.flatnonzero(reasons != "")}
     if not len(kept):
         raise ValueError("no event is left; {}: {}".format(*next(iter(left_out.items()))))
-    kept_names = events.index[kept] if left_out else events.index
-    return AbnormalReturns(
-        kept_names, left_out, fit, panel, sessions, firm[kept], day[kept], returns.columns.take(used), names, span
-    )
+    kept_names, tickers = events.index[kept] if left_out else events.index, returns.columns.take(used)
+    # pyrefly: ignore[unbound-name]
+    return AbnormalReturns(kept_names, left_out, fit, panel, sessions, firm[kept], day[kept], tickers, names, span)
 
 
 def cumulative(abnormal: AbnormalReturns, window: Window) -> pd.DataFrame:
@@ -210,7 +209,7 @@ def _panel(
     values = np.full((firms, before + sessions + after), np.nan)
     padded: np.ndarray = np.full((before + sessions + after, factors.shape[1]), np.nan)
     values[:, real], padded[real] = returns.T, factors
-    known = np.isfinite(padded).all(axis=1)
+    known = np.all(np.isfinite(padded), axis=1)
     blocked = np.zeros(values.shape, dtype=bool)
     firm, day = near
     window = day[:, None] + before + np.arange(removed[0], removed[1] + 1)

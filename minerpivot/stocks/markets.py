@@ -75,7 +75,7 @@ def last_closes(closes: pd.DataFrame, until: str | pd.Timestamp | pd.Series) -> 
     known = ~np.isnan(values) & (days[:, None] <= limits)
     place = len(days) - 1 - known[::-1].argmax(axis=0)
     last = pd.DataFrame({"date": days[place], "close": values[place, np.arange(len(place))]}, index=closes.columns)
-    return last[known.any(axis=0)].reindex(closes.columns)
+    return last[np.any(known, axis=0)].reindex(closes.columns)
 
 
 def performance(
@@ -104,7 +104,7 @@ def performance(
     } | dict(since or {})
     result = pd.DataFrame({"close": chosen.loc[day]})
     for name, limit in bases.items():
-        limits = pd.Series(limit if isinstance(limit, Mapping | pd.Series) else dict.fromkeys(chosen, limit))
+        limits = pd.Series(limit if isinstance(limit, (Mapping, pd.Series)) else dict.fromkeys(chosen, limit))
         base = last_closes(chosen, limits.where(limits <= day).astype("datetime64[ns]"))
         result[name] = result["close"] / base["close"] - 1
         result[f"{name}_base_date"], result[f"{name}_base_close"] = base["date"], base["close"]

@@ -98,7 +98,7 @@ def a_statement_is_entered_once(guidance: Table) -> Iterator[Fault]:
 
 def _ended(period: str, month: int) -> pd.Timestamp:
     """The last day of a guided period of a year that ends with a month."""
-    year, part = re.fullmatch(r"(?:FY|CY)?(\d{4})(.*)", period).groups()  # type: ignore[union-attr]
+    year, part = re.fullmatch(r"(?:FY|CY)?(\d{4})(.*)", period).groups()  # pyrefly: ignore[missing-attribute]
     before = {"": 0, "H": 6 * (2 - int(part[-1:] or 2)), "Q": 3 * (4 - int(part[-1:] or 4))}[part[:1]]
     return pd.Timestamp(year=int(year), month=month, day=1) + pd.offsets.MonthEnd(0) - pd.offsets.MonthEnd(before)
 
