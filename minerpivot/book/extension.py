@@ -325,7 +325,7 @@ class Verdicts(SphinxDirective):
                 verdict = nodes.strong("", said[claim].capitalize())
                 listed += nodes.list_item("", nodes.paragraph("", "", verdict, nodes.Text(f": {text}")))
         if not listed.children:
-            return self.parse_text_to_nodes(f"No statement of the article that the {link} tests names it.")
+            return self.parse_text_to_nodes(f"No statement that the {link} tests names it.")
         of, by = f"{about['as_of'].max():%Y-%m-%d}", words.in_words(known)
         head = f"The statements of {words.in_words(of)} that name it, as the {link} finds them by what was known on"
         tail = "; both verdicts where later data changed one" if known > of else ""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from minerpivot.companies.profiles import largest_tenant, open_basis, period, tenants, with_article
+from minerpivot.companies.valuation import NOT_RAISED
 from minerpivot.data.tables import last_day
 from minerpivot.deals import ledger
 from minerpivot.deals.delivery import period_name
@@ -306,10 +307,20 @@ def financings(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def raised(rows: pd.DataFrame) -> str:
+    """The finding of the table `financings`: how many were found, and beside them what was only sold or bought back."""
+    beside = rows["kind"].isin([kind.replace("_", " ") for kind in NOT_RAISED])
+    count = int((~beside).sum())
+    latest = f", the latest of {period(rows.loc[~beside, 'announced_on'].iloc[0])}" if count else ""
+    others = Names(f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}" for kind in rows.loc[beside, "kind"])
+    found = f"{count or 'No'} {'financing' if count < 2 else 'financings'} found{latest}"
+    return f"{found}; beside {'it' if count == 1 else 'them'} {others}" if count and beside.any() else found
+
+
 def soonest(coming: pd.DataFrame) -> str:
     """The finding of the table `dates`: what comes first of rows of `profiles.ahead`, and when, in words."""
     first = coming.iloc[0]
-    starts = "a lease starts, " if first["kind"] == "lease start" else ""
+    starts = f"a {first['kind']}s, " if first["kind"].endswith(" start") else ""
     return f"Next: {starts}{first['what']}, {period(first['stated'])}"
 
 

@@ -371,7 +371,8 @@ def open_basis(flags: pd.Series) -> pd.Series:
 def ahead(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
     """What is said to come after `day`: promised deliveries, starts of leases without one, scheduled results.
 
-    One row each, soonest first: ticker, kind ("delivery", "lease start", "results"), stated (the period, as said last),
+    One row each, soonest first: ticker, kind ("delivery", "results", "lease start" or, where computing is sold and
+    nothing let, "service start"), stated (the period, as said last),
     due (its last day), what (site and phase, tenant or fiscal period), mw (critical IT that does not run yet), basis
     ("basis open" where the megawatts may be another measure), first (the period promised first, where it was another
     one) and source_url. A start counts at the last day of its period.
@@ -410,7 +411,8 @@ def _starts(known: Tables, day: pd.Timestamp, coming: pd.DataFrame) -> pd.DataFr
     rows = held.assign(due=delivery.due(held))
     rows = rows[(rows["due"] > day) & ~same & ~rows["deal_id"].isin(coming["deal_id"])]
     tenant, unclear = tenants(rows), open_basis(rows["mw_basis"].eq("open"))
-    return rows.assign(kind="lease start", stated=rows["start_expected"], what=tenant, basis=unclear, first=None)
+    kind = rows["deal_type"].eq("gpu_cloud").map({True: "service start", False: "lease start"}).astype(object)
+    return rows.assign(kind=kind, stated=rows["start_expected"], what=tenant, basis=unclear, first=None)
 
 
 def _results(known: Tables, day: pd.Timestamp) -> pd.DataFrame:

@@ -5,7 +5,7 @@ Each function takes the company's own rows and, as `row`, its row of `profiles.o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -16,14 +16,21 @@ from minerpivot.deals import delivery
 Facts = dict[str, object]
 
 
-def identity(ticker: str, row: pd.Series, listed: pd.DataFrame, parents: Mapping[str, str]) -> Facts:
-    """How the company is called, which listed ones it consolidates, and on which day it traded last, if it ended."""
+def identity(
+    ticker: str, row: pd.Series, listed: pd.DataFrame, parents: Mapping[str, str], signed: Collection[str]
+) -> Facts:
+    """How the company is called, which listed ones it consolidates, and on which day it traded last, if it ended.
+
+    `counted_in` are those of the consolidated ones that are among `signed`, the tickers with contracts.
+    """
     last = listed["last_session"][ticker]
     ended = bool(pd.notna(last))
+    owned = [child for child in profiles.group(ticker, parents)[1:] if child in listed.index]
     return {
         "name": row["company"],
         "title": profiles.title(ticker, row["company"]),
-        "subsidiaries": list(listed["short_name"].reindex(profiles.group(ticker, parents)[1:]).dropna()),
+        "subsidiaries": list(listed["short_name"][owned]),
+        "counted_in": list(listed["short_name"][[child for child in owned if child in signed]]),
         "ended": ended,
     } | ({"last_session": last} if ended else {})
 
@@ -61,7 +68,8 @@ def contracts(row: pd.Series, held: pd.DataFrame, day: pd.Timestamp) -> Facts:
     """With whom it signed, what has begun, and what comes when.
 
     `cloud`: all contracts with megawatts sell computing; `waiting`: all of them start after `day`, the first of them at
-    `starts`; `next_kind` and `next_known`, of the next date; `overdue` names what should have come by now.
+    `starts`; `next_kind` and `next_known`, of the next date, and whether its period has begun (`next_begun`); `overdue`
+    names what should have come by now.
     """
     signed = held[held["counts_as"] == "contract"]
     measured = signed.dropna(subset=["critical_it_mw"])
@@ -79,6 +87,11 @@ def contracts(row: pd.Series, held: pd.DataFrame, day: pd.Timestamp) -> Facts:
         }
         | ({"starts": profiles.when(due["start_expected"].iloc[0])} if waiting else {})
         | ({"next": profiles.when(row["next_delivery"]), "next_kind": row["next_kind"]} if coming else {})
+        | (
+            {"next_begun": bool(delivery.period_start(pd.Series(row["next_delivery"])).iloc[0] <= day)}
+            if coming
+            else {}
+        )
     )
 
 

@@ -13,16 +13,18 @@ import pandas as pd
 
 from minerpivot.data.tables import last_day
 from minerpivot.deals.ledger import GONE, contracted, totals
+from minerpivot.page.words import Day
 
 DEBT = ("convertible", "notes", "loan")
+NOT_RAISED = ("asset_sale", "convertible_repurchase")  # told among financings, but nobody lent or bought new shares
 # Averages over a quarter and third parties' diluted estimates are other measures.
 POINT_COUNTS = ("cover_page", "basic")
 
 
 def counted(financings: pd.DataFrame) -> pd.DataFrame:
-    """Financings that a sum may hold: without warrants, and without packages that other rows sign."""
+    """Financings that a sum may hold: without warrants, what was sold or bought back, and packages that others sign."""
     signed = financings["financing_id"].isin(financings["part_of"].dropna())
-    return financings[(financings["kind"] != "warrants") & ~signed]
+    return financings[~financings["kind"].isin(["warrants", *NOT_RAISED]) & ~signed]
 
 
 def raised(financings: pd.DataFrame, kinds: Iterable[str] | None = None) -> pd.Series:
@@ -162,10 +164,10 @@ def enterprise_value(
     both ways: `low_usd_m` takes it off, `high_usd_m` does not; it is added to cash where it lies on top, is a part of
     cash where it lies within, and where that is unknown each end takes the reading that widens the range. Net debt
     (`net_debt_low_usd_m`, `net_debt_high_usd_m`) is debt and preferred stock less cash, coins not taken off.
-    `lacks` names what was not found: without it there is no value. Coins and preferred stock that no source gives are
-    taken as none, which `taken_as_none` says; such a value is `estimated`, another `derived` (`grade`). Coins that the
-    cash holds (`coins_in_cash_usd_m`) are taken off the cash, so that they count once. `free_cash_usd_m` is the cash
-    that `high_usd_m` takes off.
+    `lacks` names what was not found (see `_lacking`): without it there is no value. Coins and preferred stock that no
+    source gives are taken as none, which `taken_as_none` says; such a value is `estimated`, another `derived`
+    (`grade`). Coins that the cash holds (`coins_in_cash_usd_m`) are taken off the cash, so that they count once.
+    `free_cash_usd_m` is the cash that `high_usd_m` takes off.
     """
     day = pd.Timestamp(day)
     close, counts = latest_closes(prices, day), latest_counts(shares, day)
@@ -203,11 +205,25 @@ def enterprise_value(
         rows[f"net_debt_{end}_usd_m"] = rows["debt_usd_m"] + rows["preferred_usd_m"].fillna(0) - own
         net = rows[f"net_debt_{end}_usd_m"] - rows["coins_usd_m"].fillna(0)
         rows[f"{end}_usd_m"] = rows["market_value_usd_m"] + net
-    rows["lacks"] = _named(rows, INGREDIENTS)
+    rows["lacks"] = _lacking(rows, known[known["as_of"] <= day], shares[shares["as_of"] <= day])
     rows["taken_as_none"] = _named(rows, TAKEN_AS_NONE).where(rows["lacks"] == "", "")
     rows["grade"] = (rows["taken_as_none"] == "").map({True: "derived", False: "estimated"})
     rows["grade"] = rows["grade"].where(rows["lacks"] == "")
     return rows
+
+
+def _lacking(rows: pd.DataFrame, sheets: pd.DataFrame, shares: pd.DataFrame) -> pd.Series:
+    """What is missing of the ingredients in each row, as names; of a day or kind where there is another of it."""
+    older = sheets.groupby("ticker")[["debt_usd_m", "cash_usd_m"]].count() > 0
+    found = []
+    for ticker, row in rows.iterrows():
+        names = dict(INGREDIENTS)
+        if ticker in set(shares["ticker"]):
+            names["shares_m"] = "an undiluted share count of one day"
+        for column in older.columns[older.reindex([ticker], fill_value=False).iloc[0]]:
+            names[column] += f" on {Day(row['sheet_on'])}"
+        found.append(", ".join(name for column, name in names.items() if pd.isna(row[column])))
+    return pd.Series(found, rows.index, dtype=object)
 
 
 def _named(rows: pd.DataFrame, parts: Mapping[str, str]) -> pd.Series:

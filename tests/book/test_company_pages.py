@@ -155,7 +155,7 @@ def test_a_statement_stands_on_a_page_as_it_is_written(monkeypatch):
     assert head.astext().startswith("The statements of 28 January 2026 that name it, as the ")
     assert [item.astext() for item in listed] == [f"Confirmed: {text}"]
     page.docname = "companies/HUT"
-    assert extension.Verdicts.run(told)[0].astext().startswith("No statement of the article")
+    assert extension.Verdicts.run(told)[0].astext().startswith("No statement that the ")
 
 
 def test_chapters_lead_to_the_pages_of_companies(site):

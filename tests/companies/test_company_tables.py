@@ -197,6 +197,17 @@ def test_financings_stand_latest_first():
     assert shown["source"].tolist() == [("Source of the financing", ADDRESS)] * 3
 
 
+def test_what_was_sold_or_bought_back_is_no_financing():
+    """It stands in the list and is told beside the count; alone it leaves no financing."""
+    kinds = ["asset sale", "notes", "convertible repurchase", "warrants"]
+    rows = pd.DataFrame({"kind": kinds, "announced_on": ["2026-07-06", "2026-05", "2026-03-26", "2025-08-18"]})
+    beside = "an asset sale and a convertible repurchase"
+    assert pages.raised(rows) == f"2 financings found, the latest of May 2026; beside them {beside}"
+    assert pages.raised(rows[:2]) == "1 financing found, the latest of May 2026; beside it an asset sale"
+    assert pages.raised(rows[1:2]) == "1 financing found, the latest of May 2026"
+    assert pages.raised(rows[:1]) == "No financing found"
+
+
 def test_dates_are_told_for_narrow_cells_and_the_first_in_words():
     """And what was promised first only where that was another period."""
     rows = {"stated": ["2026-Q4", "2027-03-01"], "due": pd.to_datetime(["2026-12-31", "2027-03-01"])}
@@ -209,6 +220,7 @@ def test_dates_are_told_for_narrow_cells_and_the_first_in_words():
     coming = pd.DataFrame(rows)
     assert pages.soonest(coming) == "Next: Alpha, fourth quarter of 2026"
     assert pages.soonest(coming.assign(kind="lease start")) == "Next: a lease starts, Alpha, fourth quarter of 2026"
+    assert pages.soonest(coming.assign(kind="service start")) == "Next: a service starts, Alpha, fourth quarter of 2026"
 
 
 @pytest.fixture(scope="module")

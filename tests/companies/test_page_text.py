@@ -16,14 +16,16 @@ def held(*rows):
 
 
 def test_a_company_is_called_by_its_names_and_ended_only_with_a_last_session():
-    """Its subsidiaries are named; a day is told only where there is one."""
+    """Its subsidiaries are named, and apart those of them that signed; a day is told only where there is one."""
     listed = pd.DataFrame(
         {"short_name": ["Big", "Small"], "last_session": [pd.NaT, pd.Timestamp("2026-01-05")]}, index=["BIG", "SML"]
     )
     parents = {"SML": "BIG"}
-    big = telling.identity("BIG", pd.Series({"company": "Big"}), listed, parents)
-    assert big == {"name": "Big", "title": "Big (BIG)", "subsidiaries": ["Small"], "ended": False}
-    small = telling.identity("SML", pd.Series({"company": "Small"}), listed, parents)
+    big = telling.identity("BIG", pd.Series({"company": "Big"}), listed, parents, ["BIG"])
+    told = {"name": "Big", "title": "Big (BIG)", "subsidiaries": ["Small"]}
+    assert big == told | {"counted_in": [], "ended": False}
+    assert telling.identity("BIG", pd.Series({"company": "Big"}), listed, parents, ["SML"])["counted_in"] == ["Small"]
+    small = telling.identity("SML", pd.Series({"company": "Small"}), listed, parents, [])
     assert (small["ended"], small["last_session"]) == (True, pd.Timestamp("2026-01-05"))
 
 
@@ -93,6 +95,8 @@ def test_the_next_date_and_what_is_overdue_are_told_where_there_are_any():
     told = row(next_delivery="2026-Q4", next_kind="delivery", overdue="all at NC-1; power at Two", unpublished=1)
     found = telling.contracts(told, held({}), DAY)
     assert (found["next"], found["next_kind"]) == ("in the fourth quarter of 2026", "delivery")
+    days = ["2026-10-01", "2026-09-30"]  # the quarter begins on the first of them
+    assert [telling.contracts(told, held({}), pd.Timestamp(day))["next_begun"] for day in days] == [True, False]
     assert (found["overdue"], found["begun"]) == (["all at NC-1", "power at Two"], True)
 
 

@@ -400,6 +400,14 @@ def test_an_overview_of_an_earlier_day_knows_nothing_later(known):
     assert found == [1, 2]
 
 
+def test_computing_that_is_sold_starts_as_a_service(known):
+    """What is let starts as a lease."""
+    rows = rows_of({"deal_type": "gpu_cloud"}, {"deal_type": "colocation_lease"}).assign(start_expected="2026-Q4")
+    nothing = pd.DataFrame({"deal_id": [], "site": []})
+    found = profiles._starts({**known, "deals": rows}, pd.Timestamp("2026-10-07"), nothing)
+    assert found["kind"].tolist() == ["service start", "lease start"]
+
+
 def test_days_of_results_are_those_that_lie_ahead(known):
     """With the day as it is stated and as it sorts; another company's, or a past one, is not in it."""
     dates = (

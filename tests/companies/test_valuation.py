@@ -124,9 +124,13 @@ def test_debt_is_a_part_of_what_was_raised():
 
 
 def test_what_came_after_a_balance_sheet_is_neither_of_its_day_nor_of_a_later_one():
-    """The day itself is in it; a month counts from its last day; a package that a later row signs counts once."""
+    """The day itself is in it; a month counts from its last day; a package that a later row signs counts once.
+
+    A site that was sold and notes that were bought back are no financing.
+    """
     rows = [("A", "2026-06-30", "notes", None), ("B", "2026-07", "loan", None), ("C", "2026-07-10", "warrants", None)]
     rows += [("D", "2026-08-01", "loan", None), ("E", "2026-09-01", "loan", "D"), ("F", "2026-11-01", "loan", None)]
+    rows += [("G", "2026-08-01", "asset_sale", None), ("H", "2026-08-01", "convertible_repurchase", None)]
     financings = pd.DataFrame(rows, columns=["financing_id", "announced_on", "kind", "part_of"])
     found = valuation.announced_after(financings, pd.Timestamp("2026-06-30"), pd.Timestamp("2026-10-07"))
     assert found["financing_id"].tolist() == ["B", "E"]
@@ -206,7 +210,8 @@ def test_what_is_not_found_is_named_and_never_zero():
     assert missing[["lacks", "taken_as_none"]].tolist() == ["its cash", ""]  # no value, so nothing was assumed for it
     assert pd.isna(missing["grade"])
     assert worth(close_on="2026-09-29")["lacks"] == "a price"  # delisted, or a series that ended a week before
-    assert worth(shares=[("2026-07-01", "weighted_basic", 10.0)])["lacks"] == "a share count"
+    assert worth(shares=[("2026-07-01", "weighted_basic", 10.0)])["lacks"] == "an undiluted share count of one day"
+    assert worth(shares=[])["lacks"] == worth(shares=[("2026-11-01", "basic", 10.0)])["lacks"] == "a share count"
     assert pd.isna(worth({"cash_usd_m": None})["high_usd_m"])
     assumed = worth({"btc_held": None, "preferred_usd_m": None})
     assert assumed[["high_usd_m", "taken_as_none", "grade"]].tolist() == [270, "coins, preferred stock", "estimated"]
@@ -219,6 +224,14 @@ def test_debt_and_cash_are_of_one_day_and_nothing_is_of_a_later_one():
     later = {"as_of": pd.Timestamp("2026-12-31"), "debt_usd_m": 900.0}
     found = worth({}, later, shares=[("2026-07-01", "basic", 10.0), ("2026-11-01", "basic", 99.0)])
     assert found[["high_usd_m", "shares_m"]].tolist() == [273, 10]
+
+
+def test_what_an_older_balance_sheet_has_lacks_of_the_newer_ones_day_alone():
+    """Cash of March is not that of June; a total debt that no sheet gives is not told of a day."""
+    march = {"as_of": pd.Timestamp("2026-03-31"), "debt_scope": "tagged"}
+    june = {"as_of": pd.Timestamp("2026-06-30"), "cash_usd_m": None, "debt_scope": "long_term"}
+    assert worth(march, june)["lacks"] == "its total debt, its cash on 30 June 2026"
+    assert worth(march, june | {"as_of": pd.Timestamp("2026-12-31")})["lacks"] == "its total debt"  # not known yet
 
 
 def test_no_value_per_megawatt_below_a_hundred():
