@@ -67,11 +67,10 @@ def switched_on(leases: pd.DataFrame, starts: pd.Series, day: pd.Timestamp) -> s
     running = leases["live_mw"].sum(min_count=1)
     whom = " and ".join(map(with_article, leases.loc[leases["live_mw"].notna(), "tenant"].drop_duplicates()))
     if pd.notna(running):
-        return (
-            f"{f'{running:,.0f} megawatts run' if running > 0 else 'None runs yet'} for {whom}, by the latest statement"
-        )
+        runs = f"{running:,.0f} megawatts run" if running > 0 else "No megawatts run yet"
+        return f"{runs} for {whom}, by the latest statement"
     if len(starts) and (starts > day).all():
-        return "Nothing can run yet: every lease starts later"
+        return f"Nothing can run yet: {'every' if len(starts) > 1 else 'the'} lease starts later"
     return "No figure for what runs was found"
 
 

@@ -386,16 +386,18 @@ def test_the_table_of_contracts_says_how_many_there_are_for_how_much_and_for_who
     ("live", "starts", "title"),
     [
         ([30.0, 12.5, None], "2025-01-01", "42 megawatts run for One and Two, by the latest statement"),
-        ([0.0, None, None], "2025-01-01", "None runs yet for One, by the latest statement"),
+        ([0.0, None, None], "2025-01-01", "No megawatts run yet for One, by the latest statement"),
         ([None, None, None], "2026-10-08", "Nothing can run yet: every lease starts later"),
         ([None, None, None], "2026-10-07", "No figure for what runs was found"),
     ],
 )
 def test_the_table_of_deliveries_says_what_runs_or_why_nothing_is_known_to(live, starts, title):
-    """A zero is a figure; a lease that starts today may run."""
+    """A zero is a figure; a lease that starts today may run; one lease alone is not every one."""
     leases = pd.DataFrame({"live_mw": live, "tenant": ["One", "Two", "Three"]}).astype({"live_mw": float})
     day = pd.Timestamp("2026-10-07")
     assert pages.switched_on(leases, pd.to_datetime(pd.Series([starts] * 3)), day) == title
+    one = pages.switched_on(leases, pd.to_datetime(pd.Series([starts])), day)
+    assert one == title.replace("every lease", "the lease")
 
 
 def test_a_share_moved_since_the_first_contract_or_since_its_first_close():
