@@ -35,6 +35,11 @@ def identity(
     } | ({"last_session": last} if ended else {})
 
 
+def renamed(name: str, first: str) -> Facts:
+    """Whether the company had another name when its row was written (`first`), before what became known later."""
+    return {"renamed": True, "was": first} if name != first else {"renamed": False}
+
+
 def fate(fates: pd.DataFrame) -> Facts:
     """What became of it (`profiles.fate`), if anything did (`fated`), and if its terms are known (`fate_told`)."""
     became = profiles.fate(fates)

@@ -29,6 +29,12 @@ def test_a_company_is_called_by_its_names_and_ended_only_with_a_last_session():
     assert (small["ended"], small["last_session"]) == (True, pd.Timestamp("2026-01-05"))
 
 
+def test_an_earlier_name_is_told_where_it_was_another():
+    """One who knows the company by it finds it."""
+    assert telling.renamed("Keel Infrastructure", "Bitfarms") == {"renamed": True, "was": "Bitfarms"}
+    assert telling.renamed("IREN", "IREN") == {"renamed": False}
+
+
 def test_a_fate_is_told_with_its_terms_where_they_are_known():
     """No rows, no fate."""
     row = {"fate": "acquired", "fate_on": pd.Timestamp("2025-03-14"), "name": "Old", "terms": None}
