@@ -59,10 +59,15 @@ def title(ticker: str, name: str) -> str:
 def fate(fates: pd.DataFrame) -> dict[str, str]:
     """What became of a company last, if it did not go on as it was: `fate`, and its day, name and terms where stated.
 
-    `fates` are the rows of one company. Empty while it only listed, left a list or changed its name.
+    `fates` are the rows of one company; of its terms the part before a semicolon is told, and who took it over as
+    `fate_by`. Empty while it only listed, left a list or changed its name.
     """
     ended = fates[fates["fate"].isin(["acquired", "restructured", "merged"])].dropna(subset=["fate_on"]).tail(1)
-    told = ended[["fate", "fate_on", "name", "terms"]].set_axis(["fate", "fate_on", "fate_name", "fate_terms"], axis=1)
+    ended = ended.assign(
+        terms=ended["terms"].astype("string").str.split(";").str[0], by=ended["by"].where(ended["fate"] == "acquired")
+    )
+    columns = ["fate", "fate_on", "name", "by", "terms"]
+    told = ended[columns].set_axis(["fate", "fate_on", "fate_name", "fate_by", "fate_terms"], axis=1)
     return {str(key): cell for row in told.to_dict("records") for key, cell in row.items() if pd.notna(cell)}
 
 
@@ -397,7 +402,7 @@ def ahead(known: Tables, day: str | pd.Timestamp) -> pd.DataFrame:
 
 
 def _starts(known: Tables, day: pd.Timestamp, coming: pd.DataFrame) -> pd.DataFrame:
-    """Contracts in force whose start lies ahead and of which no delivery is promised.
+    """Contracts in force whose start lies ahead, of which no delivery is promised and not all runs by now.
 
     A promise names its contract, or stands for all contracts with one tenant at its site and the parts of that site.
     """
@@ -408,8 +413,11 @@ def _starts(known: Tables, day: pd.Timestamp, coming: pd.DataFrame) -> pd.DataFr
     inside = linked["site"].isin(parts).groupby(linked["deal_id"]).all()
     covered = held[held["deal_id"].isin(inside.index[inside])]
     same = pd.MultiIndex.from_frame(held[["ticker", "tenant"]]).isin([*zip(covered["ticker"], covered["tenant"])])
+    done = delivery.kept(known["deliveries"], known["deals"]).dropna(subset=["deal_id"])
+    live = delivery.live_mw(done.assign(site=done["deal_id"]), day)["live_mw"].groupby("site").sum()
+    runs = held["deal_id"].map(live) >= held["critical_it_mw"]
     rows = held.assign(due=delivery.due(held))
-    rows = rows[(rows["due"] > day) & ~same & ~rows["deal_id"].isin(coming["deal_id"])]
+    rows = rows[(rows["due"] > day) & ~same & ~runs & ~rows["deal_id"].isin(coming["deal_id"])]
     tenant, unclear = tenants(rows), open_basis(rows["mw_basis"].eq("open"))
     kind = rows["deal_type"].eq("gpu_cloud").map({True: "service start", False: "lease start"}).astype(object)
     return rows.assign(kind=kind, stated=rows["start_expected"], what=tenant, basis=unclear, first=None)

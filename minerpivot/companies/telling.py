@@ -56,7 +56,7 @@ def values(held: pd.DataFrame, ever: pd.DataFrame) -> Facts:
 
     `usd_floor`: each is worded "more than"; `usd_averaged`: each is a yearly average times the term; `usd_projected`:
     one is its own projection; `mw_up_to`: each contract's megawatts are worded "up to"; `untraced`: one that it signed
-    is no longer traced.
+    is no longer traced; `all_ended`: it signed, and nothing of that is in force.
     """
     signed = held[held["counts_as"] == "contract"]
     valued = held.dropna(subset=["contract_value_usd_bn"])
@@ -66,6 +66,7 @@ def values(held: pd.DataFrame, ever: pd.DataFrame) -> Facts:
         "usd_projected": valued["value_basis"].eq("projected").any(),
         "mw_up_to": len(signed) > 0 and signed["mw_qualifier"].eq("up_to").all(),
         "untraced": ever["state"].eq("untraced").any(),
+        "all_ended": len(ever) > 0 and len(signed) == 0,
     }
 
 

@@ -137,15 +137,18 @@ def ahead(guidance: pd.DataFrame, year_ends: pd.Series, day: pd.Timestamp, year:
 def first_and_last(said: pd.DataFrame, ahead: pd.DataFrame) -> pd.DataFrame:
     """One row for each company and period of `ahead`: the first forecast of it, and the last in columns in `_last`.
 
-    Forecasts are the statements of `said` that are plain or undefined. The last is missing where the first is the
-    only one. Where there is none, the row is the newest statement of `ahead`, words or a figure.
+    Forecasts are the statements of `said` that are plain or undefined; the first is the first that counts what the
+    last counts, a figure told anew on its basis too. The last is missing where the first is the only one. Where there
+    is none, the row is the newest statement of `ahead`, words or a figure.
     """
     period = ["ticker", "guided_period"]
     forecasts = said[said["standing"].isin(["plain", "undefined"])]
     newest = ahead.sort_values("issued_on", kind="stable").drop_duplicates(period, keep="last")
-    spoken = pd.concat([forecasts.drop_duplicates(period), newest]).drop_duplicates(period)
-    later = forecasts["issued_on"] > forecasts.groupby(period)["issued_on"].transform("min")
-    again = forecasts[later].drop_duplicates(period, keep="last")
+    last = forecasts.drop_duplicates(period, keep="last")
+    counting = said[said["standing"].isin(["plain", "undefined", "restated"])]
+    alike = counting.merge(last[[*period, "definition"]], on=[*period, "definition"])
+    spoken = pd.concat([alike, newest]).drop_duplicates(period)
+    again = last[~last["guidance_id"].isin(spoken["guidance_id"])]
     wanted = ahead[period].drop_duplicates()
     return wanted.merge(spoken, on=period).merge(again, on=period, how="left", suffixes=("", "_last"))
 

@@ -137,7 +137,7 @@ def _revised(path: pd.DataFrame, year: str, names: Mapping[str, str]) -> str:
     if len(steps):
         verb = "raised" if steps.iloc[0] > 0 else "cut" if steps.iloc[0] < 0 else "kept"
         return f"{names[steps.index[0]]} {verb} what it first said for {year}"
-    return f"What {counted(path['ticker'].nunique(), 'company', 'companies')} said of {year}"
+    return f"What {counted(path['ticker'].nunique(), 'company', 'companies')} said of {year} in figures"
 
 
 def _period(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.Series:

@@ -177,7 +177,7 @@ def at_terms(closes: pd.DataFrame, fates: pd.DataFrame) -> pd.DataFrame:
     """What a share of each company became that was taken over for listed shares, by its ticker.
 
     Columns: `by`, `shares` (of the acquirer, for one), `day` (the last session by the day, month or year in which it
-    took effect), `value` on that day and `last` at the last session, in USD.
+    took effect), `value` on that day and `last` on `last_day`, the acquirer's last session, in USD.
     """
     paid = fates[fates["shares_of_acquirer"].notna() & fates["acquirer_ticker"].isin(closes.columns)]
     paid = paid.assign(effective=last_day(paid["fate_on"]))
@@ -185,9 +185,16 @@ def at_terms(closes: pd.DataFrame, fates: pd.DataFrame) -> pd.DataFrame:
     for deal in paid.to_dict("records"):
         worth = deal["shares_of_acquirer"] * closes[deal["acquirer_ticker"]].dropna()
         before = worth.loc[: deal["effective"]]
-        facts = (deal["by"], deal["shares_of_acquirer"], before.index[-1], before.iloc[-1], worth.iloc[-1])
+        facts = (
+            deal["by"],
+            deal["shares_of_acquirer"],
+            before.index[-1],
+            before.iloc[-1],
+            worth.iloc[-1],
+            worth.index[-1],
+        )
         rows[deal["ticker"]] = facts
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["by", "shares", "day", "value", "last"])
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["by", "shares", "day", "value", "last", "last_day"])
 
 
 # --- baskets ----------------------------------------------------------------------------------

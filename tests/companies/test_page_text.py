@@ -37,12 +37,21 @@ def test_an_earlier_name_is_told_where_it_was_another():
 
 def test_a_fate_is_told_with_its_terms_where_they_are_known():
     """No rows, no fate."""
-    row = {"fate": "acquired", "fate_on": pd.Timestamp("2025-03-14"), "name": "Old", "terms": None}
+    row = {"fate": "acquired", "fate_on": pd.Timestamp("2025-03-14"), "name": "Old", "by": "Big", "terms": None}
     columns = pd.DataFrame([row])
     assert telling.fate(columns.iloc[:0]) == {"fated": False, "fate_told": False}
     assert telling.fate(columns)["fate_name"] == "Old"
     assert telling.fate(columns)["fate_told"] is False
     assert telling.fate(columns.assign(terms="2.52 shares"))["fate_told"] is True
+
+
+def test_who_signed_and_holds_nothing_is_told_from_who_never_signed():
+    """One contract that ended, one of two that ended, and none at all."""
+    rows = held({}, {})
+    ended = [
+        telling.values(of, ever)["all_ended"] for of, ever in [(rows[:0], rows[:1]), (rows[:1], rows), (rows[:0],) * 2]
+    ]
+    assert ended == [True, False, False]
 
 
 def test_a_site_is_held_until_the_day_of_its_sale():

@@ -277,11 +277,16 @@ def test_rows_of_a_subsidiary_are_its_parent_s_too():
 
 
 def test_what_became_of_a_company_is_its_last_end():
-    """A listing is none; a takeover without stated terms says nothing of terms."""
+    """A listing is none; a takeover without stated terms says nothing of terms, one with them what stands first."""
     rows = [("listed", "2021", "Old", None), ("acquired", "2025-07", "Old", None), ("acquired", None, "Old", "cash")]
-    fates = pd.DataFrame(rows, columns=["fate", "fate_on", "name", "terms"])
-    assert profiles.fate(fates) == {"fate": "acquired", "fate_on": "2025-07", "fate_name": "Old"}
+    fates = pd.DataFrame(rows, columns=["fate", "fate_on", "name", "terms"]).assign(by="Big")
+    became = {"fate": "acquired", "fate_on": "2025-07", "fate_name": "Old", "fate_by": "Big"}
+    assert profiles.fate(fates) == became
     assert profiles.fate(fates.iloc[:1]) == {}
+    assert profiles.fate(fates.assign(terms="2 shares; voted on in May")) == became | {"fate_terms": "2 shares"}
+    merged = profiles.fate(fates.assign(fate="merged"))
+    assert merged["fate"] == "merged"
+    assert "fate_by" not in merged
 
 
 def test_a_page_is_headed_by_name_and_ticker():
@@ -422,3 +427,14 @@ def test_days_of_results_are_those_that_lie_ahead(known):
     found = profiles._results({**known, "earnings_dates": dates}, pd.Timestamp("2026-10-07"))
     assert found[["ticker", "stated", "what"]].to_numpy().tolist() == [["IREN", "2026-11-05", "Results, 2026-Q3"]]
     assert found["due"].tolist() == [pd.Timestamp("2026-11-05")]
+
+
+@pytest.mark.parametrize(("running", "ahead"), [([40.0], ["2026-12"]), ([40.0, 60.0], []), ([None], ["2026-12"])])
+def test_what_runs_as_a_whole_has_no_start_ahead(known, running, ahead):
+    """Of a contract for 100 megawatts that was to start in December 40 run, or all, or a part without a figure."""
+    tables = one_company(known, [("2026-12", 100)], running)
+    deal = tables["deals"].query("ticker == 'CLSK'")["deal_id"].iloc[0]
+    done = tables["deliveries"].assign(deal_id=deal)
+    none = done.iloc[:0][["deal_id", "site"]]
+    found = profiles._starts({**tables, "deliveries": done}, pd.Timestamp("2026-10-07"), none)
+    assert found.loc[found["ticker"] == "CLSK", "stated"].tolist() == ahead

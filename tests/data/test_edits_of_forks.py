@@ -276,6 +276,23 @@ def test_a_company_with_a_last_session_has_a_fate():
     assert "row 2: ticker is 'HUT' and last_session is '2026-10-07', and fates has no row of it; add what" in fault
 
 
+@pytest.mark.parametrize(
+    ("kind", "terms", "faults"),
+    [
+        ("miner", "one two three four five six seven eight; and as much more as anyone likes", 0),
+        ("miner", "one two three four five six seven eight nine", 1),
+        ("other_miner", "one two three four five six seven eight nine", 0),  # it has no page
+        ("miner", "", 0),
+    ],
+)
+def test_what_a_holder_got_fits_into_brackets(kind, terms, faults):
+    """A page takes names of at most eight words; what stands after a semicolon it leaves out."""
+    companies = table("instruments", {"ticker": "HUT", "kind": kind})
+    found = told(of_names.what_a_holder_got_is_short(table("fates", {"ticker": "HUT", "terms": terms}), companies))
+    assert len(found) == faults
+    assert all("which its page cannot tell; say in at most eight words" in fault for fault in found)
+
+
 def test_a_statement_is_of_its_articles_day():
     """A year typed wrong would test it against other prices."""
     article = table("articles", {"article_id": "one", "speaks_of": "2026-01-28"})

@@ -120,6 +120,22 @@ def test_first_and_last_forecasts_or_the_newest_words():
     assert found["guidance_id_last"].dropna().to_dict() == {"META": "META-2026-2026-04-29"}
 
 
+def test_the_first_forecast_counts_what_the_last_counts():
+    """180 after 190 told anew as 175 stands beside the 175; a measure of its own beside nothing."""
+    new = {"basis": "leases_reclassified"}
+    rows = guidance(
+        statement("MSFT", "CY2026", "2026-04-29", point=190),
+        statement("MSFT", "CY2026", "2026-07-29", point=175, restates="MSFT-CY2026-2026-04-29", **new),
+        statement("MSFT", "CY2026", "2026-10-28", point=180, **new),
+        statement("ORCL", "FY2027", "2026-03-10", point=60),
+        statement("ORCL", "FY2027", "2026-06-10", point=70, definition="net_cash_outlay_non_gaap"),
+    )
+    ahead = outlook.ahead(rows, pd.Series({"ORCL": 5}), pd.Timestamp("2026-10-28"), 2026)
+    found = outlook.first_and_last(outlook.statements(rows), ahead).set_index("ticker")
+    assert found["midpoint_usd_bn"].to_dict() == {"MSFT": 175, "ORCL": 70}
+    assert found["midpoint_usd_bn_last"].dropna().to_dict() == {"MSFT": 180}
+
+
 def test_prints_that_may_be_one_figure_rounded_do_not_disagree():
     """Against 110 printed with it, 110.5 is the same figure; 100 moves 120 from nine to twenty percent above."""
     said = outlook.guidance_path(guidance(statement("META", "2026", "2026-01-28", point=120, consensus=110)), 2026)

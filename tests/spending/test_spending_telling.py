@@ -126,7 +126,7 @@ FLOOR = statement("ORCL", "2026", "2026-03-10", point=40, kind="floor")
 @pytest.mark.parametrize(
     ("rows", "title"),
     [
-        (RAISED[:1], "What one company said of 2026"),
+        (RAISED[:1], "What one company said of 2026 in figures"),
         (RAISED, "Meta raised what it first said for 2026"),
         (LOWERED, "Amazon cut what it first said for 2026"),
         (KEPT, "Amazon kept what it first said for 2026"),

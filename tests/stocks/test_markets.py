@@ -500,7 +500,9 @@ def test_a_share_that_was_taken_over_is_worth_its_terms():
     )
     found = markets.at_terms(wide, fates)
     expected = {"by": "Company A", "shares": 2.5, "day": wide.index[2], "value": 10, "last": 15}
-    assert found.loc["B"].to_dict() == expected
+    assert found.loc["B"].to_dict() == expected | {"last_day": wide.index[3]}
+    sold = markets.at_terms(wide.assign(A=[1, 2, 4, np.nan]), fates)  # A traded no more on the last day
+    assert sold.loc["B", ["last", "last_day"]].tolist() == [10, wide.index[2]]
     assert list(found.index) == ["B"]
 
 

@@ -146,6 +146,15 @@ def who_left_has_a_fate(instruments: Table, fates: Table) -> Iterator[Fault]:
     yield from instruments.where(left, ["ticker", "last_session"], "and fates has no row of it", mend)
 
 
+@across("fates", "instruments")
+def what_a_holder_got_is_short(fates: Table, instruments: Table) -> Iterator[Fault]:
+    """A company's page tells it in brackets, and takes no sentence from a table (`page.words`)."""
+    told = on(fates, "ticker", instruments, "ticker", ["kind"])["kind"] == "miner"
+    words = fates.raw["terms"].fillna("").str.split(";").str[0].str.count(r"\S+")
+    mend = "say in at most eight words what became of a share, and the rest after a semicolon"
+    yield from fates.where(told & (words > 8), ["ticker", "terms"], "which its page cannot tell", mend)
+
+
 @across("claims", "articles")
 def claims_are_of_their_articles_day(claims: Table, articles: Table) -> Iterator[Fault]:
     """A statement speaks of the day of which its article speaks."""
