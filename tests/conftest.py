@@ -18,6 +18,7 @@ from tests import browser as chrome
 from tests.frozen import load
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of a hundred processes would compile the package anew
+os.environ.pop("MINERPIVOT_VENDORS", None)  # a rehearsal leads all requests to its server, tests choose their own
 hypothesis.settings.register_profile("report", deadline=None)  # a busy machine proves nothing
 hypothesis.settings.load_profile("report")
 gc.set_threshold(100_000)  # looking for garbage every 700 objects takes a tenth of the run
