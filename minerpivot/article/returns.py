@@ -126,13 +126,13 @@ def clean_study(known: Known) -> tuple[int, float, float]:
 
 
 def deal_response(claim: Claim, known: Known, settings: Settings) -> Finding:
-    """First sessions after contracts, the same tested where no other news is known, and the days after the article."""
+    """First sessions after contracts, tested where no results, financing or bid came too; those after the article."""
     moves, (count, mean, p) = reactions(known), clean_study(known)
     if moves.empty or not count:
         return Finding(NO_EVENTS)
     news, begins = contract_news(known), study_factors(known).index[0]
     studied = int((news["session"] >= begins).sum())
-    early = f", {studied} of them since {begins:%B %Y}, where the stocks chapter's study begins"
+    early = f", {studied} of them since {begins.day} {begins:%B %Y}, where the stocks chapter's study begins"
     all_news = f"{len(news)} announcements{early if studied < len(news) else ''}"
     every = f"first sessions after {len(moves)} contracts with a tenant (of {all_news})"
     clean = f"two sessions after the {count} contracts without results or financing or bid"
@@ -142,7 +142,7 @@ def deal_response(claim: Claim, known: Known, settings: Settings) -> Finding:
         Value("p", p, "", clean),
     ]
     readings = {"first sessions after contracts": bool(moves.median() > 0)}
-    readings["contracts that were the only news"] = bool(mean > 0 and p <= 0.05)
+    readings["contracts without results or financing or bid"] = bool(mean > 0 and p <= 0.05)
     stocks = named(claims.statements(known("claims"), claim["article_id"]), known)
     week = known.closes.index[known.closes.index > claim["as_of"]][: settings.sessions_after]
     if known.day is None and stocks and len(week):

@@ -187,7 +187,7 @@ def contracts(known: Known, day: pd.Timestamp) -> Iterator[Row]:
         ("their base value", "USD bn", [each["value_usd_bn"] for each in sums], "reported", f"nominal, {own}"),
         ("their critical IT", "MW", [each["critical_it_mw"] for each in sums], "reported", own),
         ("their power of open basis", "MW", [each["open_mw"] for each in sums], "reported", own),
-        ("signers that report AI revenue", "companies", [count for count, _ in shares], "estimated", ""),
+        ("signers that report a split of revenue", "companies", [count for count, _ in shares], "estimated", ""),
         ("AI in their revenue", "percent", [percent for _, percent in shares], "estimated", "latest quarters"),
     )
     for what, unit, (then, *now), grade, note in measures:

@@ -23,6 +23,7 @@ BINDING = ("signed", "partly_delivered", "delivered", "completed")  # states in 
 GONE = ("superseded", "terminated", "sold", "untraced")  # untraced: no longer as announced, and its end was not seen
 TOLD = {"untraced": "no longer traced", "superseded": "replaced"}  # states in other words than their own
 NO_LESS = ("exact", "more_than")  # `value_qualifier` of the values that a lower bound may hold
+LOOSE = {"about": "“about”", "up_to": "“up to”", "at_full_use": "“at full use”"}  # of those that may turn out lower
 
 
 def ledger_on(day: str | pd.Timestamp) -> pd.DataFrame:
@@ -193,6 +194,12 @@ def is_lower_bound(contracts: pd.DataFrame) -> bool:
     """Whether the sum of values is one: no source says "about", "up to" or "at full use", and each wording is known."""
     valued = contracts[contracts["contract_value_usd_bn"].notna()]
     return bool(valued["value_qualifier"].isin(NO_LESS).all())
+
+
+def worded_loosely(contracts: pd.DataFrame) -> list[str]:
+    """The wordings of values of `contracts` that may turn out lower (`LOOSE`), as far as any has them."""
+    valued = contracts[contracts["contract_value_usd_bn"].notna()]
+    return [said for qualifier, said in LOOSE.items() if valued["value_qualifier"].eq(qualifier).any()]
 
 
 def unvalued(contracts: pd.DataFrame) -> pd.DataFrame:

@@ -139,11 +139,15 @@ def tally(events: pd.DataFrame) -> dict[str, int]:
 
 
 def came_with(events: pd.DataFrame) -> pd.Series:
-    """What came with each of `deal_events`: "earnings, other news", "no results, financing or bid", "not known"."""
+    """What came with each of `deal_events`: "earnings, other news", "no results, financing or bid", "not known".
+
+    Beside other news alone it is said where results, a financing or a bid are not known.
+    """
     news = {"earnings": "earnings", "financing": "financing", "bid": "bid", "other": "other news"}
     told = [", ".join(said for name, said in news.items() if row[name] == "y") for row in events.to_dict("records")]
     nothing = events["news"].map({"clean": "no results, financing or bid"}).fillna("not known")
-    return pd.Series(told, index=events.index, dtype=object).where(lambda words: words != "", nothing)
+    found = pd.Series(told, index=events.index, dtype=object).where(lambda words: words != "", nothing)
+    return found.mask((events["news"] == "unclear") & (found == "other news"), "other news, the rest not known")
 
 
 def called(events: pd.DataFrame, deals: pd.DataFrame, names: pd.Series) -> pd.Series:

@@ -54,7 +54,7 @@ FOLLOWED = {
             ("their base value", "USD bn", 80.04, 115.54, "reported", f"nominal, {VENTURES}"),
             ("their critical IT", "MW", 2940.17, 4122.17, "reported", VENTURES),
             ("their power of open basis", "MW", 300, 360, "reported", VENTURES),
-            ("signers that report AI revenue", "companies", 7, 7, "estimated", ""),
+            ("signers that report a split of revenue", "companies", 7, 7, "estimated", ""),
             ("AI in their revenue", "percent", 10.39, 48.58, "estimated", "latest quarters"),
         ]
     ],

@@ -579,6 +579,15 @@ def test_a_sum_is_a_lower_bound_only_if_every_wording_allows_it(qualifier, bound
     assert deals.is_lower_bound(rows) == bound
 
 
+def test_only_the_loose_wordings_of_values_in_the_sum_are_named():
+    """By hand: one value is about, one exact, one not recorded; what has no value is worded of nothing."""
+    worded = [("about", 2.0), ("exact", 1.0), (None, 3.0), ("up_to", None)]
+    rows = [{"value_qualifier": word, "contract_value_usd_bn": value} for word, value in worded]
+    assert deals.worded_loosely(pd.DataFrame(rows)) == ["“about”"]
+    assert deals.worded_loosely(pd.DataFrame(rows).assign(contract_value_usd_bn=1.0)) == ["“about”", "“up to”"]
+    assert deals.worded_loosely(pd.DataFrame(rows).iloc[:0]) == []
+
+
 def totals_said(**row):
     """One statement of a company on what it has contracted."""
     plain = {"ticker": "IREN", "stated_on": "2025-06-01", "scope": "company", "whole_company": "y"}

@@ -139,10 +139,11 @@ def test_events_are_tallied_by_why_they_are_not_clean_and_told_with_what_came_wi
         "OPEN": "not known",
     }
     assert announcements.came_with(found).to_dict() == came
-    found.loc[["CLEAN", "LAND"], "other"] = "y"
+    found.loc[["CLEAN", "LAND", "OPEN"], "other"] = "y"
     told = announcements.came_with(found)
     assert told["CLEAN"] == "other news"
     assert told["LAND"] == "earnings, financing, other news"
+    assert told["OPEN"] == "other news, the rest not known"
 
 
 def test_a_deal_has_the_name_that_people_know():
