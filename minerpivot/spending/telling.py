@@ -136,8 +136,18 @@ def _revised(path: pd.DataFrame, year: str, names: Mapping[str, str]) -> str:
         return f"Of {several} with two comparable figures, {moves}{grey}"
     if len(steps):
         verb = "raised" if steps.iloc[0] > 0 else "cut" if steps.iloc[0] < 0 else "kept"
+        if _narrowed(path[path["ticker"] == steps.index[0]]):
+            verb = "narrowed"
         return f"{names[steps.index[0]]} {verb} what it first said for {year}"
     return f"What {counted(path['ticker'].nunique(), 'company', 'companies')} said of {year} in figures"
+
+
+def _narrowed(said: pd.DataFrame) -> bool:
+    """Whether the last plain range of a company lies within its first one on that definition, and is smaller."""
+    last = said[said["standing"] == "plain"].sort_values("issued_on", kind="stable").iloc[-1]
+    first = said[said["definition"] == last["definition"]].sort_values("issued_on", kind="stable").iloc[0]
+    low, high = last["least_usd_bn"] - first["least_usd_bn"], first["most_usd_bn"] - last["most_usd_bn"]
+    return bool(min(low, high) >= 0 and low + high > 0)
 
 
 def _period(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.Series:

@@ -120,6 +120,7 @@ RAISED = [
 ]
 LOWERED = [statement("AMZN", "2026", "2026-02-05", point=200), statement("AMZN", "2026", "2026-04-29", point=180)]
 KEPT = [LOWERED[0], statement("AMZN", "2026", "2026-04-29", point=200)]
+NARROWED = [RAISED[0], statement("META", "2026", "2026-04-29", low=120, high=134)]  # the middle rises by two
 FLOOR = statement("ORCL", "2026", "2026-03-10", point=40, kind="floor")
 
 
@@ -130,6 +131,7 @@ FLOOR = statement("ORCL", "2026", "2026-03-10", point=40, kind="floor")
         (RAISED, "Meta raised what it first said for 2026"),
         (LOWERED, "Amazon cut what it first said for 2026"),
         (KEPT, "Amazon kept what it first said for 2026"),
+        (NARROWED, "Meta narrowed what it first said for 2026"),
         (
             RAISED + LOWERED,
             "Of two companies with two comparable figures, one raised and one cut what they first said for 2026",
