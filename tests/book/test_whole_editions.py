@@ -117,7 +117,7 @@ def built(paths, folder):
 
 
 def told(paths):
-    """The same of the notebooks, without the drawings' own words: a second site would cost half a minute more."""
+    """The same of the notebooks, without the drawings' own words: `make test` need not wait for a site."""
     values = published.pages(published.recorded({path.name: path.read_text("utf-8") for path in paths}))
     index = paths[0].parents[1] / "index.md"
     yield index.stem, "", [spoken.sentences(index.read_text("utf-8"), values).replace("**", "")]
@@ -134,7 +134,7 @@ def told(paths):
 
 
 def test_the_pages_of_a_day_know_nothing_later(edition, tmp_path):
-    """The article's day as a whole site, another one as its notebooks tell it."""
+    """The article's day as its notebooks tell it, another one, which has the time, as a whole site."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(tables.EDITION, DAY)
         promises = [*tables.load("deals")["start_expected"].dropna(), *tables.load("deliveries")["due"].dropna()]
@@ -146,7 +146,7 @@ def test_the_pages_of_a_day_know_nothing_later(edition, tmp_path):
             for stamp in later_than(DAY, note)
         ]
     read = 0
-    for page, folder, texts in told(edition) if GROWN else built(edition, tmp_path):
+    for page, folder, texts in built(edition, tmp_path) if GROWN else told(edition):
         texts = [re.sub(r"(due|,) around \d{1,2} \w+ \d{4}", "", text) for text in texts]  # the next report's
         found = [stamp for text in texts for stamp in later_than(DAY, text)]
         found = [stamp for stamp in found if stamp not in EXPECTED_THEN.get(page, ())]

@@ -74,7 +74,7 @@ def test_the_capex_chapter_does_without_closes_of_miners(unpriced):
 def test_companies_have_pages_without_closes(unpriced):
     """To the last session of the others."""
     notebook, _ = unpriced["companies"]
-    assert "All ingredients were found for 0 of 0 listings" in str(spoken.lines(notebook))
+    assert "An enterprise value can be given for 0 of 0 listings" in str(spoken.lines(notebook))
 
 
 def test_the_stock_chapter_does_without_small_miners(companies, tmp_path_factory):
