@@ -96,7 +96,7 @@ def test_a_company_waits_only_if_every_contract_starts_later():
     found = telling.contracts(row(), held(*later), DAY)
     assert (found["waiting"], found["starts"]) == (True, "in March 2027")
     assert found["tenants"] == ["AMD", "an undisclosed neocloud"]
-    for start in ("2026-01", "2026-Q4", None):  # the quarter of the day has begun
+    for start in ("2026-01", "2026-Q4", f"{DAY:%Y-%m-%d}", None):  # the quarter of the day has begun
         found = telling.contracts(row(), held(*later, {"start_expected": start}), DAY)
         assert not found["waiting"]
         assert "starts" not in found

@@ -413,6 +413,14 @@ def test_computing_that_is_sold_starts_as_a_service(known):
     assert found["kind"].tolist() == ["service start", "lease start"]
 
 
+@pytest.mark.parametrize(("start", "ahead"), [("2026-10-07", 0), ("2026-10-08", 1), ("2026-10", 1)])
+def test_a_start_on_the_day_itself_lies_no_more_ahead(known, start, ahead):
+    """A month counts from its last day."""
+    nothing = pd.DataFrame({"deal_id": [], "site": []})
+    rows = {**known, "deals": rows_of({"start_expected": start})}
+    assert len(profiles._starts(rows, pd.Timestamp("2026-10-07"), nothing)) == ahead
+
+
 def test_days_of_results_are_those_that_lie_ahead(known):
     """With the day as it is stated and as it sorts; another company's, or a past one, is not in it."""
     dates = (

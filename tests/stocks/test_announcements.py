@@ -184,6 +184,13 @@ def test_a_set_of_two_is_left_out_and_sizes_tell_careful_tests_from_lax_ones():
     sets = {"all": chosen, "two": chosen[:2]}
     found = announcements.studies(returns, sets, {"mean": None}, chosen, window=(0, 0))
     assert list(found) == [("all", "mean")]
+    moved = pd.DataFrame({"market": returns.mean(axis=1)})
+    market = announcements.studies(returns, sets, {"market": moved}, chosen, window=(0, 0))["all", "market"]
+    by_hand = event_study.abnormal_returns(returns, chosen, factors=moved, others=chosen)
+    cars = [
+        event_study.cumulative(study, (0, 0))["car"].to_numpy() for study in (market, by_hand, found["all", "mean"])
+    ]
+    assert cars[0].tolist() == cars[1].tolist() != cars[2].tolist()
     days = announcements.shared_days(returns, days=4, shares=5)
     assert days.groupby("session").size().tolist() == [5] * 4
     shared = event_study.abnormal_returns(returns, days)
