@@ -413,6 +413,19 @@ def test_computing_that_is_sold_starts_as_a_service(known):
     assert found["kind"].tolist() == ["service start", "lease start"]
 
 
+def test_a_promise_for_the_day_itself_lies_no_more_ahead(known):
+    """One for the next day does, with its part of the site; the start of its contract is then not told beside it."""
+    said = known["deliveries"].query("kind == 'promised'").iloc[[0, 0]]
+    said = said.assign(
+        ticker="CLSK", site="sandersville", phase=["first", "second"], due=["2026-10-07", "2026-10-08"],
+        said_on="2026-08-01", critical_it_mw=[40.0, 60.0], deal_id="CLSK-0", alternative_to=None,
+    )  # fmt: skip
+    tables = {**one_company(known, [("2026-12", 100)]), "deliveries": said}
+    found = profiles.ahead({**tables, "earnings_dates": known["earnings_dates"].iloc[:0]}, "2026-10-07")
+    facts = ["ticker", "kind", "stated", "what", "mw"]
+    assert found[facts].to_numpy().tolist() == [["CLSK", "delivery", "2026-10-08", "Sandersville, second", 60.0]]
+
+
 @pytest.mark.parametrize(("start", "ahead"), [("2026-10-07", 0), ("2026-10-08", 1), ("2026-10", 1)])
 def test_a_start_on_the_day_itself_lies_no_more_ahead(known, start, ahead):
     """A month counts from its last day."""

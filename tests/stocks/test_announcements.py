@@ -144,6 +144,7 @@ def test_events_are_tallied_by_why_they_are_not_clean_and_told_with_what_came_wi
     assert told["CLEAN"] == "other news"
     assert told["LAND"] == "earnings, financing, other news"
     assert told["OPEN"] == "other news, the rest not known"
+    assert announcements.came_with(found.assign(bid="y"))["LAND"] == "earnings, financing, bid, other news"
 
 
 def test_a_deal_has_the_name_that_people_know():
